@@ -1,0 +1,1 @@
+"""One web app in Tornado and in aiohttp: what each way of waiting costs, measured."""

@@ -1,0 +1,1 @@
+"""The app as an asyncio-native port in aiohttp."""

@@ -1,0 +1,1 @@
+"""Below the border: what works from result files alone."""

@@ -1,0 +1,1 @@
+"""One file, one question: its plan, its figure and its verdict in words."""

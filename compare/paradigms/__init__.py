@@ -1,0 +1,1 @@
+"""Ways to wait on blocking work, on any asyncio loop; no framework."""
