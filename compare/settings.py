@@ -1,0 +1,175 @@
+"""What a server can be told: one frozen dataclass <-> argv.
+
+The harness builds settings and starts a server with `to_argv`; the server reads them back with `from_argv`.
+Secrets never travel this way: argv holds the paths of their files.
+"""
+
+import dataclasses
+import math
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from compare.contract import DEFAULT_PORT, Loop, Server
+
+
+class SettingsError(ValueError):
+    """An option that cannot be: the message is one sentence naming it and what is allowed."""
+
+
+def default_threads() -> int:
+    """Return the size of Python's own default pool: min(32, cpus + 4), as `ThreadPoolExecutor` computes it."""
+    return min(32, (os.cpu_count() or 1) + 4)
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """One server's options, checked. `port` 0 means any free one, `max_in_flight` 0 no limit."""
+
+    server: Server
+    host: str = "127.0.0.1"
+    port: int = -1  # replaced by the server's default
+    loop: Loop = Loop.ASYNCIO
+    work: str = "sleep"
+    upstream: str = ""
+    dsn: str = dataclasses.field(default="", repr=False)
+    threads: int = dataclasses.field(default_factory=default_threads)
+    max_in_flight: int = 0
+    io_timeout: float = 65.0
+    grace: float = 5.0
+    cookie_secret_file: str = ""
+    cookie_key: tuple[str, ...] = ()
+    cookie_key_version: int | None = None
+    signed_min_version: int = 2
+    access_log: bool = False
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.port == -1:
+            object.__setattr__(self, "port", DEFAULT_PORT[self.server])
+        for option in OPTIONS:
+            option.check(getattr(self, option.field))
+        if self.cookie_secret_file and self.cookie_key:
+            raise SettingsError("--cookie-key and --cookie-secret-file exclude each other: give one of them.")
+
+    def to_argv(self) -> list[str]:
+        """Return the arguments that `from_argv` reads back as these settings; the server is not among them."""
+        argv: list[str] = []
+        for option in OPTIONS:
+            value = getattr(self, option.field)
+            if option.is_flag:
+                argv += [option.name] if value else []
+            else:
+                values = value if isinstance(value, tuple) else (value,)
+                argv += [
+                    word for item in values if item not in {None, ""} for word in (option.name, str(item))
+                ]
+        return argv
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """One command-line option: how it is spelled, read and checked."""
+
+    field: str
+    read: Callable[[str], Any]
+    allowed: str  # ends the sentence "--name must be ..."
+    ok: Callable[[Any], bool] = lambda _: True
+    many: bool = False
+    is_flag: bool = False
+    help: str = ""
+
+    @property
+    def name(self) -> str:
+        """The option as typed."""
+        return "--" + self.field.replace("_", "-")
+
+    def check(self, value: Any) -> None:
+        """Raise SettingsError when `value` is out of bounds."""
+        if not all(self.ok(item) for item in (value if self.many else (value,))):
+            raise SettingsError(f"{self.name} must be {self.allowed}, not {value!r}.")
+
+    def parse(self, text: str) -> Any:
+        """Return the value `text` stands for; raises SettingsError."""
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise SettingsError(f"{self.name} must be {self.allowed}, not {text!r}.") from error
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _is_key(text: str) -> bool:
+    version, _, path = text.partition("=")
+    return version.isascii() and version.isdigit() and bool(path)
+
+
+OPTIONS = (
+    Option("host", str, "a host name or address", bool, help="where to listen"),
+    Option("port", int, "a whole number from 0 to 65535", lambda v: 0 <= v <= 65535, help="0 = any free one"),
+    Option("loop", Loop, "asyncio or uvloop", help="the event loop"),
+    Option("work", str, "sleep, http, postgres or package.module:attribute", bool, help="the long I/O"),
+    Option("upstream", str, "an http URL", help="slow HTTP service for --work http (started when not given)"),
+    Option(
+        "dsn", str, "a PostgreSQL connection string", help="database for --work postgres (or COMPARE_DSN)"
+    ),
+    Option("threads", int, "a whole number from 1 to 20000", lambda v: 1 <= v <= 20000, help="executor pool"),
+    Option("max_in_flight", int, "a whole number from 0 up", lambda v: v >= 0, help="0 = no limit"),
+    Option("io_timeout", _seconds, "a number of seconds above 0", lambda v: v > 0, help="for a long I/O"),
+    Option("grace", _seconds, "a number of seconds from 0 up", lambda v: v >= 0, help="to drain at stop"),
+    Option("cookie_secret_file", str, "a path", help="file that holds the one secret"),
+    Option(
+        "cookie_key",
+        str,
+        "N=FILE with a whole number N",
+        _is_key,
+        many=True,
+        help="versioned secret, repeatable",
+    ),
+    Option(
+        "cookie_key_version",
+        int,
+        "a whole number from 0 up",
+        lambda v: v is None or v >= 0,
+        help="which key signs; default the highest",
+    ),
+    Option("signed_min_version", int, "1 or 2", lambda v: v in {1, 2}, help="oldest signed format accepted"),
+    Option("access_log", bool, "given or not", is_flag=True, help="log requests to stderr"),
+    Option(
+        "workers", int, "a whole number from 1 to 64", lambda v: 1 <= v <= 64, help="processes on one port"
+    ),
+)
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def from_argv(server: Server, argv: Sequence[str]) -> Settings:
+    """Read `argv` (no program name) into Settings; raises SettingsError, one sentence, naming the option.
+
+    `--name value` and `--name=value` are both read; a repeatable option collects, another given twice is refused.
+    """
+    values: dict[str, Any] = {}
+    words = iter(argv)
+    for word in words:
+        name, equals, text = word.partition("=")
+        option = _BY_NAME.get(name)
+        if option is None:
+            raise SettingsError(f"There is no option {word!r}; there are {', '.join(_BY_NAME)}.")
+        if option.is_flag:
+            value: Any = True
+        else:
+            given = text if equals else next(words, None)
+            if given is None:
+                raise SettingsError(f"{name} needs a value: {option.allowed}.")
+            value = option.parse(given)
+        if option.many:
+            values[option.field] = (*values.get(option.field, ()), value)
+        elif option.field in values:
+            raise SettingsError(f"{name} may be given only once.")
+        else:
+            values[option.field] = value
+    return Settings(server, **values)
