@@ -18,7 +18,7 @@ class SettingsError(ValueError):
 
 
 def default_threads() -> int:
-    """Return the size of Python's own default pool: min(32, cpus + 4), as `ThreadPoolExecutor` computes it."""
+    """Return the size of Python's own default pool, computed as `ThreadPoolExecutor` does."""
     return min(32, (os.cpu_count() or 1) + 4)
 
 
@@ -53,7 +53,7 @@ class Settings:
             raise SettingsError("--cookie-key and --cookie-secret-file exclude each other: give one of them.")
 
     def to_argv(self) -> list[str]:
-        """Return the arguments that `from_argv` reads back as these settings; the server is not among them."""
+        """Return the arguments that `from_argv` reads back as these settings, the server left out."""
         argv: list[str] = []
         for option in OPTIONS:
             value = getattr(self, option.field)
@@ -150,7 +150,7 @@ _BY_NAME = {option.name: option for option in OPTIONS}
 def from_argv(server: Server, argv: Sequence[str]) -> Settings:
     """Read `argv` (no program name) into Settings; raises SettingsError, one sentence, naming the option.
 
-    `--name value` and `--name=value` are both read; a repeatable option collects, another given twice is refused.
+    `--name value` and `--name=value` are both read; only a repeatable option may be given twice.
     """
     values: dict[str, Any] = {}
     words = iter(argv)
