@@ -1,0 +1,83 @@
+"""How many waits overlap, and at what cost? Closed loop over the number of requests in flight."""
+
+from compare.contract import Paradigm
+from compare.experiments.options import Options, Preset, whole_waits
+from compare.records import Cell, Contestant, Load
+from compare.settings import default_threads
+
+NAME = "concurrency"
+QUESTION = "How many waits overlap, and at what cost?"
+
+LEVELS = {
+    Preset.QUICK: (10, 100, 1000),
+    Preset.DEFAULT: (1, 10, 100, 1000),
+    Preset.FULL: (1, 3, 10, 30, 100, 300, 1000, 3000, 10000),
+}
+# Windows in seconds: the short one shows a throughput, the long one is for cells that can reach the thousand
+# answers a p99 needs. A cell that cannot would only spend the preset's time.
+SHORT_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 2.1}
+LONG_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 1.1, Preset.FULL: 3.0}
+P99_SAMPLES = 1000
+# After the window: a full queue (`blocking` with 1,000 in flight holds 100 s of waiting) is cut short, and what
+# it still owed is kept as right-censored samples.
+PATIENCE_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 1.0, Preset.FULL: 5.0}
+QUEUE_PATIENCE_S = {Preset.QUICK: 0.1, Preset.DEFAULT: 0.2, Preset.FULL: 2.0}
+
+
+def plan(options: Options) -> list[Cell]:
+    levels = sorted(set(options.concurrency or LEVELS[options.preset]))
+    return [
+        Cell(NAME, contestant, load(options, contestant, in_flight))
+        for in_flight in levels
+        for contestant in contestants(options, in_flight)
+        if options.concurrency or worth_it(options, contestant, in_flight, levels)
+    ]
+
+
+def worth_it(options: Options, contestant: Contestant, in_flight: int, levels: list[int]) -> bool:
+    """Return False for the levels between the first and the last at which requests queue for a thread.
+
+    There the throughput stands at threads / wait whatever the load; only a full run, which has the time,
+    measures that again at every level.
+    """
+    queued = [level for level in levels if level > slots(contestant)]
+    return options.preset is Preset.FULL or in_flight not in queued[1:-1]
+
+
+def contestants(options: Options, in_flight: int) -> list[Contestant]:
+    """Return every contestant, `executor` twice: on Python's own pool and on one as large as the load."""
+    wide = [
+        options.contestant(server, Paradigm.EXECUTOR, threads=in_flight)
+        for server in options.servers
+        if Paradigm.EXECUTOR in options.paradigms
+    ]
+    return options.contestants() + wide
+
+
+def load(options: Options, contestant: Contestant, in_flight: int) -> Load:
+    """Return the closed loop of `in_flight` connections, as long as this contestant can make use of."""
+    preset, wait_s = options.preset, options.wait_s
+    queues = in_flight > slots(contestant)
+    most = in_flight * LONG_S[preset] / wait_s if wait_s else P99_SAMPLES
+    window_s = SHORT_S[preset] if queues or most < P99_SAMPLES else LONG_S[preset]
+    return Load(
+        concurrency=in_flight,
+        delay_s=wait_s,
+        duration_s=options.duration_s or whole_waits(window_s, wait_s),
+        warmup_s=warmup_s(in_flight, wait_s),
+        timeout_s=(QUEUE_PATIENCE_S if queues else PATIENCE_S)[preset] + wait_s,
+    )
+
+
+def slots(contestant: Contestant) -> float:
+    """Return how many waits this contestant can have overlap, as far as its threads decide it."""
+    if contestant.paradigm is Paradigm.BLOCKING:
+        return 1
+    if contestant.paradigm is Paradigm.EXECUTOR:
+        return contestant.threads or default_threads()
+    return float("inf")
+
+
+def warmup_s(in_flight: int, wait_s: float) -> float:
+    """Return a warm-up in which every connection is opened (4,000 a second) and has waited once."""
+    return round(wait_s + 0.1 + in_flight / 4000, 3)

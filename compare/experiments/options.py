@@ -1,0 +1,84 @@
+"""What a person may ask of an experiment, and what each preset means where nothing was asked.
+
+A preset is a promise about time on a machine of two cores: quick under a minute, default under five.
+"""
+
+import enum
+
+import msgspec
+
+from compare.contract import Loop, Paradigm, Server
+from compare.records import Cell, Contestant
+
+
+class Preset(enum.StrEnum):
+    """How much time a run may take: a look, a believable answer, or a result to publish."""
+
+    QUICK = "quick"
+    DEFAULT = "default"
+    FULL = "full"
+
+
+DEFAULT_ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 3, Preset.FULL: 10}
+
+# What a cell costs beside its load: starting and stopping a fresh server process and a fresh generator. Their
+# imports alone take 0.2-0.5 s each.
+OVERHEAD_S = 0.85
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What was asked for; None where the experiment decides by its preset.
+
+    `concurrency` are the levels in flight, `delay_s` the wait of one request, `duration_s` the measured window
+    of every cell, `rounds` how often each cell is measured.
+    """
+
+    preset: Preset = Preset.DEFAULT
+    servers: tuple[Server, ...] = tuple(Server)
+    paradigms: tuple[Paradigm, ...] = tuple(Paradigm)
+    concurrency: tuple[int, ...] | None = None
+    delay_s: float | None = None
+    rounds: int | None = None
+    duration_s: float | None = None
+    work: str = "sleep"
+    loop: Loop = Loop.ASYNCIO
+    seed: int = 0
+
+    @property
+    def wait_s(self) -> float:
+        """The wait of one request where the experiment does not vary it: 100 ms unless asked otherwise."""
+        return 0.1 if self.delay_s is None else self.delay_s
+
+    def contestants(self, threads: int | None = None) -> list[Contestant]:
+        """Return one contestant per server and paradigm asked for, `threads` wide where a pool is used."""
+        return [self.contestant(s, p, threads=threads) for s in self.servers for p in self.paradigms]
+
+    def contestant(
+        self, server: Server, paradigm: Paradigm, *, threads: int | None = None, max_in_flight: int = 0
+    ) -> Contestant:
+        """Return the contestant of this server and paradigm on the loop and the work asked for.
+
+        `threads` counts for `executor` alone: no other paradigm uses the pool, and two contestants that
+        differ in a field nobody reads would be one contestant under two names.
+        """
+        pool = threads if paradigm is Paradigm.EXECUTOR else None
+        return Contestant(
+            server, paradigm, threads=pool, loop=self.loop, work=self.work, max_in_flight=max_in_flight
+        )
+
+
+def whole_waits(window_s: float, delay_s: float) -> float:
+    """Return the window nearest to `window_s` that is a whole number of waits, at least two of them.
+
+    A connection that always waits `delay_s` completes at most k requests in a window of k waits; in a window of
+    k + 0.5 it may complete k + 1, and the throughput would seem to exceed its ceiling.
+    """
+    if delay_s <= 0:
+        return window_s
+    return round(max(2, round(window_s / delay_s)) * delay_s, 9)
+
+
+def expected_s(cell: Cell) -> float:
+    """Return about how many seconds `cell` takes, its server's start and stop included."""
+    load = cell.load
+    return OVERHEAD_S + load.warmup_s + load.duration_s + min(load.timeout_s, load.delay_s)
