@@ -1,0 +1,31 @@
+"""The plainest long I/O: a timer. Both faces wait without using the CPU and return the same bytes."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+
+SLEPT = b"slept"
+
+
+class Sleep:
+    """Waits `delay_s` seconds: on a thread by `time.sleep`, on the loop by `asyncio.sleep`."""
+
+    name = "sleep"
+    limit = 0
+
+    @staticmethod
+    def blocking(delay_s: float) -> bytes:
+        """Put the calling thread to sleep for `delay_s` seconds."""
+        time.sleep(delay_s)
+        return SLEPT
+
+    @staticmethod
+    def native(delay_s: float) -> Awaitable[bytes]:
+        """Return the sleep itself, not a coroutine around it: one frame less for every request."""
+        return asyncio.sleep(delay_s, SLEPT)
+
+    async def start(self, capacity: int) -> None:
+        """Nothing to prepare: a timer has no capacity."""
+
+    async def stop(self) -> None:
+        """Nothing to give back."""
