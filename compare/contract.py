@@ -41,9 +41,8 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 MAX_DELAY_S = 60.0
 DEFAULT_DELAY_S = 0.1
-BACKLOG = (
-    4096  # the same on both: at 128 a burst of connections waits for SYN retries, which looks like latency
-)
+BACKLOG = 4096  # on both: at 128 a burst of connections waits for SYN retries, which looks like latency
+KEEP_ALIVE_S = 75.0  # an idle connection is closed after this; as nginx has it
 
 JSON_TYPE = "application/json; charset=utf-8"
 HEADERS = {"Content-Type": JSON_TYPE, "X-Content-Type-Options": "nosniff"}

@@ -1,0 +1,51 @@
+"""Settings, app, listen: `python -m compare.aiohttp_impl`."""
+
+import socket
+import sys
+
+from aiohttp import web
+
+from compare.aiohttp_impl.app import make_app
+from compare.contract import BACKLOG, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
+from compare.serving.flights import Flights
+from compare.serving.lag import Ticker
+from compare.serving.lifecycle import main
+from compare.settings import Settings
+
+
+class Listening:
+    """A listening aiohttp server."""
+
+    def __init__(self, runner: web.AppRunner, site: web.SockSite) -> None:
+        self._runner, self._site = runner, site
+
+    async def stop_accepting(self) -> None:
+        """Close the listening socket and idle connections; requests in flight go on."""
+        await self._site.stop()
+        if self._runner.server is not None:
+            self._runner.server.pre_shutdown()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._runner.cleanup()
+
+
+async def listen(settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker) -> Listening:
+    """Serve the app on `sock`."""
+    runner = web.AppRunner(
+        make_app(settings, flights, ticker),
+        access_log=None,
+        handler_cancellation=True,
+        keepalive_timeout=KEEP_ALIVE_S,
+        max_field_size=MAX_HEADER_BYTES,
+        max_line_size=MAX_HEADER_BYTES,
+        shutdown_timeout=0,
+    )
+    await runner.setup()
+    site = web.SockSite(runner, sock, backlog=BACKLOG)
+    await site.start()
+    return Listening(runner, site)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Server.AIOHTTP, listen, sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""How an answer looks in aiohttp: the shared headers, JSON bodies, and every fault as the contract words it."""
+
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from multidict import CIMultiDict
+
+from compare.contract import (
+    HEADERS,
+    ContractError,
+    body_too_large,
+    internal,
+    method_not_allowed,
+    not_found,
+)
+
+log = logging.getLogger("compare.aiohttp_impl")
+
+
+def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """Return a JSON response; `headers` come on top of those that every answer has."""
+    fields = CIMultiDict(HEADERS)
+    if headers:
+        fields.update(headers)
+    return web.Response(body=body, status=status, headers=fields)
+
+
+def answer_error(error: ContractError) -> web.Response:
+    """Return the response that tells the client of `error`."""
+    return answer(error.body(), error.status, error.headers)
+
+
+def query_of(request: web.BaseRequest) -> str:
+    """Return the query string as it was sent, not as aiohttp would normalise it."""
+    return request.raw_path.partition("?")[2]
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every fault as the contract says, whoever found it: a handler, the router, or nobody."""
+    try:
+        return await handler(request)
+    except ContractError as error:
+        return answer_error(error)
+    except web.HTTPException as error:
+        return answer_error(_in_contract(error))
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        return answer_error(internal())
+
+
+def _in_contract(error: web.HTTPException) -> ContractError:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return method_not_allowed(tuple(sorted(error.allowed_methods)))
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return body_too_large()
+    if isinstance(error, web.HTTPNotFound):
+        return not_found()
+    return internal()

@@ -1,0 +1,43 @@
+"""The routing table."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+from aiohttp import web
+
+from compare.aiohttp_impl import long_io
+from compare.aiohttp_impl.answers import answer, errors
+from compare.contract import PONG
+from compare.serving.flights import Flights
+from compare.serving.lag import Ticker
+from compare.settings import Settings
+
+TICKER = web.AppKey("ticker", Ticker)
+
+
+async def ping(_request: web.Request) -> web.Response:
+    """Answer at once: the bystander whose latency shows what a paradigm does to others."""
+    return answer(PONG)
+
+
+async def stats(request: web.Request) -> web.Response:
+    """Tell how many long I/Os are in flight, how they ended, and how late the loop is."""
+    app = request.app
+    return answer(msgspec.json.encode(app[long_io.FLIGHTS].stats(app[TICKER].lag())))
+
+
+def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
+    """Return the application with its routes; it serves the long I/Os of `flights`."""
+    app = web.Application(middlewares=[errors])
+    app[long_io.FLIGHTS] = flights
+    app[long_io.WORK] = settings.work
+    app[long_io.POOL] = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
+    app[TICKER] = ticker
+    app.add_routes(
+        [
+            web.get("/ping", ping),
+            *(web.get(f"/io/{paradigm}", handler) for paradigm, handler in long_io.HANDLERS.items()),
+            web.get("/stats", stats),
+        ]
+    )
+    return app

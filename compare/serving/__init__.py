@@ -1,0 +1,1 @@
+"""What both servers do alike around a request: admission, deadlines, loop lag, signals, drain; no framework."""

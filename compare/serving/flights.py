@@ -1,0 +1,144 @@
+"""Long I/Os in flight: how many at once, for how long, and what became of them.
+
+One registry answers what otherwise takes a timer per request, a semaphore and four counters. All flights have the
+same timeout and are kept in order of admission, so the oldest is always the next to expire: one look per tick of
+the loop replaces a timer per request, which at 10,000 in flight is a heap of 10,000 timers that rarely fire.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+from compare.contract import ContractError, LoopLag, Stats, io_failed, io_timeout, overloaded
+from compare.work.loading import Work
+
+log = logging.getLogger("compare.serving")
+
+
+class Flight:
+    """One long I/O from admission to answer: what a paradigm waits for."""
+
+    __slots__ = ("_work", "admitted_s", "closed", "delay_s", "expired", "task", "threads")
+
+    def __init__(self, work: Work, delay_s: float, threads: "set[Flight]", admitted_s: float) -> None:
+        self._work, self.delay_s, self.threads, self.admitted_s = work, delay_s, threads, admitted_s
+        self.task = asyncio.current_task()
+        self.closed = self.expired = False
+
+    def blocking(self) -> bytes:
+        """Do the work's blocking face, here and now; on a worker thread it counts as running until it ends."""
+        self.threads.add(self)  # set.add and set.discard are atomic, with and without the GIL
+        try:
+            return self._work.blocking(self.delay_s)  # type: ignore[misc]  # `missing_faces` is checked at start
+        finally:
+            self.threads.discard(self)
+
+    def native(self) -> Awaitable[bytes]:
+        """Return the awaitable of the work's native face."""
+        return self._work.native(self.delay_s)  # type: ignore[misc]  # as in `blocking`
+
+    def expire(self) -> None:
+        """Cancel the waiting; `Flights.fly` turns that into `io_timeout`."""
+        if self.task is not None and not self.closed:
+            self.expired = True
+            self.task.cancel()
+
+
+class Flights:
+    """All flights of one server.
+
+    `limit` is how many may be in flight at once (0 = any number), `timeout_s` how long each may take.
+    completed + failed + rejected + in flight is the number of long I/O requests that came.
+    """
+
+    def __init__(
+        self, work: Work, limit: int, timeout_s: float, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._work, self._limit, self._timeout_s, self._clock = work, limit, timeout_s, clock
+        self._open: dict[Flight, None] = {}  # in order of admission
+        self._threads: set[Flight] = set()  # flights whose work runs on a worker thread right now
+        self._completed = self._failed = self._rejected = 0
+        self.draining = False
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def fly(self, wait: Callable[[Flight], Awaitable[bytes]], delay_s: float) -> float:
+        """Wait for one long I/O in the way of `wait`; return the seconds it took.
+
+        Raises ContractError: `overloaded` when it was not admitted (nothing is queued) or no thread could be
+        started, `io_timeout`, and `io_failed` when the work raised or returned anything but bytes.
+        """
+        flight = self._admit(delay_s)
+        try:
+            result = await wait(flight)
+            if type(result) is not bytes:
+                raise TypeError(f"the work returned {type(result).__name__}, not bytes")  # noqa: TRY301  # handled like any other fault of the work
+        except asyncio.CancelledError:
+            self._failed += 1
+            if not flight.expired or flight.task is None:
+                raise
+            flight.task.uncancel()
+            raise io_timeout(self._timeout_s) from None
+        except Exception as error:
+            raise self._fault(error) from error
+        else:
+            self._completed += 1
+            return self._clock() - flight.admitted_s
+        finally:
+            flight.closed = True
+            del self._open[flight]
+
+    def _admit(self, delay_s: float) -> Flight:
+        if self.draining or (self._limit and len(self._open) >= self._limit):
+            self._rejected += 1
+            raise overloaded(
+                "The server is stopping."
+                if self.draining
+                else f"The server already has {self._limit} long I/Os in flight."
+            )
+        flight = Flight(self._work, delay_s, self._threads, self._clock())
+        self._open[flight] = None
+        return flight
+
+    def _fault(self, error: Exception) -> ContractError:
+        if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+            self._rejected += 1
+            return overloaded("The server has no thread left for this long I/O.")
+        self._failed += 1
+        log.warning("long I/O failed: %s: %s", type(error).__name__, error)
+        return io_failed()
+
+    def expire(self) -> None:
+        """Cancel every flight older than the timeout. Called on each tick of the loop."""
+        due = self._clock() - self._timeout_s
+        for flight in self._open:
+            if flight.admitted_s > due:
+                return
+            if not flight.expired:
+                flight.expire()
+
+    def cancel_all(self) -> int:
+        """Cancel what is left at the end of the drain; return how many that were."""
+        for flight in self._open:
+            if flight.task is not None:
+                flight.task.cancel()
+        return len(self._open)
+
+    def orphaned(self) -> int:
+        """How many worker threads still work for a request that is over: its client left, or it timed out."""
+        return sum(flight.closed for flight in self._threads.copy())
+
+    def stats(self, lag: LoopLag) -> Stats:
+        """Return what `GET /stats` answers."""
+        return Stats(
+            in_flight=len(self._open),
+            orphaned=self.orphaned(),
+            completed=self._completed,
+            failed=self._failed,
+            rejected=self._rejected,
+            threads=threading.active_count(),
+            loop_lag_s=lag,
+        )

@@ -1,0 +1,182 @@
+"""Start, ready, stop: the life of a server process, the same for both frameworks.
+
+Signals. `loop.add_signal_handler` depends on the loop's self-pipe; a flood of `call_soon_threadsafe` fills that
+pipe, the signal's byte is dropped and the process never stops (seen under 1,000 callback threads). So the handler
+is a plain `signal.signal` one that sets a flag, and the ticker, which runs whatever the pipe does, reads it. An alarm
+backs it up: when the loop itself is blocked for longer than the grace, the process ends all the same.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from types import FrameType
+from typing import NoReturn, Protocol
+
+from compare.contract import BACKLOG, Loop, Ready, Server
+from compare.serving.flights import Flights
+from compare.serving.lag import TICK_S, Ticker
+from compare.settings import Settings, SettingsError, from_argv
+from compare.work.loading import WorkError, load
+
+log = logging.getLogger("compare.serving")
+
+CLOSE_S = 0.5  # after the drain: how long closing connections and the work may take
+ALARM_S = 0.8  # beyond the grace, the process ends whatever the loop does
+
+
+class Listening(Protocol):
+    """What a framework's server can do once it listens."""
+
+    async def stop_accepting(self) -> None:
+        """Close the listening socket and idle connections; requests in flight go on."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+
+
+Listen = Callable[[Settings, socket.socket, Flights, Ticker], Awaitable[Listening]]
+
+
+class StartError(Exception):
+    """The server cannot start; the message is one sentence."""
+
+
+def main(server: Server, listen: Listen, argv: list[str]) -> int:
+    """Run a server until it is told to stop; return the process's exit code."""
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    try:
+        settings = from_argv(server, argv)
+    except SettingsError as error:
+        return _complain(error, 2)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory(settings.loop)) as runner:
+            _Stop.install(settings.grace)
+            leftover = runner.run(_serve(settings, listen))
+            if leftover:
+                _exit_with_threads(leftover)
+    except (StartError, WorkError) as error:
+        return _complain(error, 1)
+    return 0
+
+
+def _complain(error: Exception, code: int) -> int:
+    sys.stderr.write(f"{error}\n")
+    return code
+
+
+def _loop_factory(loop: Loop) -> Callable[[], asyncio.AbstractEventLoop]:
+    if loop is Loop.ASYNCIO:
+        return asyncio.new_event_loop
+    try:
+        import uvloop  # noqa: PLC0415  # optional: there is no uvloop on Windows
+    except ImportError as error:
+        raise StartError("--loop uvloop needs the package uvloop, which is not installed.") from error
+    return uvloop.new_event_loop
+
+
+async def _serve(settings: Settings, listen: Listen) -> int:
+    """Serve until the stop flag is set; return how many worker threads still run after the drain."""
+    work = load(settings.work, upstream=settings.upstream, dsn=settings.dsn)
+    sock = bind(settings)
+    flights = Flights(work, settings.max_in_flight, settings.io_timeout)
+    stopping = asyncio.Event()
+    ticker = Ticker(lambda: _on_tick(flights, stopping))
+    await work.start(settings.max_in_flight)
+    try:
+        listening = await listen(settings, sock, flights, ticker)
+        ticker.start()
+        _announce(settings, sock)
+        await stopping.wait()
+        await listening.stop_accepting()
+        await drain(flights, settings.grace)
+        ticker.stop()
+        await asyncio.wait_for(listening.close(), CLOSE_S)
+    finally:
+        await asyncio.wait_for(work.stop(), CLOSE_S)
+    return flights.orphaned()
+
+
+def _on_tick(flights: Flights, stopping: asyncio.Event) -> None:
+    flights.expire()
+    if _Stop.signals:
+        stopping.set()
+
+
+async def drain(flights: Flights, grace_s: float) -> None:
+    """Wait for the flights to end, `grace_s` at most; then cancel what is left and say so on stderr."""
+    flights.draining = True
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + grace_s
+    while len(flights) and loop.time() < deadline:  # noqa: ASYNC110  # an Event would cost every request a check
+        await asyncio.sleep(min(TICK_S, grace_s))
+    cancelled = flights.cancel_all()
+    if cancelled:
+        log.warning("cancelled %d long I/Os that did not end within the grace of %g s", cancelled, grace_s)
+        await asyncio.sleep(0)  # lets their handlers see it
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Return a listening socket; raises StartError, one sentence, when the address cannot be had."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        family, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        sock = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise StartError(f"Cannot listen on {where}: {error.strerror or error}.") from error
+    sock.setblocking(False)
+    return sock
+
+
+def _announce(settings: Settings, sock: socket.socket) -> None:
+    host, port = sock.getsockname()[:2]
+    ready = Ready(
+        server=settings.server,
+        url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
+        pid=os.getpid(),
+        work=settings.work,
+        threads=settings.threads,
+        loop=settings.loop,
+    )
+    sys.stdout.write(ready.line() + "\n")
+    sys.stdout.flush()
+
+
+class _Stop:
+    """Counts the signals. Process-wide because signals are."""
+
+    signals = 0
+    grace_s = 0.0
+
+    @classmethod
+    def install(cls, grace_s: float) -> None:
+        cls.signals, cls.grace_s = 0, grace_s
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, cls.on_signal)
+        signal.signal(signal.SIGALRM, cls.on_alarm)
+
+    @classmethod
+    def on_signal(cls, number: int, _frame: FrameType | None) -> None:
+        cls.signals += 1
+        if cls.signals > 1:
+            _exit_now("stopped at once by a second signal", 128 + number)
+        signal.setitimer(signal.ITIMER_REAL, cls.grace_s + ALARM_S)
+
+    @classmethod
+    def on_alarm(cls, _number: int, _frame: FrameType | None) -> None:
+        _exit_now("the loop did not come back within the grace: stopped with long I/Os unfinished", 0)
+
+
+def _exit_with_threads(threads: int) -> NoReturn:
+    """End the process although worker threads still run: they cannot be cancelled, and exit would join them."""
+    _exit_now(f"left {threads} long I/Os running in threads", 0)
+
+
+def _exit_now(reason: str, code: int) -> NoReturn:
+    os.write(2, f"WARNING compare.serving: {reason}\n".encode())  # unbuffered: this may be a signal handler
+    os._exit(code)

@@ -1,0 +1,50 @@
+"""The routing table."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+from tornado import web
+
+from compare.contract import PONG
+from compare.serving.flights import Flights
+from compare.serving.lag import Ticker
+from compare.settings import Settings
+from compare.tornado_impl import long_io
+from compare.tornado_impl.answers import Handler, NotFound
+
+
+class Ping(Handler):
+    """Answer at once: the bystander whose latency shows what a paradigm does to others."""
+
+    def get(self) -> None:
+        self.answer(PONG)
+
+    head = get
+
+
+class Stats(Handler):
+    """Tell how many long I/Os are in flight, how they ended, and how late the loop is."""
+
+    def initialize(self, flights: Flights, ticker: Ticker) -> None:
+        """Take what is told of."""
+        self.flights, self.ticker = flights, ticker
+
+    def get(self) -> None:
+        self.answer(msgspec.json.encode(self.flights.stats(self.ticker.lag())))
+
+    head = get
+
+
+def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
+    """Return the application with its routes; it serves the long I/Os of `flights`."""
+    pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
+    io = {"flights": flights, "work": settings.work, "pool": pool}
+    return web.Application(
+        [
+            (r"/ping", Ping),
+            *((f"/io/{paradigm}", handler, io) for paradigm, handler in long_io.HANDLERS.items()),
+            (r"/stats", Stats, {"flights": flights, "ticker": ticker}),
+        ],
+        default_handler_class=NotFound,
+        log_function=lambda _handler: None,
+    )
