@@ -57,6 +57,7 @@ class Cell(msgspec.Struct, frozen=True):
     contestant: Contestant
     load: Load
     round: int = 0
+    side: str = ""  # tells cells apart that are equal in all else: the two sides of an A/A comparison
 
 
 class SampleStatus(enum.IntEnum):
