@@ -73,6 +73,9 @@ class SampleStatus(enum.IntEnum):
 class Samples(msgspec.Struct, frozen=True):
     """One row per request, in order of the intended send; failures included, nothing dropped.
 
+    Requests are those intended in the window, and those intended before it (`intended_s` below 0) that were not yet
+    answered when it opened: without the latter, neither what completed in the window nor what was in flight is known.
+
     All arrays have one length. Times are seconds on one monotonic clock, 0 = start of the measured window.
     `done_s` is NaN while unanswered, `sent_s` NaN when never sent. `io_s` is what the server said in
     `Server-Timing`, NaN without it. `end_s` is when the generator stopped waiting: the censoring time.

@@ -6,11 +6,18 @@ per request. From `ENOUGH_ROUNDS` rounds on, the spread is a bootstrap interval;
 
 import enum
 import math
+import warnings
+from collections.abc import Sequence
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats as scipy_stats
 
 CONFIDENCE = 0.95
 ENOUGH_ROUNDS = 5
+_RESAMPLES = 999
+_BATCH = 64  # rows resampled at once: bounds the memory at a few megabytes
 
 
 class Spread(enum.StrEnum):
@@ -56,3 +63,65 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 NOT_MEASURED = Estimate(math.nan, math.nan, math.nan, 0, Spread.NONE)
+
+
+def estimates(rows: Sequence[Sequence[float]]) -> list[Estimate]:
+    """Return an Estimate per row of round values; NaNs are rounds that lack the metric and are left out.
+
+    All rows of a length are bootstrapped in one vectorised call, with a fixed seed: the same numbers in every report.
+    """
+    kept = [_finite(row) for row in rows]
+    medians = {length: [row for row in kept if len(row) == length] for length in {len(row) for row in kept}}
+    bounds = {n: iter(_bounds(np.array(same))) for n, same in medians.items() if n}
+    return [_estimate(row, *next(bounds[len(row)])) if len(row) else NOT_MEASURED for row in kept]
+
+
+def spread_of(rounds: int) -> Spread:
+    """Return what this many rounds can say about the spread."""
+    if rounds >= ENOUGH_ROUNDS:
+        return Spread.INTERVAL
+    return (Spread.NONE, Spread.SINGLE)[rounds] if rounds < 2 else Spread.RANGE
+
+
+def _finite(row: Sequence[float]) -> NDArray[np.float64]:
+    values = np.asarray(row, dtype=float)
+    return values[np.isfinite(values)]
+
+
+def _estimate(row: NDArray[np.float64], low: float, high: float) -> Estimate:
+    return Estimate(float(np.median(row)), float(low), float(high), len(row), spread_of(len(row)))
+
+
+def _bounds(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (low, high) for each row of a two-dimensional array with one column per round."""
+    bounds = np.stack([rows.min(axis=1), rows.max(axis=1)], axis=1)
+    spread = np.flatnonzero(bounds[:, 0] < bounds[:, 1])  # a row without spread has nothing to resample
+    if rows.shape[1] >= ENOUGH_ROUNDS:
+        for start in range(0, len(spread), _BATCH):
+            batch = spread[start : start + _BATCH]
+            bounds[batch] = _bootstrap(rows[batch])
+    return bounds
+
+
+def _bootstrap(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the BCa interval of each row's median.
+
+    On normal and heavy-tailed rounds it was measured to cover the truth in 86 % (seven rounds) to 94 % (five, ten,
+    twenty) of cases, so no difference is named on it alone: `paired` asks a test as well.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # rows with ties are degenerate to BCa: it answers NaN, replaced below
+        interval = scipy_stats.bootstrap(
+            (rows,),
+            np.median,
+            axis=-1,
+            confidence_level=CONFIDENCE,
+            n_resamples=_RESAMPLES,
+            method="BCa",
+            rng=np.random.default_rng(0),
+        ).confidence_interval
+    found = np.stack([interval.low, interval.high], axis=1).astype(np.float64)
+    extremes = np.stack([rows.min(axis=1), rows.max(axis=1)], axis=1)
+    return np.where(np.isnan(found), extremes, found)

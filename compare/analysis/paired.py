@@ -1,0 +1,171 @@
+"""Two contestants under the same load: their ratio, round by round, and whether it is a difference at all. Pure.
+
+Both sides of a ratio come from the same round, measured close in time, so that what the machine did to both cancels.
+A difference is named only when Holm's correction leaves the paired t-test of the log-ratios below 5 %, the ratio's
+interval (below five rounds: its range) excludes 1, and the effect exceeds 5 % or what the machine did in an A/A run.
+"""
+
+import enum
+import math
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+from scipy import stats as scipy_stats
+
+from compare.analysis.intervals import CONFIDENCE, NOT_MEASURED, Estimate, estimates
+from compare.analysis.stats import RoundFigures, Summary
+
+SMALLEST_EFFECT = 0.05
+_SIGNIFICANCE = 1 - CONFIDENCE
+
+
+class Metric(enum.StrEnum):
+    """What two contestants are compared by."""
+
+    THROUGHPUT = "throughput"
+    P50 = "p50"
+    P90 = "p90"
+    P99 = "p99"
+    CPU = "CPU per request"
+    MEMORY = "memory per request in flight"
+    THREADS = "threads"
+    BYSTANDER_P50 = "bystander p50"
+    BYSTANDER_P90 = "bystander p90"
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether a larger number is the better one: true of throughput alone."""
+        return self is Metric.THROUGHPUT
+
+    def of(self, figures: RoundFigures) -> float:
+        """Return this metric of one round, NaN where it was not measured, censored or too few."""
+        return _OF[self](figures)
+
+
+_OF: dict[Metric, Callable[[RoundFigures], float]] = {
+    Metric.THROUGHPUT: lambda figures: figures.throughput_rps,
+    Metric.P50: lambda figures: figures.response.p50.exact_s,
+    Metric.P90: lambda figures: figures.response.p90.exact_s,
+    Metric.P99: lambda figures: figures.response.p99.exact_s,
+    Metric.CPU: lambda figures: figures.cpu_s_per_request,
+    Metric.MEMORY: lambda figures: figures.rss_per_in_flight_bytes,
+    Metric.THREADS: lambda figures: figures.threads_peak,
+    Metric.BYSTANDER_P50: lambda figures: figures.bystander.p50.exact_s,
+    Metric.BYSTANDER_P90: lambda figures: figures.bystander.p90.exact_s,
+}
+
+
+class Outcome(enum.StrEnum):
+    """What may be said about a pair."""
+
+    DIFFERENT = "different"
+    NONE = "no difference measured"
+    UNTESTED = "measured once"  # one common round: a ratio, but no telling it from noise
+    INVALID = "not comparable"  # a side is invalid or failed, or lacks this metric
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """`a` against `b` under one load: `ratio` is a over b, NaN when the outcome is INVALID."""
+
+    a: Summary
+    b: Summary
+    metric: Metric
+    ratio: Estimate
+    p_value: (
+        float  # of the paired test, corrected by Holm over all pairs compared together; NaN below two rounds
+    )
+    outcome: Outcome
+
+    @property
+    def named(self) -> bool:
+        """Whether this is a difference one may name."""
+        return self.outcome is Outcome.DIFFERENT
+
+
+def differences(
+    pairs: Sequence[tuple[Summary, Summary]], metric: Metric, *, floor: float = SMALLEST_EFFECT
+) -> list[Difference]:
+    """Return one Difference per pair, tested as one family: every further pair makes each harder to name.
+
+    `floor` is the smallest relative effect that may be named, as a fraction; never below `SMALLEST_EFFECT`.
+    """
+    logs = [_log_ratios(a, b, metric) for a, b in pairs]
+    ratios = [_exp(one) for one in estimates(logs)]
+    p_values = holm([_p_value(one) for one in logs])
+    floor = max(floor, SMALLEST_EFFECT)
+    return [
+        Difference(a, b, metric, ratio, p_value, _outcome(ratio, p_value, floor))
+        for (a, b), ratio, p_value in zip(pairs, ratios, p_values, strict=True)
+    ]
+
+
+def noise_floor(summaries: Sequence[Summary]) -> float:
+    """Return the largest effect an A/A run among `summaries` shows, at least `SMALLEST_EFFECT`.
+
+    An A/A run has the same contestant under the same load on two sides; what differs between them is noise.
+    """
+    pairs = sides(summaries)
+    ratios = [difference.ratio.value for difference in differences(pairs, Metric.THROUGHPUT)]
+    return max([SMALLEST_EFFECT, *(_effect(ratio) for ratio in ratios if math.isfinite(ratio))])
+
+
+def sides(summaries: Sequence[Summary]) -> list[tuple[Summary, Summary]]:
+    """Return the pairs of an A/A run: equal in all but `side`, each with the first of its group."""
+    first: dict[tuple[object, ...], Summary] = {}
+    pairs = []
+    for summary in summaries:
+        other = first.setdefault((summary.experiment, summary.contestant, summary.load), summary)
+        if other is not summary:
+            pairs.append((other, summary))
+    return pairs
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return `p_values` corrected for being a family, in the same order; NaN stays NaN and counts for nothing.
+
+    Source: S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, 1979: the i-th smallest of m times
+    m - i + 1, made monotone, at most 1.
+    """
+    p = np.asarray(p_values, dtype=float)
+    known = np.flatnonzero(~np.isnan(p))
+    order = known[np.argsort(p[known])]
+    corrected = np.full(len(p), np.nan)
+    corrected[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
+    return [float(value) for value in corrected]
+
+
+def _log_ratios(a: Summary, b: Summary, metric: Metric) -> list[float]:
+    if not (a.valid and b.valid):
+        return []
+    theirs = {figures.cell.round: metric.of(figures) for figures in b.rounds}
+    both = [(metric.of(figures), theirs.get(figures.cell.round, math.nan)) for figures in a.rounds]
+    return [math.log(one / other) for one, other in both if one > 0 and other > 0]
+
+
+def _exp(logs: Estimate) -> Estimate:
+    if not logs.measured:
+        return NOT_MEASURED
+    return Estimate(math.exp(logs.value), math.exp(logs.low), math.exp(logs.high), logs.rounds, logs.kind)
+
+
+def _p_value(logs: Sequence[float]) -> float:
+    if len(logs) < 2:
+        return math.nan
+    if np.ptp(logs) == 0:  # the t-statistic divides by the spread
+        return 1.0 if logs[0] == 0 else 0.0
+    return float(scipy_stats.ttest_1samp(logs, 0.0).pvalue)
+
+
+def _effect(ratio: float) -> float:
+    return max(ratio, 1 / ratio) - 1
+
+
+def _outcome(ratio: Estimate, p_value: float, floor: float) -> Outcome:
+    if not ratio.measured:
+        return Outcome.INVALID
+    if ratio.rounds < 2:
+        return Outcome.UNTESTED
+    excludes_one = not ratio.low <= 1 <= ratio.high
+    named = excludes_one and p_value < _SIGNIFICANCE and _effect(ratio.value) > floor
+    return Outcome.DIFFERENT if named else Outcome.NONE
