@@ -39,6 +39,7 @@ DEFAULT_PORT = {Server.TORNADO: 8001, Server.AIOHTTP: 8002}
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 64 * 1024
+BODY_TIMEOUT_S = 10.0  # to send a body, however slowly
 MAX_DELAY_S = 60.0
 DEFAULT_DELAY_S = 0.1
 BACKLOG = 4096  # on both: at 128 a burst of connections waits for SYN retries, which looks like latency

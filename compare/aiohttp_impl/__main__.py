@@ -5,8 +5,10 @@ import sys
 
 from aiohttp import web
 
+from compare.aiohttp_impl.answers import AccessLog
 from compare.aiohttp_impl.app import make_app
 from compare.contract import BACKLOG, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
+from compare.serving.access import access_log
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import main
@@ -34,7 +36,8 @@ async def listen(settings: Settings, sock: socket.socket, flights: Flights, tick
     """Serve the app on `sock`."""
     runner = web.AppRunner(
         make_app(settings, flights, ticker),
-        access_log=None,
+        access_log=access_log if settings.access_log else None,
+        access_log_class=AccessLog,
         handler_cancellation=True,
         keepalive_timeout=KEEP_ALIVE_S,
         max_field_size=MAX_HEADER_BYTES,

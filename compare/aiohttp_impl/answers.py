@@ -3,17 +3,20 @@
 import logging
 
 from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
 from aiohttp.typedefs import Handler
 from multidict import CIMultiDict
 
 from compare.contract import (
     HEADERS,
+    MAX_BODY_BYTES,
     ContractError,
     body_too_large,
     internal,
     method_not_allowed,
     not_found,
 )
+from compare.serving.access import log_access
 
 log = logging.getLogger("compare.aiohttp_impl")
 
@@ -40,6 +43,8 @@ def query_of(request: web.BaseRequest) -> str:
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every fault as the contract says, whoever found it: a handler, the router, or nobody."""
     try:
+        if (request.content_length or 0) > MAX_BODY_BYTES:
+            raise body_too_large()  # noqa: TRY301  # answered below like any other
         return await handler(request)
     except ContractError as error:
         return answer_error(error)
@@ -58,3 +63,11 @@ def _in_contract(error: web.HTTPException) -> ContractError:
     if isinstance(error, web.HTTPNotFound):
         return not_found()
     return internal()
+
+
+class AccessLog(AbstractAccessLogger):
+    """Writes the line that both servers share."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """Log one answer, which took `time` seconds."""
+        log_access(request.method, request.raw_path, response.status, time)

@@ -41,7 +41,7 @@ def trampoline(handler: Callable[P, Generator[Any, Any, T]]) -> Callable[P, Awai
         runner = _Runner(handler(*args, **kwargs), loop)
         runner.step(Outcome(None))
         try:
-            return await runner.finished
+            return await runner.finished  # type: ignore[no-any-return]  # it is the handler's return value
         except asyncio.CancelledError:
             runner.cancel()
             raise

@@ -5,7 +5,7 @@ import sys
 
 from tornado.httpserver import HTTPServer
 
-from compare.contract import KEEP_ALIVE_S, MAX_BODY_BYTES, MAX_HEADER_BYTES, Server
+from compare.contract import KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import main
@@ -34,7 +34,6 @@ async def listen(settings: Settings, sock: socket.socket, flights: Flights, tick
         make_app(settings, flights, ticker),
         idle_connection_timeout=KEEP_ALIVE_S,
         max_header_size=MAX_HEADER_BYTES,
-        max_body_size=MAX_BODY_BYTES,
     )
     server.add_sockets([sock])
     return Listening(server)

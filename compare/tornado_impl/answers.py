@@ -7,7 +7,15 @@ from typing import Any
 
 from tornado import web
 
-from compare.contract import HEADERS, ContractError, internal, method_not_allowed, not_found
+from compare.contract import (
+    HEADERS,
+    ContractError,
+    body_too_large,
+    internal,
+    method_not_allowed,
+    not_found,
+)
+from compare.serving.access import log_access
 
 log = logging.getLogger("compare.tornado_impl")
 
@@ -73,3 +81,20 @@ class NotFound(Handler):
     def prepare(self) -> None:
         """Refuse before any method is looked for."""
         raise not_found()
+
+
+class TooLarge(Handler):
+    """Answers a request whose body is too large, whatever its path and method."""
+
+    def _in_contract(self, _error: BaseException | None) -> ContractError:
+        return body_too_large()
+
+    def prepare(self) -> None:
+        """Refuse before any method is looked for."""
+        raise body_too_large()
+
+
+def log_function(handler: web.RequestHandler) -> None:
+    """Log one answer: Tornado's hook for it."""
+    request = handler.request
+    log_access(request.method or "", request.uri or "", handler.get_status(), request.request_time())

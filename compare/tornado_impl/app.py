@@ -1,16 +1,18 @@
 """The routing table."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import msgspec
-from tornado import web
+from tornado import httputil, web
 
 from compare.contract import PONG
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.settings import Settings
 from compare.tornado_impl import long_io
-from compare.tornado_impl.answers import Handler, NotFound
+from compare.tornado_impl.answers import Handler, NotFound, log_function
+from compare.tornado_impl.bodies import Bounded
 
 
 class Ping(Handler):
@@ -35,16 +37,32 @@ class Stats(Handler):
     head = get
 
 
+class App(web.Application):
+    """Tornado's application, without what it does to a body before any handler has asked for it."""
+
+    def find_handler(
+        self, request: httputil.HTTPServerRequest, **kwargs: Any
+    ) -> httputil.HTTPMessageDelegate:
+        """Route `request`. No route takes forms, and Tornado would answer 400 to a GET with a broken one."""
+        headers = request.headers
+        if "Content-Type" in headers:
+            del headers["Content-Type"]
+        delegate = super().find_handler(request, **kwargs)
+        if "Content-Length" in headers or "Transfer-Encoding" in headers:
+            return Bounded(self, request, delegate)
+        return delegate
+
+
 def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
     io = {"flights": flights, "work": settings.work, "pool": pool}
-    return web.Application(
+    return App(
         [
             (r"/ping", Ping),
             *((f"/io/{paradigm}", handler, io) for paradigm, handler in long_io.HANDLERS.items()),
             (r"/stats", Stats, {"flights": flights, "ticker": ticker}),
         ],
         default_handler_class=NotFound,
-        log_function=lambda _handler: None,
+        log_function=log_function if settings.access_log else lambda _handler: None,
     )

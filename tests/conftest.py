@@ -1,0 +1,169 @@
+"""The `server` fixture: one client, both servers, on the test's own loop.
+
+`listen` is what `python -m compare.tornado_impl` and `python -m compare.aiohttp_impl` call too: what is tested is
+what runs. A test that takes `server` runs twice; one that needs options takes `start` and runs twice as well.
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiohttp.test_utils import BaseTestServer, TestClient
+from hypothesis import settings as hypothesis_settings
+from yarl import URL
+
+import compare.aiohttp_impl.__main__ as aiohttp_main
+import compare.tornado_impl.__main__ as tornado_main
+from compare.contract import Server
+from compare.serving.flights import Flights
+from compare.serving.lag import Ticker
+from compare.serving.lifecycle import bind
+from compare.settings import Settings
+from compare.work.loading import Work, load
+
+LISTEN = {Server.TORNADO: tornado_main.listen, Server.AIOHTTP: aiohttp_main.listen}
+
+hypothesis_settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
+hypothesis_settings.load_profile("suite")
+
+
+class InProcess(BaseTestServer):
+    """Either server on the running loop, started and stopped as its own process does it."""
+
+    def __init__(self, settings: Settings, work: Work) -> None:
+        super().__init__()
+        self.settings, self.work = settings, work
+        self.flights = Flights(work, settings.max_in_flight, settings.io_timeout)
+
+    @property
+    def started(self) -> bool:
+        return self._root is not None
+
+    async def _make_runner(self, **kwargs):
+        raise NotImplementedError("either server starts itself")
+
+    async def start_server(self, loop=None, **kwargs):
+        if self.started:
+            return
+        self._loop = loop
+        sock = bind(self.settings)
+        self.host, self.port = sock.getsockname()[:2]
+        self._root = URL(f"http://{self.host}:{self.port}")
+        self.ticker = Ticker(self.flights.expire)
+        self.listening = await LISTEN[self.settings.server](self.settings, sock, self.flights, self.ticker)
+        self.ticker.start()
+
+    async def close(self):
+        if self.started and not self.closed:
+            self.ticker.stop()
+            await self.listening.stop_accepting()
+            self.flights.cancel_all()
+            await asyncio.sleep(0)
+            await self.listening.close()
+            self._closed = True
+
+
+class Client(TestClient):
+    """A client of one server, with what the tests ask of it."""
+
+    @property
+    def name(self) -> Server:
+        return self.server.settings.server
+
+    @property
+    def flights(self) -> Flights:
+        return self.server.flights
+
+    async def stats(self) -> dict:
+        return await (await self.get("/stats")).json()
+
+    async def until(self, holds: Callable[[dict], bool]) -> dict:
+        """Ask `/stats` until `holds` of it; the test's own timeout is the bound."""
+        while not holds(stats := await self.stats()):
+            pass
+        return stats
+
+    async def send(self, request: bytes, *, closing: bool = True) -> bytes:
+        """Send raw bytes on a connection of their own; return all that comes until the server closes it.
+
+        With `closing`, a `Connection: close` goes after the first line, so that a well-behaved server closes.
+        """
+        reader, writer = await asyncio.open_connection(self.host, self.port)
+        if closing:
+            request = request.replace(b"\r\n", b"\r\nHost: test\r\nConnection: close\r\n", 1)
+        try:
+            writer.write(request)
+            return await reader.read()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+
+@pytest.fixture
+def aiohttp_client_cls():
+    return Client
+
+
+@pytest.fixture(params=list(Server), ids=str)
+def server_name(request) -> Server:
+    return request.param
+
+
+@pytest.fixture
+def start(server_name, aiohttp_client) -> Callable[..., Awaitable[Client]]:
+    """Start the server under test with options and, if wanted, a work that is no timer."""
+
+    async def go(work: Work | None = None, **options) -> Client:
+        settings = Settings(server_name, port=0, **options)
+        return await aiohttp_client(InProcess(settings, work or load("sleep")))
+
+    return go
+
+
+@pytest.fixture
+async def server(start) -> Client:
+    """The server under test with its defaults."""
+    return await start()
+
+
+class Gate:
+    """A work that says when it was entered and ends when told: no test needs to sleep."""
+
+    name, limit = "gate", 0
+
+    def __init__(self) -> None:
+        self.entered, self.cancelled = 0, 0
+        self._release = threading.Event()
+        self._async_release = asyncio.Event()
+
+    def blocking(self, _delay_s: float) -> bytes:
+        self.entered += 1
+        self._release.wait()
+        return b"gate"
+
+    async def native(self, _delay_s: float) -> bytes:
+        self.entered += 1
+        try:
+            await self._async_release.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return b"gate"
+
+    def open(self) -> None:
+        self._release.set()
+        self._async_release.set()
+
+    async def start(self, capacity: int) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+
+@pytest.fixture
+async def gate():
+    gate = Gate()
+    yield gate
+    gate.open()
