@@ -1,0 +1,146 @@
+"""Waiting for another HTTP service: urllib3 on a thread, aiohttp's client on the loop.
+
+Both clients come with hidden caps that would be measured in place of the paradigms: urllib3 keeps 1 connection per
+host (requests: 10), aiohttp opens at most 100, so that request 101 waits for a slot and looks slow. Here both caps are
+set on purpose and printed at start. Neither client follows redirects, retries, keeps cookies or unpacks bodies.
+"""
+
+import asyncio
+import logging
+from contextlib import ExitStack
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from compare.contract import MAX_DELAY_S
+from compare.work.companion import Companion
+from compare.work.loading import WorkError
+from compare.work.masking import mask_url
+
+log = logging.getLogger("compare.work.http")
+
+CONNECT_S = 5.0
+READ_S = MAX_DELAY_S + 10  # a face must not hang for ever, nor give up on the longest wait allowed
+PROBE_S = 5.0
+MOST_CONNECTIONS = 10_000  # urllib3's pool when the server has no limit of its own
+
+UPSTREAM = ["-m", "compare.work.upstream", "--port", "0", "--while-stdin-open"]
+
+
+class UpstreamError(Exception):
+    """The upstream answered other than 200."""
+
+
+class Http:
+    """Asks `upstream` to answer after the delay, as `?delay=` in its URL; starts one of its own when that is empty."""
+
+    name = "http"
+    limit = 0
+
+    def __init__(self, upstream: str = "") -> None:
+        self.upstream = upstream
+        self._exits = ExitStack()
+        self._pool: Any = None
+        self._session: Any = None
+        self._targets: Any = None
+        self._urls: Any = None
+
+    async def start(self, capacity: int) -> None:
+        """Find the upstream, or start one, and open both clients; raises WorkError."""
+        _require_clients()
+        if not self.upstream:
+            self.upstream = str(self._exits.enter_context(Companion(UPSTREAM)).ready["url"])
+        try:
+            self._open(capacity or MOST_CONNECTIONS)
+            await _probe(self.native(0.0), self.upstream)
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _open(self, connections: int) -> None:
+        import aiohttp  # noqa: PLC0415  # imported when the work is used
+        import urllib3  # noqa: PLC0415
+        from yarl import URL  # noqa: PLC0415
+
+        base = _checked(self.upstream)
+        self._targets = lru_cache(maxsize=1024)(lambda delay_s: _with_delay(base, delay_s))
+        self._urls = lru_cache(maxsize=1024)(lambda delay_s: URL(self._targets(delay_s), encoded=True))
+        timeout = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
+        self._pool = urllib3.PoolManager(
+            num_pools=1, maxsize=connections, block=True, timeout=timeout, retries=False
+        )
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=READ_S),
+            auto_decompress=False,
+        )
+        log.info(
+            "upstream %s; urllib3: %d connections at most (its default is 1 per host), blocking when all are in use; "
+            "aiohttp client: no cap (its default is 100)",
+            mask_url(self.upstream),
+            connections,
+        )
+
+    def blocking(self, delay_s: float) -> bytes:
+        """Ask by urllib3; raises what it raises, and UpstreamError."""
+        response = self._pool.request("GET", self._targets(delay_s), redirect=False, decode_content=False)
+        if response.status != 200:
+            raise UpstreamError(f"The upstream answered {response.status}.")
+        return bytes(response.data)
+
+    async def native(self, delay_s: float) -> bytes:
+        """Ask by aiohttp's client; raises what it raises, and UpstreamError."""
+        async with self._session.get(self._urls(delay_s), allow_redirects=False) as response:
+            body: bytes = await response.read()
+        if response.status != 200:
+            raise UpstreamError(f"The upstream answered {response.status}.")
+        return body
+
+    async def stop(self) -> None:
+        """Close both clients, and the upstream if it was started here."""
+        if self._session is not None:
+            await self._session.close()
+        if self._pool is not None:
+            self._pool.clear()
+        self._exits.close()
+
+
+def _require_clients() -> None:
+    try:
+        import urllib3  # noqa: F401, PLC0415  # only whether it is there
+    except ImportError as error:
+        raise WorkError(
+            "--work http needs urllib3: install it with `pip install 'tornado-aiohttp-compare[http]'`."
+        ) from error
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise WorkError(f"--upstream must be an http URL like http://127.0.0.1:8003, not {mask_url(url)!r}.")
+    return url if parts.path else f"{url}/"
+
+
+def _with_delay(base: str, delay_s: float) -> str:
+    return f"{base}{'&' if '?' in base else '?'}delay={delay_s}"
+
+
+async def _probe(asking: Any, upstream: str) -> None:
+    """Ask once; raises WorkError when the upstream is none, is down or answers other than 200."""
+    import aiohttp  # noqa: PLC0415  # imported when the work is used
+
+    where = f"Tried GET {mask_url(upstream)}?delay=0"
+    todo = "start an HTTP service there, or leave --upstream out and one is started for you."
+    try:
+        async with asyncio.timeout(PROBE_S):
+            await asking
+    except TimeoutError as error:
+        raise WorkError(f"{where}: no answer within {PROBE_S:g} s; {todo}") from error
+    except UpstreamError as error:
+        raise WorkError(f"{where}: {error} It must answer 200 after `delay` seconds.") from error
+    except aiohttp.ClientConnectorError as error:
+        reason = error.os_error.strerror or error.os_error
+        raise WorkError(f"{where}: {reason}; {todo}") from error
+    except aiohttp.ClientError as error:
+        raise WorkError(f"{where}: what answers there is no HTTP service; {todo}") from error
