@@ -42,7 +42,7 @@ class App(web.Application):
 
     def find_handler(
         self, request: httputil.HTTPServerRequest, **kwargs: Any
-    ) -> httputil.HTTPMessageDelegate:
+    ) -> Any:  # a Router may return any delegate; Tornado's annotation names its own private one
         """Route `request`. No route takes forms, and Tornado would answer 400 to a GET with a broken one."""
         headers = request.headers
         if "Content-Type" in headers:

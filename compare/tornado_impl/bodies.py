@@ -13,7 +13,7 @@ class Bounded(httputil.HTTPMessageDelegate):
     """Stands between the connection and a handler, and answers 413 in its place when the body is too large.
 
     Tornado's own `max_body_size` answers a bare 400 and closes. Here the limit is counted as chunks arrive, the
-    answer is the contract's, and the rest of the body is read and dropped so that the connection lives on.
+    answer is the contract's, and the rest of the body is dropped as it comes.
     """
 
     def __init__(
@@ -25,9 +25,6 @@ class Bounded(httputil.HTTPMessageDelegate):
         self._app, self._request, self._delegate = app, request, delegate
         self._received = 0
         self._refused = False
-        # Tornado closes a connection that is not kept alive as soon as it has answered; with the body still on its
-        # way that is a reset, which takes the answer with it. Then the answer waits for the end of the body.
-        self._answer_at_end = _closes(request)
         connection = request.connection
         if isinstance(connection, HTTP1Connection):
             connection.set_max_body_size(sys.maxsize)
@@ -38,7 +35,7 @@ class Bounded(httputil.HTTPMessageDelegate):
         start_line: httputil.RequestStartLine | httputil.ResponseStartLine,
         headers: httputil.HTTPHeaders,
     ) -> None:
-        """Refuse a body that declares itself too large at once."""
+        """Refuse a body that declares itself too large."""
         self._delegate.headers_received(start_line, headers)
         declared = headers.get("Content-Length", "")
         if declared.isascii() and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
@@ -49,26 +46,22 @@ class Bounded(httputil.HTTPMessageDelegate):
         self._received += len(chunk)
         if self._received > MAX_BODY_BYTES:
             self._refuse()
-        else:
+        elif not self._refused:
             self._delegate.data_received(chunk)
 
     def finish(self) -> None:
-        """The body is complete: the handler runs, unless the client has its answer already."""
-        if not self._refused or self._answer_at_end:
-            self._delegate.finish()
+        """The body is complete: whoever is to answer does.
+
+        Not earlier: Tornado closes a connection whose request it has answered before its end, and with the body
+        still on its way that is a reset, which takes the answer with it.
+        """
+        self._delegate.finish()
 
     def on_connection_close(self) -> None:
-        """Tell whoever answers that nobody listens any more."""
+        """Tell whoever was to answer that nobody listens any more."""
         self._delegate.on_connection_close()
 
     def _refuse(self) -> None:
-        if self._refused:
-            return
-        self._refused = True
-        self._delegate = self._app.get_handler_delegate(self._request, TooLarge)
-        if not self._answer_at_end:
-            self._delegate.finish()
-
-
-def _closes(request: httputil.HTTPServerRequest) -> bool:
-    return request.version == "HTTP/1.0" or request.headers.get("Connection", "").lower() == "close"
+        if not self._refused:
+            self._refused = True
+            self._delegate = self._app.get_handler_delegate(self._request, TooLarge)
