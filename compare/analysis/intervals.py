@@ -84,7 +84,7 @@ def spread_of(rounds: int) -> Spread:
 
 
 def _finite(row: Sequence[float]) -> NDArray[np.float64]:
-    values = np.asarray(row, dtype=float)
+    values: NDArray[np.float64] = np.asarray(row, dtype=np.float64)
     return values[np.isfinite(values)]
 
 
@@ -124,4 +124,5 @@ def _bootstrap(rows: NDArray[np.float64]) -> NDArray[np.float64]:
         ).confidence_interval
     found = np.stack([interval.low, interval.high], axis=1).astype(np.float64)
     extremes = np.stack([rows.min(axis=1), rows.max(axis=1)], axis=1)
-    return np.where(np.isnan(found), extremes, found)
+    bounds: NDArray[np.float64] = np.where(np.isnan(found), extremes, found)
+    return bounds

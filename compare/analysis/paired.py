@@ -82,6 +82,11 @@ class Difference(msgspec.Struct, frozen=True):
         """Whether this is a difference one may name."""
         return self.outcome is Outcome.DIFFERENT
 
+    @property
+    def effect(self) -> float:
+        """How much more the larger side has than the smaller: 0.05 for 5 %, whichever it is."""
+        return _effect(self.ratio.value)
+
 
 def differences(
     pairs: Sequence[tuple[Summary, Summary]], metric: Metric, *, floor: float = SMALLEST_EFFECT

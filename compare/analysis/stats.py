@@ -111,6 +111,11 @@ class Summary(msgspec.Struct, frozen=True):
         return self.load.concurrency
 
     @property
+    def level(self) -> tuple[float, int, float]:
+        """Wait, requests in flight and rate: what makes two rows comparable, however long each was measured."""
+        return self.load.delay_s, self.load.concurrency, self.load.rate_rps or 0.0
+
+    @property
     def errors_total(self) -> int:
         """How many of `intended` did not succeed, whatever became of them."""
         return sum(error.count for error in self.errors)

@@ -1,0 +1,188 @@
+"""Numbers -> sentences that each hold under the conditions they name, and can be checked against rows. Pure.
+
+A sentence names a difference only where `paired` found one; elsewhere its words are "no difference was measured". An
+experiment's `say` picks pairs of summaries and a metric; the words are made here, so that all experiments speak alike.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from compare.analysis.intervals import Estimate, Spread
+from compare.analysis.paired import SMALLEST_EFFECT, Difference, Metric, Outcome, differences
+from compare.analysis.quantiles import seconds_text
+from compare.analysis.stats import Summary
+from compare.contract import Loop, Paradigm
+from compare.records import Contestant
+
+Pair = tuple[Summary, Summary]
+
+_PHRASE = {
+    Metric.THROUGHPUT: "{more} answers {ratio} times what {less} does",
+    Metric.P50: "{more}'s p50 is {ratio} times that of {less}",
+    Metric.P90: "{more}'s p90 is {ratio} times that of {less}",
+    Metric.P99: "{more}'s p99 is {ratio} times that of {less}",
+    Metric.CPU: "{more} needs {ratio} times the CPU time per request of {less}",
+    Metric.MEMORY: "{more} needs {ratio} times the memory per request in flight of {less}",
+    Metric.THREADS: "{more} has {ratio} times the threads of {less}",
+    Metric.BYSTANDER_P50: "{more} makes bystanders wait {ratio} times as long as {less} does (p50)",
+    Metric.BYSTANDER_P90: "{more} makes bystanders wait {ratio} times as long as {less} does (p90)",
+}
+_FRACTIONS = {
+    1 / 10: "a tenth of",
+    1 / 5: "a fifth of",
+    1 / 4: "a quarter of",
+    1 / 3: "a third of",
+    1 / 2: "half",
+    2 / 3: "two thirds of",
+}
+
+
+def name(contestant: Contestant, *, server: bool = True) -> str:
+    """Return what a contestant is called everywhere: `aiohttp native`, `tornado executor (100 threads)`."""
+    pool = "default pool" if contestant.threads is None else f"{contestant.threads:,} threads"
+    told = {
+        pool: contestant.paradigm is Paradigm.EXECUTOR,
+        str(contestant.loop): contestant.loop is not Loop.ASYNCIO,
+        contestant.work: contestant.work != "sleep",
+        f"{contestant.workers} workers": contestant.workers > 1,
+        contestant.python.rpartition("/")[2]: bool(contestant.python),
+        f"at most {contestant.max_in_flight:,} in flight": contestant.max_in_flight > 0,
+    }
+    words = f"{contestant.server} {contestant.paradigm}" if server else str(contestant.paradigm)
+    more = ", ".join(word for word, told_here in told.items() if told_here)
+    return f"{words} ({more})" if more else words
+
+
+def match(ours: Iterable[Summary], theirs: Iterable[Summary]) -> list[Pair]:
+    """Return the pairs with the same wait, requests in flight and rate, by ascending values of these."""
+    partner = {summary.level: summary for summary in theirs}
+    pairs = [(summary, partner[summary.level]) for summary in ours if summary.level in partner]
+    return sorted(pairs, key=lambda pair: pair[0].level)
+
+
+def contrast(
+    pairs: Sequence[Pair],
+    names: tuple[str, str],
+    *,
+    metric: Metric = Metric.THROUGHPUT,
+    floor: float = SMALLEST_EFFECT,
+) -> str | None:
+    """Return one sentence on how the first of each pair stands against the second, over their loads.
+
+    `pairs` share one wait and differ in requests in flight; `names` are what the two sides are called. Neighbouring
+    loads with the same answer are said together, the strongest first. None when there is nothing to compare.
+    """
+    found = differences(sorted(pairs, key=lambda pair: pair[0].level), metric, floor=floor)
+    known = [one for one in found if one.outcome is not Outcome.INVALID]
+    if not known:
+        return None
+    groups = [list(group) for _, group in groupby(known, lambda one: _answer(one, floor))]
+    said = [
+        f"{_where(group, known)} {_what(group, names, floor)}"
+        for group in sorted(groups, key=lambda group: _strength(group, floor), reverse=True)
+    ]
+    return f"With a {seconds_text(known[0].a.load.delay_s)} wait, {'; '.join(said)}{_caveat(known)}."
+
+
+def ratio_text(ratio: Estimate) -> str:
+    """Return `3.1 (2.9-3.4)`; a range is called one, and a single round has neither."""
+    if ratio.kind is Spread.SINGLE:
+        return factor_text(ratio.value)
+    called = "range " if ratio.kind is Spread.RANGE else ""
+    return f"{factor_text(ratio.value)} ({called}{factor_text(ratio.low)}-{factor_text(ratio.high)})"
+
+
+def factor_text(value: float) -> str:
+    """Return a ratio with the digits it deserves: `12`, `3.1`, `1.08`, `0.021`."""
+    if value < 0.1:
+        return f"{value:.2g}"
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 1.95 else f"{value:.2f}"
+
+
+def share_text(share: float) -> str:
+    """Return a ratio below 1 as people say it: `a fifth of`, `half`, else `0.87 times`."""
+    near = [words for value, words in _FRACTIONS.items() if abs(share / value - 1) <= 0.05]
+    return near[0] if near else f"{factor_text(share)} times"
+
+
+def limited(summaries: Iterable[Summary], called: str) -> str | None:
+    """Return where these rows are limited by the wait and not by the paradigm, or None where they are nowhere."""
+    levels = [one.in_flight for one in summaries if one.limited_by_the_wait and one.valid]
+    if not levels:
+        return None
+    return f"At {_listed(levels)} in flight, {called} is limited by the wait, not by the paradigm."
+
+
+def doubts(summaries: Iterable[Summary]) -> list[str]:
+    """Return one sentence for each row that is invalid or failed, with the reasons."""
+    return [
+        f"{name(one.contestant)} at {one.in_flight:,} in flight is no result: {_reasons(one)}."
+        for one in summaries
+        if not one.valid
+    ]
+
+
+def _reasons(summary: Summary) -> str:
+    reasons = [warning.words for warning in summary.warnings if warning.invalid]
+    return "; ".join(reasons + ([summary.failure.rstrip(".")] if summary.failure else []))
+
+
+def _answer(one: Difference, floor: float) -> tuple[Outcome, int]:
+    """Return what neighbours must share to be said together: the outcome and which side is ahead, 0 for neither."""
+    ahead = one.outcome is Outcome.DIFFERENT or (one.outcome is Outcome.UNTESTED and one.effect > floor)
+    return one.outcome, (1 if one.ratio.value > 1 else -1) if ahead else 0
+
+
+def _strength(group: Sequence[Difference], floor: float) -> float:
+    return max(one.effect for one in group) if _answer(group[0], floor)[1] else 0.0
+
+
+def _where(group: Sequence[Difference], known: Sequence[Difference]) -> str:
+    first, last = group[0].a.in_flight, group[-1].a.in_flight
+    if len(group) == 1:
+        return f"at {first:,} in flight"
+    if len(group) == len(known):
+        return f"from {first:,} to {last:,} in flight"
+    if group[-1] is known[-1]:
+        return f"from {first:,} requests in flight on,"
+    return f"up to {last:,} in flight" if group[0] is known[0] else f"from {first:,} to {last:,} in flight"
+
+
+def _what(group: Sequence[Difference], names: tuple[str, str], floor: float) -> str:
+    outcome, ahead = _answer(group[0], floor)
+    if not ahead:
+        once = outcome is Outcome.UNTESTED
+        return f"they are within {floor:.0%} of each other" if once else "no difference was measured"
+    more, less = names if ahead > 0 else names[::-1]
+    ratios = sorted((_turned(one.ratio, ahead) for one in group), key=lambda ratio: ratio.value)
+    span = dict.fromkeys([ratio_text(ratios[0]), ratio_text(ratios[-1])])
+    words = _PHRASE[group[0].metric].format(more=more, less=less, ratio=" to ".join(span))
+    return words + (_price(group, ahead) if group[0].metric is Metric.THROUGHPUT else "")
+
+
+def _price(group: Sequence[Difference], ahead: int) -> str:
+    """Return the CPU time at which the more was answered, where that differs as well."""
+    cpu = differences([(one.a, one.b) for one in group], Metric.CPU)
+    if not all(one.outcome in {Outcome.DIFFERENT, Outcome.UNTESTED} for one in cpu):
+        return ""
+    shares = sorted(_turned(one.ratio, ahead).value for one in cpu)
+    if shares[-1] >= 1 and shares[0] <= 1:
+        return ""
+    span = dict.fromkeys([share_text(shares[0]), share_text(shares[-1])])
+    return f" at {' to '.join(span)} the CPU time per request"
+
+
+def _turned(ratio: Estimate, ahead: int) -> Estimate:
+    if ahead > 0:
+        return ratio
+    return Estimate(1 / ratio.value, 1 / ratio.high, 1 / ratio.low, ratio.rounds, ratio.kind)
+
+
+def _caveat(known: Sequence[Difference]) -> str:
+    once = any(one.outcome is Outcome.UNTESTED for one in known)
+    return " (one round: it cannot tell a difference from noise)" if once else ""
+
+
+def _listed(levels: Sequence[int]) -> str:
+    *most, last = (f"{level:,}" for level in sorted(set(levels)))
+    return f"{', '.join(most)} and {last}" if most else last
