@@ -3,18 +3,16 @@
 Two servers behind one proxy must read the same cookies from the same bytes and write the same bytes for the
 same call. Their frameworks do neither, so the rules live here, once, and know of no framework and no clock.
 
-Reading: only `;` separates, so that no value smuggles a second cookie in; the last duplicate wins; a name
-that is no token or reads as an attribute is dropped. Writing refuses, at the call, what a browser would drop
-or misread: a cookie that never arrives is harder to find than an exception. Legal cookies are spelled as
-Python's `http.cookies` spells them (attributes sorted by lower-case name; an empty value, or one with any of
-`()/<=>?@[]{}`, in double quotes), since sites have sent them so for years. That module itself is not used:
-what it refuses changes with Python's security releases.
+Reading: only `;` separates, so that no value smuggles a second cookie in; the last duplicate wins; a name that is no
+token or reads as an attribute is dropped. Writing refuses, at the call, what a browser would drop or misread: a
+cookie that never arrives is harder to find than an exception. Legal cookies are spelled as Python's `http.cookies`
+spells them (attributes sorted by lower-case name; an empty value, or one with any of `()/<=>?@[]{}`, in double
+quotes), since sites have sent them so for years. It is not used itself: security releases change what it refuses.
 """
 
 import calendar
 import contextlib
 import email.utils
-import math
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -30,19 +28,16 @@ Expires = float | tuple[int, ...] | time.struct_time | datetime
 """Seconds since 1970, a UTC time tuple, or a datetime (a naive one is UTC)."""
 
 _EARLIEST_S = calendar.timegm((1601, 1, 1, 0, 0, 0))  # RFC 6265bis 5.1.1: an earlier date does not parse
-_CLEARED_DAYS = -365.0  # any moment in the past would do; every server has to choose the same one
 
 _RESERVED = {"comment", "domain", "expires", "httponly", "max-age", "partitioned", "path", "samesite"}
 _RESERVED |= {"secure", "version"}
+_BLANK = " \t"  # str.strip() alone would turn \xa0__Host-n, which any page may set, into __Host-n
 _NAME_CHARS = r"!#$%&'*+\-.^_`|~0-9A-Za-z"
 _is_token = re.compile(f"[{_NAME_CHARS}]+").fullmatch
 _is_bare = re.compile(f"[{_NAME_CHARS}:]+").fullmatch  # needs no quotes around it
 _is_octets = re.compile(r"[!#-+\--:<-\[\]-~]*").fullmatch  # RFC 6265 4.1.1
 _is_visible = re.compile(r"[!-~]*").fullmatch
 _is_attribute = re.compile(r"[!-:<-~]*").fullmatch
-
-# Possessive throughout, and each pair begins with a `;` of its own: no input makes the engine go back.
-_pairs = re.compile(rf";[ \t]*+([{_NAME_CHARS}]++)[ \t]*+=[ \t]*+([^;]*+)").findall
 _unescape = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))").sub
 _ESCAPES = str.maketrans({'"': r"\"", "\\": r"\\", ",": r"\054", ";": r"\073"})
 
@@ -57,10 +52,9 @@ class CookieError(ValueError):
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(field, rule)
         self.field = field
-        self.rule = rule
 
     def __str__(self) -> str:
-        return f"{self.field} {self.rule}"
+        return " ".join(self.args)
 
 
 def encoded(lines: Iterable[str], charset: str) -> list[bytes]:
@@ -75,20 +69,28 @@ def parse(lines: Iterable[bytes]) -> dict[str, str]:
     case, are dropped; of duplicates the last wins. A value is UTF-8, else Latin-1. One in double quotes loses
     them and has its `\073` and `\"` escapes undone. Never raises, whatever the bytes; takes linear time.
     """
-    text = b";".join((b"", *lines)).decode("latin-1")
-    found: dict[str, str] = dict(_pairs(text))
-    if not _RESERVED.isdisjoint(map(str.lower, found)):
-        found = {name: value for name, value in found.items() if name.lower() not in _RESERVED}
-    # One look at all values together is far cheaper than a look at each, and nearly always enough.
+    found: dict[str, str] = {}
+    for pair in b";".join(lines).decode("latin-1").split(";"):
+        name, equals, value = pair.partition("=")
+        if equals:
+            found[name.strip(_BLANK)] = value
+    # One look at all names and one at all values: far cheaper than at each, and nearly always enough.
+    if not _is_token("".join(found)) or "" in found or not _RESERVED.isdisjoint(map(str.lower, found)):
+        found = {name: value for name, value in found.items() if _is_name(name)}
     values = "".join(found.values())
-    if " " in values or '"' in values or "\t" in values or not values.isascii():
-        return {name: _decoded(value) for name, value in found.items()}
+    untidy = " " in values or "\t" in values or not values.isascii()
+    if untidy or '"' in values:
+        found |= {name: _decoded(value) for name, value in found.items() if untidy or value[:1] == '"'}
     return found
+
+
+def _is_name(name: str) -> bool:
+    return bool(_is_token(name)) and name.lower() not in _RESERVED
 
 
 def _decoded(raw: str) -> str:
     """The text of one value, given its bytes as Latin-1."""
-    value = raw.rstrip(" \t")
+    value = raw.strip(_BLANK)
     if not value.isascii():
         with contextlib.suppress(UnicodeDecodeError):
             value = value.encode("latin-1").decode("utf-8")
@@ -135,8 +137,7 @@ def set_cookie(
     `value` is cookie-octets (visible ASCII except `" , ; \`) as text or UTF-8 bytes; `escape` allows those
     four too, written as `\"`, `\054`, `\073` and `\\`, which `parse` undoes. `now` is the time in seconds
     since 1970, for `expires_days` and the limits. `expires` goes before `expires_days`; `max_age` is in seconds
-    and may be 0. None or an empty text leaves out `domain`, `path` or `samesite`.
-    Raises CookieError for whatever a browser would refuse.
+    and may be 0. None or "" leaves out `domain`, `path` or `samesite`. Raises CookieError for what browsers refuse.
     """
     _check_name(name)
     pair = f"{name}={_coded(value, escape=escape)}"
@@ -161,12 +162,11 @@ def set_cookie(
 def clear_cookie(name: str, *, now: float, **scope: Unpack[Scope]) -> str:
     """The `Set-Cookie` value that makes a browser delete a cookie set with the same `path` and `domain`.
 
-    A name with the prefix `__Secure-` or `__Host-` brings `Secure` along, else no browser would obey.
-    Raises CookieError like `set_cookie`.
+    A name with the prefix `__Secure-` or `__Host-` brings `Secure` along, else no browser would obey. Raises CookieError.
     """
     if _prefix(name):
         scope["secure"] = True
-    return set_cookie(name, "", now=now, expires_days=_CLEARED_DAYS, **scope)
+    return set_cookie(name, "", now=now, expires_days=-365, **scope)
 
 
 def clear_all(names: Iterable[str], *, now: float, **scope: Unpack[Scope]) -> list[str]:
@@ -281,7 +281,7 @@ def _expiry(expires: Expires | None, expires_days: float | None, now: float) -> 
         date = email.utils.formatdate(moment_s, usegmt=True)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise CookieError(field, "must be a number, a time tuple or a datetime of our calendar") from error
-    if moment_s > math.ceil(now) + MAX_AGE_S:
+    if moment_s >= now + MAX_AGE_S + 1:
         raise CookieError(field, "must not lie more than 400 days ahead")
     if moment_s < _EARLIEST_S:
         raise CookieError(field, "must not lie before 1601, where browsers read no date")
