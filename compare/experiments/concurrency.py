@@ -1,8 +1,18 @@
 """How many waits overlap, and at what cost? Closed loop over the number of requests in flight."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compare.analysis import charts
+from compare.analysis.charts import Chart, View
+from compare.analysis.lines import label, of, servers
+from compare.analysis.paired import Metric
+from compare.analysis.stats import Summary
+from compare.analysis.verdict import contrast, limited, match
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Contestant, Load
+from compare.records import Cell, Contestant, Load, Run
 from compare.settings import default_threads
 
 NAME = "concurrency"
@@ -81,3 +91,85 @@ def slots(contestant: Contestant) -> float:
 def warmup_s(in_flight: int, wait_s: float) -> float:
     """Return a warm-up in which every connection is opened (4,000 a second) and has waited once."""
     return round(wait_s + 0.1 + in_flight / 4000, 3)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One figure and the pair of contestants, by label, whose contrast is its verdict."""
+
+    chart: Chart
+    metric: Metric
+    pair: tuple[str, str] = ("native", "callback")
+
+
+ANSWERS = (
+    Answer(
+        Chart(
+            "concurrency-throughput",
+            QUESTION,
+            (View("answers per second", lambda s: s.throughput_rps),),
+            ceiling="ceiling: n / wait",
+        ),
+        Metric.THROUGHPUT,
+    ),
+    Answer(
+        Chart(
+            "concurrency-latency",
+            "How long does an answer take?",
+            (
+                View("p50 of the response, ms", lambda s: s.response.p50, 1e3, "p50"),
+                View("p99 of the response, ms", lambda s: s.response.p99, 1e3, "p99"),
+            ),
+            note="Arrow: known only to be larger. No mark: fewer than 20 answers for a p50, 1,000 for a p99.",
+        ),
+        Metric.P50,
+    ),
+    Answer(
+        Chart(
+            "concurrency-cost",
+            "What does a wait cost the server?",
+            (
+                View("CPU per answer, µs", lambda s: s.cpu_s_per_request, 1e6, "CPU"),
+                View("RSS over idle, MB", lambda s: s.rss_over_idle_bytes, 1e-6, "memory"),
+                View("OS threads at peak", lambda s: s.threads_peak, title="threads"),
+            ),
+        ),
+        Metric.CPU,
+    ),
+    Answer(
+        Chart(
+            "concurrency-bystander",
+            "What does everyone else wait meanwhile?",
+            (View("p50 of GET /ping, ms", lambda s: s.bystander.p50, 1e3),),
+        ),
+        Metric.BYSTANDER_P50,
+        ("blocking", "native"),
+    ),
+)
+
+
+def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    rows = [summary for summary in summaries if summary.experiment == NAME]
+    drawn = (charts.draw(one.chart, rows, " ".join(_say(one, rows)), run, folder) for one in ANSWERS)
+    return [path for paths in drawn for path in paths]
+
+
+def say(summaries: Sequence[Summary]) -> list[str]:
+    rows = [summary for summary in summaries if summary.experiment == NAME]
+    sentences = [sentence for answer in ANSWERS for sentence in _say(answer, rows)]
+    pool = "executor, default pool"
+    starved = (limited(_called(of(rows, server), pool), f"{server} {pool},") for server in servers(rows))
+    return sentences + [sentence for sentence in starved if sentence]
+
+
+def _say(answer: Answer, rows: Sequence[Summary]) -> list[str]:
+    ours, theirs = answer.pair
+    told = []
+    for server in servers(rows):
+        pairs = match(_called(of(rows, server), ours), _called(of(rows, server), theirs))
+        told.append(contrast(pairs, (f"{server} {ours}", theirs), metric=answer.metric))
+    return [sentence for sentence in told if sentence]
+
+
+def _called(rows: Sequence[Summary], wanted: str) -> list[Summary]:
+    return [row for row in rows if label(row) == wanted]

@@ -1,0 +1,96 @@
+"""The figure most experiments need: one column per server, one row per metric, a line per contestant, both axes log."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.axes import Axes
+
+from compare.analysis import figures
+from compare.analysis.lines import Across, Metric, footer, label, legend, lines, of, servers
+from compare.analysis.stats import Summary
+from compare.records import Run
+
+
+@dataclass(frozen=True)
+class View:
+    """One row of panels: a metric in the unit its axis names; `scale` turns the metric into that unit."""
+
+    unit: str
+    metric: Metric
+    scale: float = 1.0
+    title: str = ""
+
+
+def in_flight(summary: Summary) -> float:
+    """The usual x of a chart."""
+    return summary.in_flight
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One file: what is asked, what is drawn against what, and what its lines are called."""
+
+    name: str
+    question: str
+    views: tuple[View, ...]
+    across: Across = in_flight
+    across_label: str = "requests in flight (n)"
+    line: Callable[[Summary], str] = label
+    note: str = ""  # how to read it, beside what the marks mean
+    ceiling: str = ""  # the name of the dashed line, for a chart of throughput
+    ceiling_rps: Callable[[Summary], float | None] = lambda summary: summary.ceiling_rps
+
+
+def draw(chart: Chart, rows: Sequence[Summary], verdict: str, run: Run, folder: Path) -> list[Path]:
+    """Write the chart of `rows` into `folder` as PNG and SVG; nothing when nothing of it was measured."""
+    measured = [row for row in rows if row.rounds]
+    if not measured:
+        return []
+    names = servers(measured)
+    words = figures.Words(chart.question, verdict, footer(run), f"{legend(measured)} {chart.note}".strip())
+    with figures.look():
+        figure, panels = figures.sheet(words, figures.Grid(columns=len(names), rows=len(chart.views)))
+        for row, view in enumerate(chart.views):
+            beside = panels[row * len(names) : (row + 1) * len(names)]
+            _row(chart, view, measured, beside, last=row == len(chart.views) - 1)
+        return figures.save(figure, folder, chart.name)
+
+
+def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Axes], *, last: bool) -> None:
+    drawn = [
+        lines(of(rows, server), view.metric, chart.across, chart.line, view.scale) for server in servers(rows)
+    ]
+    ceiling = _ceiling(chart, rows)
+    for server, panel in zip(servers(rows), panels, strict=True):
+        _axes(chart, view, rows, panel, last=last)
+        panel.set_title(f"{server}  {view.title}".rstrip(), loc="left", weight="bold")
+    figures.share_y(panels, [line for each in drawn for line in each], [y for _, y in ceiling])
+    for panel, each in zip(panels, drawn, strict=True):
+        if ceiling:
+            figures.ceiling_line(panel, [x for x, _ in ceiling], [y for _, y in ceiling])
+        if any(line.points for line in each):
+            figures.plot(panel, each, ceiling=chart.ceiling)
+        else:
+            figures.empty(panel, "nothing measured here")
+
+
+def _axes(chart: Chart, view: View, rows: Sequence[Summary], panel: Axes, *, last: bool) -> None:
+    ticks = sorted({chart.across(row) for row in rows})
+    figures.log_axis(panel, "x", chart.across_label, ticks)
+    figures.log_axis(panel, "y", view.unit)
+    panel.set_xlim(ticks[0] / 1.4, ticks[-1] * 1.4)
+    if not last:
+        panel.set_xlabel("")
+
+
+def _ceiling(chart: Chart, rows: Sequence[Summary]) -> list[tuple[float, float]]:
+    if not chart.ceiling:
+        return []
+    tops: dict[float, float] = {}
+    for row in rows:
+        ceiling = chart.ceiling_rps(row)
+        if ceiling:
+            x = chart.across(row)
+            tops[x] = max(ceiling, tops.get(x, 0.0))
+    return sorted(tops.items())

@@ -1,0 +1,357 @@
+"""The shared look of every figure: what a reader learns from one holds in all the others.
+
+One colour and one mark per paradigm, everywhere, from the palette of Okabe and Ito (jfly.uni-koeln.de/color),
+which stays apart for every kind of colour vision. Lines carry their names at their ends, moved apart where
+they would collide; lines that coincide are nudged sideways by a few points of paper, never of data, so that
+none hides another. A band is the interval of the estimate, a hollow mark an invalid cell, an upward triangle a
+value known only to be larger. The figures are drawn without pyplot, so that drawing has no global state.
+"""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.transforms import ScaledTranslation, Transform
+from numpy.typing import NDArray
+
+from compare.contract import Paradigm
+
+COLOUR = {
+    Paradigm.BLOCKING: "#D55E00",
+    Paradigm.CALLBACK: "#E69F00",
+    Paradigm.GENERATOR: "#CC79A7",
+    Paradigm.EXECUTOR: "#009E73",
+    Paradigm.NATIVE: "#0072B2",
+}
+MARK = {
+    Paradigm.BLOCKING: "X",
+    Paradigm.CALLBACK: "s",
+    Paradigm.GENERATOR: "D",
+    Paradigm.EXECUTOR: "v",
+    Paradigm.NATIVE: "o",
+}
+INK, SOFT, FAINT = "#1F2328", "#59636E", "#D1D9E0"
+
+LOOK: dict[Any, Any] = {  # Any: matplotlib types its 300 keys as one literal
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same figure on every machine
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": SOFT,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "compare",  # ids in an SVG derive from it: the same run draws the same bytes
+    "figure.facecolor": "white",
+}
+DPI = 192  # "2x": twice the 96 a screen counts
+
+
+@dataclass(frozen=True)
+class Point:
+    """One estimate in a figure: `low` and `high` bound its interval, equal to `y` where there is none."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    valid: bool = True
+    at_least: bool = False  # censored: the value is known only to be larger than `y`
+
+
+@dataclass(frozen=True)
+class Line:
+    """One contestant's points, by ascending x, and how they look."""
+
+    label: str
+    paradigm: Paradigm
+    points: tuple[Point, ...]
+    dashed: bool = False
+
+    @property
+    def colour(self) -> str:
+        """The paradigm's colour."""
+        return COLOUR[self.paradigm]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands around the panels: the question, its answer, and where it was measured."""
+
+    question: str
+    verdict: str
+    footer: str
+    note: str = ""  # how to read this figure, when its marks need a word
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the panels go, in inches; `label` is the space right of each for the names of its lines."""
+
+    columns: int = 1
+    rows: int = 1
+    width: float = 4.1
+    height: float = 3.9
+    label: float = 2.15
+    left: float = 0.85
+    gap: float = 0.65
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Draw in the shared look within this context; nothing outside it changes."""
+    with mpl.rc_context(LOOK):
+        yield
+
+
+def sheet(words: Words, grid: Grid) -> tuple[Figure, list[Axes]]:
+    """Return a figure with its words set and its empty panels, row by row; call within `look()`."""
+    width = grid.columns * (grid.left + grid.width + grid.label)
+    title = _wrapped(words.question, width, 17)
+    verdict = _wrapped(words.verdict, width, 11)
+    note = _wrapped(words.note, width, 8.5)
+    head = 0.2 + 0.29 * len(title) + 0.215 * len(verdict) + 0.5
+    foot = 0.62 + 0.16 * len(note) + 0.2
+    height = head + grid.rows * grid.height + (grid.rows - 1) * grid.gap + foot
+    figure = Figure(figsize=(width, height), dpi=96)
+    figure.text(0.2 / width, 1 - 0.18 / height, "\n".join(title), size=17, weight="bold", va="top")
+    under = 1 - (0.26 + 0.29 * len(title)) / height
+    figure.text(0.2 / width, under, "\n".join(verdict), size=11, color=SOFT, va="top", linespacing=1.35)
+    lines = [*note, words.footer]
+    figure.text(
+        0.2 / width, 0.12 / height, "\n".join(lines), size=8, color=SOFT, va="bottom", linespacing=1.4
+    )
+    return figure, [
+        _panel(figure, grid, head, row, column) for row, column in np.ndindex(grid.rows, grid.columns)
+    ]
+
+
+def _panel(figure: Figure, grid: Grid, head: float, row: int, column: int) -> Axes:
+    width, height = figure.get_size_inches()
+    x = column * (grid.left + grid.width + grid.label) + grid.left
+    y = height - head - (row + 1) * grid.height - row * grid.gap
+    return figure.add_axes((x / width, y / height, grid.width / width, grid.height / height))
+
+
+def _wrapped(text: str, width: float, size: float) -> list[str]:
+    # DejaVu Sans is 0.53 em wide on average over English text; bold titles about 0.64.
+    em = 0.64 if size > 12 else 0.53
+    return textwrap.wrap(text, max(20, int((width - 0.5) * 72 / (size * em))))
+
+
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write `figure` as PNG at 2x and as SVG; return both paths. The same figure gives the same bytes."""
+    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
+    with mpl.rc_context({**LOOK, "svg.hashsalt": name}):
+        figure.savefig(png, dpi=DPI, metadata={"Software": None})
+        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    return [png, svg]
+
+
+def log_axis(axes: Axes, which: str, label: str, ticks: Sequence[float] | None = None) -> None:
+    """Make the axis `which` ("x" or "y") logarithmic, say so in `label`, and write plain numbers on it."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis.set_label_text(f"{label}, log scale")
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    axis.set_minor_formatter(NullFormatter())
+    if ticks is not None:
+        axis.set_ticks(list(ticks))
+        axis.set_minor_locator(NullLocator())
+
+
+def short(value: float) -> str:
+    """Return a number as a person would write it on an axis: 0.5, 60, 1,300, 10k."""
+    if value >= 10_000:
+        return f"{value / 1000:,.4g}k"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def plot(axes: Axes, lines: Sequence[Line], ceiling: str = "") -> None:
+    """Draw `lines` with bands, marks and their names at the right; set limits and scales before this.
+
+    `ceiling` names the dashed line drawn by `ceiling_line`, if there is one.
+    """
+    drawn = [line for line in lines if line.points]
+    where = _beside_each_other(axes, drawn)
+    for line, nudged in zip(drawn, where, strict=True):
+        _draw(axes, line, nudged)
+    ends = [
+        End(line.points[-1].x, line.points[-1].y, line.label, line.colour, nudged)
+        for line, nudged in zip(drawn, where, strict=True)
+    ]
+    dashed = [artist for artist in axes.lines if artist.get_gid() == "ceiling"]
+    ends += [End(float(a.get_xdata()[-1]), float(a.get_ydata()[-1]), ceiling, INK) for a in dashed]  # type: ignore[index]  # always arrays here
+    label_ends(axes, ends)
+
+
+def _beside_each_other(axes: Axes, lines: Sequence[Line]) -> list[Transform]:
+    # Sideways, so that marks at one x stand in a row; downwards too, by a line's width, where two lines run flat on
+    # top of each other.
+    lanes = flat_lanes([axes.transData.transform([(p.x, p.y) for p in line.points]) for line in lines])
+    steps = [index - (len(lines) - 1) / 2 for index in range(len(lines))]
+    inches = _figure(axes).dpi_scale_trans
+    return [
+        axes.transData + ScaledTranslation(step * 3 / 72, -lane * 1.8 / 72, inches)
+        for step, lane in zip(steps, lanes, strict=True)
+    ]
+
+
+def flat_lanes(paths: Sequence[NDArray[np.float64]], near: float = 2.5) -> list[int]:
+    """Return a lane for each path of (x, y) pixels, so that no two in one lane run flat along each other.
+
+    Two paths do where they share two neighbouring x, are `near` in y at both and rise by less than a third.
+    """
+    lanes: list[int] = []
+    for index, path in enumerate(paths):
+        taken = {lanes[other] for other in range(index) if _runs_along(path, paths[other], near)}
+        lanes.append(next(lane for lane in (0, -1, 1, -2, 2, *range(3, len(paths))) if lane not in taken))
+    return lanes
+
+
+def _runs_along(one: NDArray[np.float64], other: NDArray[np.float64], near: float) -> bool:
+    heights = {round(float(x)): float(y) for x, y in other}
+    close = [round(float(x)) in heights and abs(heights[round(float(x))] - y) < near for x, y in one]
+    rise = np.abs(np.diff(one[:, 1])) < np.diff(one[:, 0]) / 3
+    return any(first and second and flat for first, second, flat in zip(close, close[1:], rise, strict=False))
+
+
+def _figure(axes: Axes) -> Figure:
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise ValueError("These axes belong to no figure.")
+    return figure
+
+
+def _draw(axes: Axes, line: Line, where: Transform) -> None:
+    xs, ys = [p.x for p in line.points], [p.y for p in line.points]
+    style = (0, (4, 1.6)) if line.dashed else "solid"
+    axes.plot(xs, ys, color=line.colour, lw=1.6, linestyle=style, transform=where, zorder=3)
+    lows, highs = [p.low for p in line.points], [p.high for p in line.points]
+    axes.fill_between(xs, lows, highs, color=line.colour, alpha=0.2, lw=0, transform=where, zorder=2)
+    for point in line.points:
+        axes.plot(
+            point.x,
+            point.y,
+            marker=MARK[line.paradigm],
+            ms=5.5,
+            mec="white" if point.valid else line.colour,
+            mfc=line.colour if point.valid else "white",
+            mew=0.7 if point.valid else 1.3,
+            transform=where,
+            zorder=4,
+        )
+
+    for point in (point for point in line.points if point.at_least):
+        axes.annotate(  # drawn backwards: the arrow's tail is the annotated point
+            "",
+            (point.x, point.y),
+            (0, 20),
+            xycoords=where,
+            textcoords="offset points",
+            arrowprops={"arrowstyle": "<-", "color": line.colour, "lw": 1.3},
+            annotation_clip=False,
+        )
+
+
+def ceiling_line(axes: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
+    """Draw what the wait alone allows as a dashed line behind the others."""
+    axes.plot(xs, ys, color=INK, lw=1.1, dashes=(5, 3), zorder=1.5, gid="ceiling")
+
+
+@dataclass(frozen=True)
+class End:
+    """Where a line ends, in data coordinates of `where`, and what to write there."""
+
+    x: float
+    y: float
+    text: str
+    colour: str
+    where: Transform | None = None
+
+
+def label_ends(axes: Axes, ends: Iterable[End], *, size: float = 9) -> None:
+    """Write each end's text right of the panel, as near to its y as the others let it be."""
+    rows = sorted((end for end in ends if np.isfinite(end.y)), key=lambda end: end.y)
+    tall_pt = axes.get_window_extent().height * 72 / _figure(axes).dpi
+    to_axes = axes.transData + axes.transAxes.inverted()
+    at = [float(to_axes.transform((end.x, end.y))[1]) for end in rows]
+    for end, free in zip(rows, spread(at, gap=size * 1.35 / tall_pt, low=0.01, high=1.03), strict=True):
+        axes.annotate(
+            end.text,
+            (end.x, end.y),
+            (1.06, free),
+            xycoords=end.where or axes.transData,
+            textcoords="axes fraction",
+            color=darker(end.colour),
+            size=size,
+            va="center",
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": end.colour,
+                "lw": 0.6,
+                "shrinkA": 1,
+                "shrinkB": 4,
+                "relpos": (0, 0.5),
+            },
+        )
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Return positions at least `gap` apart, in the order given, as near to `wanted` as least squares allows.
+
+    `wanted` ascends. Subtracting i * gap makes this isotonic regression, which pooling adjacent violators
+    solves exactly. The result is then shifted into [low, high]; a stack taller than that starts at `low`.
+    """
+    pools: list[tuple[float, int]] = []  # (mean, how many)
+    for index, value in enumerate(wanted):
+        mean, count = value - index * gap, 1
+        while pools and pools[-1][0] > mean:
+            before, many = pools.pop()
+            mean, count = (before * many + mean * count) / (many + count), many + count
+        pools.append((mean, count))
+    level = [mean for mean, count in pools for _ in range(count)]
+    top = high - (len(level) - 1) * gap
+    return [max(low, min(top, mean)) + index * gap for index, mean in enumerate(level)]
+
+
+def darker(colour: str, share: float = 0.3) -> str:
+    """Return `colour` mixed with ink, for text: the palette's light tones are too pale for small letters."""
+    pairs = zip(mpl.colors.to_rgb(colour), mpl.colors.to_rgb(INK), strict=True)
+    red, green, blue = ((1 - share) * mine + share * ink for mine, ink in pairs)
+    return mpl.colors.to_hex((red, green, blue))
+
+
+def share_y(panels: Sequence[Axes], lines: Iterable[Line], also: Iterable[float] = ()) -> None:
+    """Give logarithmic panels one y range that holds every point, its band and the values in `also`."""
+    held = [value for line in lines for point in line.points for value in (point.y, point.low, point.high)]
+    held += list(also)
+    if not held:
+        return
+    narrow = max(held) < 30 * min(held)
+    for axes in panels:
+        axes.set_ylim(min(held) / 1.5, max(held) * 1.6)
+        if narrow:  # a log axis of one decade would carry one number
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_minor_locator(NullLocator())
+
+
+def empty(axes: Axes, why: str) -> None:
+    """Say in an empty panel why it is empty."""
+    axes.text(0.5, 0.5, why, ha="center", va="center", color=SOFT, transform=axes.transAxes, wrap=True)

@@ -1,0 +1,211 @@
+"""A measurer without servers: what a small queueing model would answer, in the form of a real measurement.
+
+It exists so that plans, summaries, figures and reports can be tried in seconds and without noise: `bench` takes
+the measuring function as an argument, and this is the other one. Its numbers are no results: a run made with it
+says so in its environment. The capacities are rough figures of one machine, so that the figures look real.
+"""
+
+import heapq
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from compare.contract import LoopLag, Paradigm, Server
+from compare.records import (
+    Arrivals,
+    Cell,
+    Contestant,
+    Environment,
+    GeneratorReport,
+    Load,
+    Measurement,
+    Noise,
+    Run,
+    Samples,
+    SampleStatus,
+    Usage,
+)
+
+Capacity = Callable[[Contestant], float]
+
+# Requests a second one CPU can carry, however long they wait.
+CPU_RPS = {
+    (Server.TORNADO, Paradigm.BLOCKING): 4200,
+    (Server.TORNADO, Paradigm.CALLBACK): 1500,
+    (Server.TORNADO, Paradigm.GENERATOR): 1380,
+    (Server.TORNADO, Paradigm.EXECUTOR): 2100,
+    (Server.TORNADO, Paradigm.NATIVE): 4100,
+    (Server.AIOHTTP, Paradigm.BLOCKING): 9500,
+    (Server.AIOHTTP, Paradigm.CALLBACK): 2600,
+    (Server.AIOHTTP, Paradigm.GENERATOR): 2400,
+    (Server.AIOHTTP, Paradigm.EXECUTOR): 3400,
+    (Server.AIOHTTP, Paradigm.NATIVE): 8800,
+}
+THREADED = {Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR}
+DEFAULT_POOL = 6  # of a machine with two CPUs
+
+
+def capacity(contestant: Contestant) -> float:
+    """Return the requests a second this contestant's CPU carries in the model."""
+    faster = 1.25 if contestant.loop == "uvloop" else 1.0
+    return CPU_RPS[contestant.server, contestant.paradigm] * faster
+
+
+def slots(contestant: Contestant) -> float:
+    """Return how many waits may overlap in the model."""
+    if contestant.paradigm is Paradigm.BLOCKING:
+        return 1
+    return (contestant.threads or DEFAULT_POOL) if contestant.paradigm is Paradigm.EXECUTOR else math.inf
+
+
+def measurer(seed: int = 0, speed: Capacity = capacity, drift: float = 0.0) -> Callable[[Cell], Measurement]:
+    """Return a measuring function for `bench`: the same seed gives the same measurements.
+
+    `drift` makes each cell that much slower than the one before, as a machine that heats up does.
+    """
+    made = iter(range(10**9))
+
+    def measure(cell: Cell) -> Measurement:
+        number = next(made)
+        rng = np.random.default_rng((seed, number))
+        pace = speed(cell.contestant) * rng.normal(1, 0.015) / (1 + drift) ** number
+        return measurement(cell, pace, rng)
+
+    return measure
+
+
+def measurement(cell: Cell, cpu_rps: float, rng: np.random.Generator) -> Measurement:
+    """Return what `cell` would give on a server whose CPU carries `cpu_rps`."""
+    load, contestant = cell.load, cell.contestant
+    samples = (_closed if load.rate_rps is None else _open)(load, contestant, cpu_rps, rng)
+    answered = int(np.sum((samples.done_s <= load.duration_s) & (samples.status == 200)))
+    rate = answered / load.duration_s
+    in_flight = min(load.concurrency, slots(contestant), max(1.0, rate * load.delay_s))
+    threads = 2 + int(in_flight) if contestant.paradigm in THREADED else 2
+    busy = min(1.0, rate / cpu_rps)
+    lag = load.delay_s if contestant.paradigm is Paradigm.BLOCKING else 0.0004 + 0.02 * busy**6
+    return Measurement(
+        cell=cell,
+        usage=Usage(
+            cpu_s=busy * load.duration_s,
+            window_s=load.duration_s,
+            rss_idle_bytes=38_000_000,
+            rss_peak_bytes=int(38_000_000 + load.concurrency * 11_000 + threads * 24_000),
+            threads_peak=threads,
+            voluntary_switches=answered,
+            involuntary_switches=int(40 * busy),
+            open_files_peak=load.concurrency + 12,
+        ),
+        generator=GeneratorReport(
+            cpu_share=min(0.6, rate * 13e-6), connections=load.concurrency, reconnects=0
+        ),
+        loop_lag_s=LoopLag(lag / 2, lag, lag * 1.2),
+        noise=Noise(load_1m=0.4, steal_share=0.0, pressure_share=0.01, spin_ratio=1.0),
+        samples=samples,
+        bystander=_bystander(load, lag, rng),
+        orphaned_s=tuple(_orphans(load, contestant)),
+    )
+
+
+def _closed(load: Load, contestant: Contestant, cpu_rps: float, rng: np.random.Generator) -> Samples:
+    each_s = max(
+        load.delay_s + 1 / cpu_rps,
+        load.concurrency / cpu_rps,
+        load.concurrency * load.delay_s / slots(contestant),
+    )
+    many = math.ceil(load.duration_s / each_s) + 3
+    took = each_s * (
+        1 + np.abs(rng.normal(0, 0.004 + 0.05 * (each_s > 1.05 * load.delay_s), (load.concurrency, many)))
+    )
+    ends = np.cumsum(took, axis=1) - took[:, :1] * rng.random((load.concurrency, 1))
+    sent, done = (ends - took).ravel(), ends.ravel()
+    mine = (sent >= 0) & (sent < load.duration_s)
+    before = (sent < 0) & (done > 0)  # in flight when the window opens
+    keep = mine | before
+    return _samples(sent[keep], sent[keep], done[keep], np.full(keep.sum(), 200), load)
+
+
+def _open(load: Load, contestant: Contestant, cpu_rps: float, rng: np.random.Generator) -> Samples:
+    rate = load.rate_rps or 1.0
+    count = int(rate * load.duration_s)
+    gaps = rng.exponential(1 / rate, count) if load.arrivals is Arrivals.POISSON else np.full(count, 1 / rate)
+    intended = np.cumsum(gaps) - gaps[0]
+    done, status = np.empty(count), np.full(count, 200)
+    cpu_free, waiting = 0.0, [0.0] * int(min(slots(contestant), load.concurrency))
+    limit = contestant.max_in_flight
+    flying: list[float] = []
+    for index, due in enumerate(intended):
+        while flying and flying[0] <= due:
+            heapq.heappop(flying)
+        refused = bool(limit) and len(flying) >= limit
+        cpu_free = max(cpu_free, float(due)) + (0.25 if refused else 1.0) / cpu_rps
+        if refused:
+            done[index], status[index] = cpu_free, 503
+            continue
+        start = max(cpu_free, heapq.heappop(waiting))
+        done[index] = start + load.delay_s
+        heapq.heappush(waiting, done[index])
+        heapq.heappush(flying, done[index])
+    return _samples(intended, intended + 4e-5, done, status, load)
+
+
+def _samples(
+    intended: np.ndarray, sent: np.ndarray, done: np.ndarray, status: np.ndarray, load: Load
+) -> Samples:
+    end_s = load.duration_s + load.timeout_s
+    order = np.argsort(intended, kind="stable")
+    late = done[order] > end_s
+    return Samples(
+        intended_s=intended[order].astype(np.float64),
+        sent_s=sent[order].astype(np.float64),
+        done_s=np.where(late, np.nan, done[order]),
+        status=np.where(late, SampleStatus.UNANSWERED, status[order]).astype(np.int16),
+        io_s=np.where(late, np.nan, load.delay_s).astype(np.float32),
+        window_s=load.duration_s,
+        end_s=end_s,
+    )
+
+
+def _bystander(load: Load, lag_s: float, rng: np.random.Generator) -> Samples:
+    intended = np.arange(0, load.duration_s, 0.02)
+    took = 0.0006 + lag_s * rng.random(intended.size)
+    return _samples(intended, intended + 4e-5, intended + took, np.full(intended.size, 200), load)
+
+
+def _orphans(load: Load, contestant: Contestant) -> Iterator[tuple[float, int]]:
+    """Yield how many threads still wait for clients that left when the generator stopped waiting."""
+    left = min(load.concurrency, slots(contestant)) if contestant.paradigm in THREADED else 0
+    leave_s = load.duration_s + load.timeout_s
+    for tick in range(int((load.delay_s + 0.5) / 0.05)):
+        at = leave_s + tick * 0.05
+        yield at, int(left) if at < load.delay_s else 0
+
+
+def run(
+    cells: list[Cell], measure: Callable[[Cell], Measurement], rounds: int = 3, name: str = "simulated"
+) -> Run:
+    """Return the run that `rounds` rounds of `cells` would give; no file is written."""
+    again = [Cell(c.experiment, c.contestant, c.load, round_) for round_ in range(rounds) for c in cells]
+    made = tuple(measure(cell) for cell in again)
+    return Run(name, "2025-01-01T00:00:00+00:00", "simulated", 0, ENVIRONMENT, made, len(again))
+
+
+ENVIRONMENT = Environment(
+    cpu_model="simulated CPU",
+    cpus=2,
+    affinity=(0, 1),
+    governor="unknown",
+    kernel="Linux 6.1.0",
+    memory_bytes=8 << 30,
+    python="3.11.2",
+    implementation="CPython",
+    gil=True,
+    switch_interval_s=0.005,
+    versions={"aiohttp": "3.14.5", "tornado": "6.6.1", "uvloop": "0.22.1"},
+    open_files_limit=65536,
+    commit="0000000",
+    dirty=False,
+    server_cpus=(0,),
+    generator_cpus=(1,),
+)
