@@ -12,9 +12,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from types import FrameType
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from compare.contract import BACKLOG, Loop, Ready, Server
 from compare.serving.flights import Flights
@@ -94,10 +94,17 @@ async def _serve(settings: Settings, listen: Listen) -> int:
         await listening.stop_accepting()
         await drain(flights, settings.grace)
         ticker.stop()
-        await asyncio.wait_for(listening.close(), CLOSE_S)
+        await _bounded(listening.close(), "connections")
     finally:
-        await asyncio.wait_for(work.stop(), CLOSE_S)
+        await _bounded(work.stop(), "the work")
     return flights.orphaned()
+
+
+async def _bounded(closing: Coroutine[Any, Any, None], what: str) -> None:
+    try:
+        await asyncio.wait_for(closing, CLOSE_S)
+    except TimeoutError:
+        log.warning("left %s open: closing took longer than %g s", what, CLOSE_S)
 
 
 def _on_tick(flights: Flights, stopping: asyncio.Event) -> None:
@@ -128,9 +135,14 @@ def bind(settings: Settings) -> socket.socket:
         )[0]
         sock = socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        raise StartError(f"Cannot listen on {where}: {error.strerror or error}.") from error
+        raise StartError(f"Cannot listen on {where}: {_reason(error)}.") from error
     sock.setblocking(False)
     return sock
+
+
+def _reason(error: OSError) -> str:
+    """The system's own words; Python adds the address, which is already in the sentence."""
+    return str(error.strerror) if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
 
 
 def _announce(settings: Settings, sock: socket.socket) -> None:

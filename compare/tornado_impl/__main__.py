@@ -2,8 +2,11 @@
 
 import socket
 import sys
+from typing import Any
+from weakref import WeakSet
 
 from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
 
 from compare.contract import KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.serving.flights import Flights
@@ -13,10 +16,28 @@ from compare.settings import Settings
 from compare.tornado_impl.app import make_app
 
 
+class TrackingServer(HTTPServer):
+    """Tornado's server, which knows its streams.
+
+    `close_all_connections` alone closes them one by one, each waiting for a turn of the loop; under load that takes
+    seconds in which new requests keep coming.
+    """
+
+    def initialize(self, *args: Any, **kwargs: Any) -> None:
+        """Start without a stream."""
+        super().initialize(*args, **kwargs)
+        self.streams: WeakSet[IOStream] = WeakSet()
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        """Take a new connection."""
+        self.streams.add(stream)
+        super().handle_stream(stream, address)
+
+
 class Listening:
     """A listening Tornado server."""
 
-    def __init__(self, server: HTTPServer) -> None:
+    def __init__(self, server: TrackingServer) -> None:
         self._server = server
 
     async def stop_accepting(self) -> None:
@@ -25,12 +46,14 @@ class Listening:
 
     async def close(self) -> None:
         """Close every connection."""
+        for stream in tuple(self._server.streams):
+            stream.close()
         await self._server.close_all_connections()
 
 
 async def listen(settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker) -> Listening:
     """Serve the app on `sock`."""
-    server = HTTPServer(
+    server = TrackingServer(
         make_app(settings, flights, ticker),
         idle_connection_timeout=KEEP_ALIVE_S,
         max_header_size=MAX_HEADER_BYTES,

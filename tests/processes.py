@@ -1,0 +1,76 @@
+"""Servers as a user starts them: a process each, real sockets, one ready line."""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compare.contract import Ready, Server, read_ready
+
+READY_S = 20
+
+
+@dataclass(frozen=True)
+class Process:
+    """A running server."""
+
+    ready: Ready
+    popen: subprocess.Popen[str]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.ready.url.removeprefix("http://").rpartition(":")
+        return host, int(port)
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send raw bytes on a connection of their own and return all that comes until the server closes it."""
+        with socket.create_connection(self.address, timeout=20) as sock:
+            sock.sendall(request)
+            return b"".join(iter(lambda: _received(sock), b""))
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Signal the server and wait for its end; return its exit code and what it wrote to stderr."""
+        self.popen.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> tuple[int, str]:
+        """Wait for the end; return exit code and stderr."""
+        _, stderr = self.popen.communicate(timeout=30)
+        return self.popen.returncode, stderr
+
+
+def _received(sock: socket.socket) -> bytes:
+    try:
+        return sock.recv(65536)
+    except ConnectionResetError:
+        return b""
+
+
+def command(server: Server, *options: str) -> list[str]:
+    """Return the command line that starts `server`."""
+    return [sys.executable, "-m", f"compare.{server}_impl", *options]
+
+
+@contextlib.contextmanager
+def running(server: Server, *options: str, env: dict[str, str] | None = None) -> Iterator[Process]:
+    """Start `server` on a free port and stop it at the end, however the test ends."""
+    popen = subprocess.Popen(
+        command(server, "--port", "0", *options),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | (env or {}),
+    )
+    try:
+        assert popen.stdout is not None
+        assert select.select([popen.stdout], [], [], READY_S)[0], "no ready line"
+        yield Process(read_ready(popen.stdout.readline()), popen)
+    finally:
+        if popen.returncode is None:
+            popen.kill()
+            popen.communicate()
