@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -84,6 +85,12 @@ class Companion:
         if process.stdout:
             process.stdout.close()
         self._errors.close()
+
+    def release(self) -> None:
+        """Close the lifeline and do not wait: the companion cleans up by itself, perhaps after this process has ended."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        threading.Thread(target=self.stop, daemon=True).start()
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,6 @@ set on purpose and printed at start. Neither client follows redirects, retries, 
 
 import asyncio
 import logging
-from contextlib import ExitStack
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 from compare.contract import MAX_DELAY_S
 from compare.work.companion import Companion
 from compare.work.loading import WorkError
-from compare.work.masking import mask_url
+from compare.work.masking import mask_dsn
 
 log = logging.getLogger("compare.work.http")
 
@@ -39,7 +38,7 @@ class Http:
 
     def __init__(self, upstream: str = "") -> None:
         self.upstream = upstream
-        self._exits = ExitStack()
+        self._companion: Companion | None = None
         self._pool: Any = None
         self._session: Any = None
         self._targets: Any = None
@@ -49,7 +48,8 @@ class Http:
         """Find the upstream, or start one, and open both clients; raises WorkError."""
         _require_clients()
         if not self.upstream:
-            self.upstream = str(self._exits.enter_context(Companion(UPSTREAM)).ready["url"])
+            self._companion = Companion(UPSTREAM)
+            self.upstream = str(self._companion.ready["url"])
         try:
             self._open(capacity or MOST_CONNECTIONS)
             await _probe(self.native(0.0), self.upstream)
@@ -78,7 +78,7 @@ class Http:
         log.info(
             "upstream %s; urllib3: %d connections at most (its default is 1 per host), blocking when all are in use; "
             "aiohttp client: no cap (its default is 100)",
-            mask_url(self.upstream),
+            mask_dsn(self.upstream),
             connections,
         )
 
@@ -103,7 +103,8 @@ class Http:
             await self._session.close()
         if self._pool is not None:
             self._pool.clear()
-        self._exits.close()
+        if self._companion is not None:
+            self._companion.release()
 
 
 def _require_clients() -> None:
@@ -118,7 +119,7 @@ def _require_clients() -> None:
 def _checked(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise WorkError(f"--upstream must be an http URL like http://127.0.0.1:8003, not {mask_url(url)!r}.")
+        raise WorkError(f"--upstream must be an http URL like http://127.0.0.1:8003, not {mask_dsn(url)!r}.")
     return url if parts.path else f"{url}/"
 
 
@@ -130,7 +131,7 @@ async def _probe(asking: Any, upstream: str) -> None:
     """Ask once; raises WorkError when the upstream is none, is down or answers other than 200."""
     import aiohttp  # noqa: PLC0415  # imported when the work is used
 
-    where = f"Tried GET {mask_url(upstream)}?delay=0"
+    where = f"Tried GET {mask_dsn(upstream)}?delay=0"
     todo = "start an HTTP service there, or leave --upstream out and one is started for you."
     try:
         async with asyncio.timeout(PROBE_S):

@@ -4,31 +4,29 @@ import re
 
 MASK = "***"
 
-# RFC 3986: the userinfo ends at the last @ before the path, query or fragment; a password may hold : and %-escapes.
-_USERINFO = re.compile(
-    r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^\s:/?#@]*):(?P<secret>[^\s/?#]*)@"
-)
-# A password may hold / or ? unescaped by mistake: then libpq refuses the URL, but it must not be shown for that.
-_CARELESS = re.compile(r"(?P<scheme>\bpostgres(?:ql)?://)(?P<user>[^\s:/?#@]*):(?P<secret>\S*)@")
-# libpq's keyword form: keyword = value, the value bare (backslash escapes) or in single quotes; the same words as query
-# parameters of a URL. An unterminated quote is masked to the end.
+_WORDS = r"(?:sslpassword|password|passwd|pwd|scram_client_key|scram_server_key|oauth_client_secret)"
+
+# The userinfo of a URL (RFC 3986): it ends at the last @ before the path; a password may hold : and %-escapes.
+_USERINFO = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s:/?#@]*:)[^\s/?#]*@")
+# The same with a / or ? that should have been escaped: libpq refuses it, which is no reason to show it.
+_CARELESS = re.compile(r"(\bpostgres(?:ql)?://[^\s:/?#@]*:)\S*@")
+# A parameter of a URL's query: it ends at the next one.
+_PARAMETER = re.compile(rf"([?&]{_WORDS}=)[^\s&#]+", re.IGNORECASE)
+# libpq's keyword form: the value bare, with backslash escapes, or in single quotes, perhaps never closed.
 _KEYWORD = re.compile(
-    r"(?P<word>\b(?:sslpassword|password|passwd|pwd|scram_client_key|scram_server_key|oauth_client_secret)\s*=\s*)"
-    r"(?P<secret>'(?:\\.|[^'\\])*(?:'|$)|(?:\\.|[^\s&'\\])+)",
+    rf"((?<![?&\w]){_WORDS}\s*=\s*)(?:'(?:\\.|[^'\\])*(?:'|\\?$)|(?:\\.|[^\s\\])+)",
     re.IGNORECASE | re.DOTALL,
 )
 
 
 def mask_dsn(text: str) -> str:
-    """Return `text` with every password in it replaced by `***`, in URL form, keyword form, or amid a sentence.
+    """Return `text` with every password in it replaced by `***`: of a URL or a keyword DSN, alone or in a sentence.
 
-    Forms by libpq's manual, "Connection Strings". User, host and database stay readable.
+    Forms: libpq's manual, "Connection Strings". User, host and database stay readable. A URL of any other scheme is
+    masked as well.
     """
-    masked = _USERINFO.sub(rf"\g<scheme>\g<user>:{MASK}@", text)
-    masked = _CARELESS.sub(rf"\g<scheme>\g<user>:{MASK}@", masked)
-    return _KEYWORD.sub(rf"\g<word>{MASK}", masked)
-
-
-def mask_url(text: str) -> str:
-    """Return an HTTP URL with the password in its userinfo replaced by `***`."""
-    return mask_dsn(text)
+    masked, found = _USERINFO.subn(rf"\g<1>{MASK}@", text)
+    if not found:
+        masked = _CARELESS.sub(rf"\g<1>{MASK}@", masked)
+    masked = _PARAMETER.sub(rf"\g<1>{MASK}", masked)
+    return _KEYWORD.sub(rf"\g<1>{MASK}", masked)
