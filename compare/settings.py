@@ -104,6 +104,13 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _port(text: str) -> int:
+    value = int(text)
+    if value < 0:  # -1 stands for the server's default, which nobody needs to type
+        raise ValueError(text)
+    return value
+
+
 def _is_key(text: str) -> bool:
     version, _, path = text.partition("=")
     return version.isascii() and version.isdigit() and bool(path)
@@ -111,7 +118,9 @@ def _is_key(text: str) -> bool:
 
 OPTIONS = (
     Option("host", str, "a host name or address", bool, help="where to listen"),
-    Option("port", int, "a whole number from 0 to 65535", lambda v: 0 <= v <= 65535, help="0 = any free one"),
+    Option(
+        "port", _port, "a whole number from 0 to 65535", lambda v: 0 <= v <= 65535, help="0 = any free one"
+    ),
     Option("loop", Loop, "asyncio or uvloop", help="the event loop"),
     Option("work", str, "sleep, http, postgres or package.module:attribute", bool, help="the long I/O"),
     Option("upstream", str, "an http URL", help="slow HTTP service for --work http (started when not given)"),

@@ -1,0 +1,53 @@
+"""Loop lag: a loop that is held up shows it."""
+
+import asyncio
+import time
+
+from compare.contract import LoopLag
+from compare.serving.lag import TICK_S, Ticker
+
+
+async def ticks(number):
+    """Run a ticker for `number` ticks; what runs on each is the second argument's business."""
+    done = asyncio.Event()
+    seen = []
+
+    def on_tick():
+        seen.append(1)
+        if len(seen) == number:
+            done.set()
+
+    ticker = Ticker(on_tick)
+    ticker.start()
+    return ticker, done
+
+
+async def test_before_the_first_tick_there_is_no_lag():
+    assert Ticker(lambda: None).lag() == LoopLag(0.0, 0.0, 0.0)
+
+
+async def test_a_loop_held_up_for_longer_than_a_tick_is_seen_to_lag():
+    ticker, done = await ticks(1)
+    time.sleep(5 * TICK_S)  # noqa: ASYNC251  # holding the loop up is what is tested
+    await done.wait()
+    ticker.stop()
+    assert ticker.lag().max >= 4 * TICK_S
+
+
+async def test_the_quantiles_are_in_order():
+    ticker, done = await ticks(5)
+    await done.wait()
+    ticker.stop()
+    lag = ticker.lag()
+    assert 0 <= lag.p50 <= lag.p99 <= lag.max
+
+
+async def test_after_the_stop_it_ticks_no_more():
+    seen = []
+    ticker = Ticker(lambda: seen.append(1))
+    ticker.start()
+    ticker.stop()
+    after = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(2 * TICK_S, after.set_result, None)
+    await after
+    assert seen == []
