@@ -5,12 +5,16 @@ unanswered and the unsent, which are right-censored. Failed requests have no lat
 fast): they are counted in `errors` and never as throughput.
 """
 
+from collections.abc import Iterator, Sequence
+
 import msgspec
 
-from compare.analysis.intervals import NOT_MEASURED, Estimate, Spread
-from compare.analysis.quantiles import Known, Latency, Percentile
+from compare.analysis.intervals import NOT_MEASURED, Estimate, Spread, estimates
+from compare.analysis.quantiles import Known, Latency, Percentile, over_rounds
+from compare.analysis.rounds import RoundFigures, figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
-from compare.records import Cell, Contestant, Load
+from compare.analysis.window import ErrorCount
+from compare.records import Contestant, Environment, Load, Measurement, Run
 
 __all__ = [
     "ErrorCount",
@@ -23,45 +27,6 @@ __all__ = [
     "Summary",
     "Warning",
 ]
-
-
-class ErrorCount(msgspec.Struct, frozen=True):
-    """How many requests intended in the window ended this way, over all rounds of a summary."""
-
-    kind: str  # "HTTP 503", "refused", "reset", "malformed", "unanswered" or "unsent"
-    count: int
-
-
-class RoundFigures(msgspec.Struct, frozen=True):
-    """What one round of one cell gave: one number per metric, NaN where it was not measured."""
-
-    cell: Cell
-    throughput_rps: float
-    response: Latency
-    service: Latency
-    bystander: Latency
-    errors: tuple[ErrorCount, ...]
-    intended: int  # requests intended in the window
-    ceiling_rps: float | None
-    ceiling_share: float
-    cpu_s_per_request: float
-    rss_over_idle_bytes: float
-    rss_per_in_flight_bytes: float
-    threads_peak: float
-    voluntary_switches_per_request: float
-    involuntary_switches_per_request: float
-    loop_lag_p50_s: float
-    loop_lag_p99_s: float
-    generator_cpu_share: float
-    lag_p50_s: float
-    lag_p99_s: float
-    littles_ratio: float
-    warnings: tuple[Warning, ...] = ()
-
-    @property
-    def valid(self) -> bool:
-        """Whether its numbers may be shown."""
-        return not any(warning.invalid for warning in self.warnings)
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -119,3 +84,98 @@ class Summary(msgspec.Struct, frozen=True):
     def errors_total(self) -> int:
         """How many of `intended` did not succeed, whatever became of them."""
         return sum(error.count for error in self.errors)
+
+
+_METRICS = (
+    "throughput_rps",
+    "ceiling_share",
+    "cpu_s_per_request",
+    "rss_over_idle_bytes",
+    "rss_per_in_flight_bytes",
+    "threads_peak",
+    "voluntary_switches_per_request",
+    "involuntary_switches_per_request",
+    "loop_lag_p50_s",
+    "loop_lag_p99_s",
+    "generator_cpu_share",
+    "lag_p50_s",
+    "lag_p99_s",
+    "littles_ratio",
+)
+_LATENCIES = ("response", "service", "bystander")
+_PERCENTILES = ("p50", "p90", "p97_5", "p99", "max")
+
+
+def summarise(run: Run) -> list[Summary]:
+    """Return one Summary per experiment, contestant, load and side, in the order in which they were first measured.
+
+    Of a cell that was measured again because the machine was noisy, the later measurement counts. Invalid rounds are
+    left out when most of the planned rounds are valid; else the whole row is invalid.
+    """
+    rows = [_row(group, run.environment) for group in _groups(run.measurements)]
+    found = iter(estimates([numbers for row in rows for numbers in _numbers(row.rounds)]))
+    return [_filled(row, found) for row in rows]
+
+
+def _groups(measurements: Sequence[Measurement]) -> list[list[Measurement]]:
+    """Return the measurements of each row, one per round, in order of round."""
+    rows: dict[tuple[object, ...], dict[int, Measurement]] = {}
+    for measurement in measurements:
+        cell = measurement.cell
+        key = (cell.experiment, cell.contestant, cell.load, cell.side)
+        rows.setdefault(key, {})[cell.round] = measurement
+    return [[row[number] for number in sorted(row)] for row in rows.values()]
+
+
+def _row(group: Sequence[Measurement], environment: Environment) -> Summary:
+    """Return a Summary without its estimates: which rounds count, and what is to be said of them."""
+    made = [one for one in (figures(measurement, environment) for measurement in group) if one is not None]
+    believed = [one for one in made if one.valid]
+    valid = 2 * len(believed) > len(group)
+    counted = tuple(believed if valid else made)
+    found = {warning for one in counted for warning in one.warnings}
+    found |= {Warning.ROUND_FAILED} if len(made) < len(group) else set()
+    found |= {Warning.ROUND_INVALID} if valid and len(believed) < len(made) else set()
+    cell = group[0].cell
+    return Summary(
+        cell.experiment,
+        cell.contestant,
+        cell.load,
+        side=cell.side,
+        rounds=counted,
+        errors=_errors(counted),
+        intended=sum(one.intended for one in counted),
+        ceiling_rps=counted[0].ceiling_rps if counted else None,
+        warnings=tuple(warning for warning in Warning if warning in found),
+        valid=valid,
+        failure=next((one.failure for one in group if one.failure), None),
+    )
+
+
+def _errors(rounds: Sequence[RoundFigures]) -> tuple[ErrorCount, ...]:
+    totals: dict[str, int] = {}
+    for error in (error for one in rounds for error in one.errors):
+        totals[error.kind] = totals.get(error.kind, 0) + error.count
+    return tuple(ErrorCount(kind, count) for kind, count in sorted(totals.items(), key=lambda item: -item[1]))
+
+
+def _percentiles(rounds: Sequence[RoundFigures]) -> Iterator[list[Percentile]]:
+    for latency in _LATENCIES:
+        for percentile in _PERCENTILES:
+            yield [getattr(getattr(one, latency), percentile) for one in rounds]
+
+
+def _numbers(rounds: Sequence[RoundFigures]) -> Iterator[list[float]]:
+    """Yield one number per round for each metric, then for each percentile."""
+    for metric in _METRICS:
+        yield [getattr(one, metric) for one in rounds]
+    for percentiles in _percentiles(rounds):
+        yield [one.exact_s for one in percentiles]
+
+
+def _filled(row: Summary, found: Iterator[Estimate]) -> Summary:
+    """Return `row` with its estimates, taken from `found` in the order of `_numbers`."""
+    metrics: dict[str, Estimate | Latency] = {metric: next(found) for metric in _METRICS}
+    over = iter([over_rounds(percentiles, next(found)) for percentiles in _percentiles(row.rounds)])
+    metrics |= {latency: Latency(*(next(over) for _ in _PERCENTILES)) for latency in _LATENCIES}
+    return msgspec.structs.replace(row, **metrics)

@@ -1,6 +1,9 @@
 """When a number may be believed: every rule of validity, as one enum that words itself. Pure."""
 
 import enum
+import math
+
+import msgspec
 
 
 class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builtin is never used here
@@ -14,6 +17,7 @@ class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builti
     LIMIT_HIT = "limit_hit"
     NO_SUCCESS = "no_success"
     ROUND_FAILED = "round_failed"
+    ROUND_INVALID = "round_invalid"
     LIMITED_BY_WAIT = "limited_by_wait"
     NOT_STEADY = "not_steady"
     ERRORS = "errors"
@@ -51,8 +55,48 @@ _WORDS = {
     Warning.LIMIT_HIT: "a limit was hit: open files, ports or threads",
     Warning.NO_SUCCESS: "no request succeeded in the measured window",
     Warning.ROUND_FAILED: "a round failed and gave no number",
+    Warning.ROUND_INVALID: "a round was invalid; the numbers are those of the others",
     Warning.LIMITED_BY_WAIT: "limited by the wait, not by the paradigm",
     Warning.NOT_STEADY: "the queue grew or shrank throughout: latencies hold for a window of this length only",
     Warning.ERRORS: "some requests failed; they count as errors, not as throughput",
     Warning.NOISY: "the machine was busy with something else",
 }
+
+
+class Signs(msgspec.Struct, frozen=True):
+    """What the rules are asked about, of one round. NaN where it was not measured: no rule holds against that."""
+
+    successes: int  # completed in the window
+    failures: int  # answered with an error, refused or broken
+    ceiling_share: float  # throughput over the ceiling; NaN without a ceiling
+    most_successes: float  # that waiting allows in the window; infinite without a ceiling
+    short_waits_share: float  # of successes whose Server-Timing is shorter than the wait
+    median_s: float  # of the response
+    lag_p99_s: float
+    sent_share: float  # of the requests intended, counted from the schedule where it is known
+    generator_cpu_share: float
+    littles_ratio: float
+    littles_tolerance: float
+    steady: bool
+    limit_hit: bool
+    noisy: bool
+
+
+def judge(signs: Signs) -> tuple[Warning, ...]:
+    """Return every warning that applies, in the enum's order."""
+    median_s = signs.median_s if math.isfinite(signs.median_s) else 0.0
+    too_many = signs.successes > 1.01 * signs.most_successes + 1  # one may slip in at the window's edge
+    found = {
+        Warning.WAIT_SKIPPED: too_many or signs.short_waits_share > 0.01,
+        Warning.LATE_SENDS: signs.lag_p99_s > max(1e-3, 0.1 * median_s),
+        Warning.SENT_TOO_FEW: signs.sent_share < 0.995,
+        Warning.GENERATOR_BUSY: signs.generator_cpu_share > 0.7,
+        Warning.LITTLES_LAW: abs(signs.littles_ratio - 1) > signs.littles_tolerance,
+        Warning.LIMIT_HIT: signs.limit_hit,
+        Warning.NO_SUCCESS: signs.successes == 0,
+        Warning.LIMITED_BY_WAIT: signs.ceiling_share > 0.95 and not too_many,
+        Warning.NOT_STEADY: not signs.steady,
+        Warning.ERRORS: signs.failures > 0,
+        Warning.NOISY: signs.noisy,
+    }
+    return tuple(warning for warning in Warning if found.get(warning, False))

@@ -168,8 +168,9 @@ def _price(group: Sequence[Difference], ahead: int) -> str:
     shares = sorted(_turned(one.ratio, ahead).value for one in cpu)
     if shares[-1] >= 1 and shares[0] <= 1:
         return ""
-    span = dict.fromkeys([share_text(shares[0]), share_text(shares[-1])])
-    return f" at {' to '.join(span)} the CPU time per request"
+    least, most = share_text(shares[0]), share_text(shares[-1])
+    span = most if least == most else f"{least.removesuffix(' times')} to {most}"
+    return f" at {span} the CPU time per request"
 
 
 def _turned(ratio: Estimate, ahead: int) -> Estimate:
