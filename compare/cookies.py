@@ -162,7 +162,7 @@ def set_cookie(
 def clear_cookie(name: str, *, now: float, **scope: Unpack[Scope]) -> str:
     """The `Set-Cookie` value that makes a browser delete a cookie set with the same `path` and `domain`.
 
-    A name with the prefix `__Secure-` or `__Host-` brings `Secure` along, else no browser would obey. Raises CookieError.
+    A name with the prefix `__Secure-` or `__Host-` brings `Secure` along, or no browser would obey it.
     """
     if _prefix(name):
         scope["secure"] = True

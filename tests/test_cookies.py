@@ -2,9 +2,7 @@
 
 import datetime as dt
 import pickle
-import runpy
 import time
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,6 @@ from compare.cookies import (
     MAX_ATTRIBUTE_BYTES,
     MAX_PAIR_BYTES,
     CookieError,
-    Jar,
     clear_all,
     clear_cookie,
     encoded,
@@ -23,7 +20,6 @@ from compare.cookies import (
 
 NOW = 1_700_000_000.25  # Tue, 14 Nov 2023 22:13:20 GMT and a bit
 YEAR_AGO = "Mon, 14 Nov 2022 22:13:20 GMT"
-PROJECT = Path(__file__).parents[1]
 
 BOTH_WAYS = [  # value, as it goes over the wire
     ("asdf", "asdf"),
@@ -100,6 +96,7 @@ def test_other_visible_characters_go_both_ways_in_escapes_and_only_when_asked(va
         (b'a = "x" ', {"a": "x"}),
         (b"a=x\\073y", {"a": "x\\073y"}),
         (rb'a="b=\042"', {"a": 'b="'}),
+        (rb'a="b=\n"', {"a": "b=n"}),
         (rb'a="b=\400"', {"a": "b=400"}),
         (rb'a="b=\42"', {"a": "b=42"}),
         (rb'a="b=\\042"', {"a": r"b=\042"}),
@@ -244,7 +241,7 @@ REFUSED = [  # field at fault, words of the rule, call
             {},
         ]
     ],
-    ("expires", "400 days", {"expires": NOW + MAX_AGE_S + 2}),
+    ("expires", "400 days", {"expires": NOW + MAX_AGE_S + 1}),
     ("expires", "400 days", {"expires": dt.datetime.max.replace(tzinfo=dt.UTC)}),
     ("expires", "1601", {"expires": dt.datetime(1600, 12, 31, 23, 59, 59, tzinfo=dt.UTC)}),
     *[
@@ -278,7 +275,7 @@ def test_a_cookie_no_browser_would_keep_is_refused(field, rule, call):
         {"name": "a__Secure-n"},
         {"expires": dt.datetime(1601, 1, 1, tzinfo=dt.UTC)},
         {"expires": NOW + MAX_AGE_S},
-        {"now": 1_700_000_000.9999999, "expires_days": 400},
+        {"now": 1_700_000_000.9999998, "expires_days": 400},
     ],
 )
 def test_a_cookie_at_the_edge_of_a_rule_is_written(call):
@@ -344,42 +341,3 @@ def test_clear_all_clears_a_host_cookie_where_alone_it_can_be():
 def test_clear_all_refuses_a_bad_attribute_whatever_came(names):
     with pytest.raises(CookieError, match=r"^domain "):
         clear_all(names, now=NOW, domain="d; Path=/")
-
-
-def test_a_jar_keeps_one_header_per_name_in_order_of_first_set_and_the_last_wins_whole():
-    jar = Jar()
-    assert (len(jar), list(jar)) == (0, [])
-    jar.put(set_cookie("a", "1", now=NOW, domain="d", httponly=True, secure=True))
-    jar.put(set_cookie("b", "2", now=NOW))
-    jar.put(set_cookie("A", "3", now=NOW))
-    jar.put(set_cookie("a", "x=y", now=NOW))
-    assert (len(jar), list(jar)) == (3, ['a="x=y"; Path=/', "b=2; Path=/", "A=3; Path=/"])
-
-
-def test_a_refused_call_leaves_the_jar_as_it_was():
-    jar = Jar()
-    jar.put(set_cookie("a", "1", now=NOW))
-    with pytest.raises(CookieError):
-        jar.put(set_cookie("a", "2", now=NOW, path="/;"))
-    assert list(jar) == ["a=1; Path=/"]
-
-
-HOSTILE = runpy.run_path(str(PROJECT / "benchmarks" / "cookie_parsing.py"))["HOSTILE"]
-
-
-def seconds_for(data):
-    start = time.perf_counter()
-    parse([data])
-    return time.perf_counter() - start
-
-
-@pytest.mark.alone
-@pytest.mark.parametrize("shape", HOSTILE)
-def test_a_hostile_line_ten_times_as_long_takes_about_ten_times_as_long(shape):
-    make = HOSTILE[shape]
-    short, long = make(6_553), make(65_536)
-    ratios = (
-        min(seconds_for(long) for _ in range(3)) / min(seconds_for(short) for _ in range(5)) for _ in range(3)
-    )
-    # A quadratic step would give a hundred; the benchmark of the same shapes asks for twelve.
-    assert any(ratio < 30 for ratio in ratios)
