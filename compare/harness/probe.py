@@ -1,0 +1,91 @@
+"""One plain request at a time: does a contestant answer as the contract says? The load never goes through here."""
+
+import http.client
+import re
+from urllib.parse import urlsplit
+
+import msgspec
+
+from compare.contract import JSON_TYPE, PONG, Stats, io_body
+from compare.records import Contestant
+
+PROBE_DELAY_S = 0.01  # long enough to see that the wait is not skipped, short enough to ask before every cell
+_IO_MS = re.compile(r"io;dur=(\d+(?:\.\d+)?)")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back. `headers` has lower-case names."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class NoAnswerError(Exception):
+    """Nothing that is HTTP came back; the message is one sentence naming the URL."""
+
+
+class ContractBrokenError(Exception):
+    """A contestant does not answer as both servers promise, so it is not timed; one sentence saying how."""
+
+
+def get(url: str, *, timeout_s: float = 5.0) -> Answer:
+    """Return the answer to `GET url` on a connection of its own; raises NoAnswerError."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout_s)
+    try:
+        connection.request("GET", f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")
+        answer = connection.getresponse()
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, headers, answer.read())
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswerError(f"{url} did not answer: {str(error) or type(error).__name__}.") from error
+    finally:
+        connection.close()
+
+
+def stats(base_url: str, *, timeout_s: float = 5.0) -> Stats:
+    """Return what the server says of itself; raises NoAnswerError."""
+    answer = get(f"{base_url}/stats", timeout_s=timeout_s)
+    try:
+        return msgspec.json.decode(answer.body, type=Stats)
+    except msgspec.DecodeError as error:
+        raise NoAnswerError(
+            f"{base_url}/stats answered {answer.status} and no statistics: {error}."
+        ) from error
+
+
+def io_path(contestant: Contestant, delay_s: float) -> str:
+    """Return path and query of one long I/O of `delay_s` seconds."""
+    return f"/io/{contestant.paradigm}?delay={format(delay_s, '.9f').rstrip('0').rstrip('.')}"
+
+
+def check(base_url: str, contestant: Contestant) -> None:
+    """Ask one request of each kind a measurement sends; raises ContractBrokenError, or NoAnswerError.
+
+    The bodies must be the contract's bytes, and `Server-Timing` must show that the wait was waited: a contestant that
+    is fast because it does less is not timed.
+    """
+    path = io_path(contestant, PROBE_DELAY_S)
+    answer = get(base_url + path)
+    body = io_body(contestant.server, contestant.paradigm, contestant.work, PROBE_DELAY_S)
+    _expect(path, answer, body)
+    waited = _IO_MS.search(answer.headers.get("server-timing", ""))
+    if waited is None:
+        raise ContractBrokenError(f"{path} does not say in Server-Timing how long the work took.")
+    if float(waited[1]) < 0.99 * PROBE_DELAY_S * 1e3:
+        raise ContractBrokenError(f"{path} skipped its wait: Server-Timing says {waited[1]} ms.")
+    _expect("/ping", get(f"{base_url}/ping"), PONG)
+    stats(base_url)
+
+
+def _expect(path: str, answer: Answer, body: bytes) -> None:
+    if answer.status != 200:
+        said = answer.body[:200].decode("utf-8", "replace")
+        raise ContractBrokenError(f"{path} answered {answer.status}, not 200: {said}")
+    if answer.body != body:
+        raise ContractBrokenError(f"{path} answered {answer.body[:200]!r}, not {body!r}.")
+    if answer.headers.get("content-type") != JSON_TYPE:
+        raise ContractBrokenError(
+            f"{path} answered as {answer.headers.get('content-type')}, not {JSON_TYPE}."
+        )

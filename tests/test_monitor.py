@@ -1,0 +1,108 @@
+import os
+import resource
+import subprocess
+import sys
+import time
+
+import pytest
+
+from compare.harness import monitor
+from compare.harness.monitor import Monitor, Reading, Switches
+
+READINGS = [
+    Reading(at_s=10.0, cpu_s=1.0, rss_bytes=100, threads=1, open_files=5),  # idle
+    Reading(at_s=11.0, cpu_s=1.0, rss_bytes=900, threads=90, open_files=50),  # warm-up
+    Reading(at_s=12.0, cpu_s=2.0, rss_bytes=300, threads=7, open_files=20),
+    Reading(at_s=13.0, cpu_s=3.0, rss_bytes=200, threads=9, open_files=10),
+    Reading(at_s=14.0, cpu_s=5.0, rss_bytes=950, threads=95, open_files=60),  # drain
+]
+
+
+def test_cpu_is_interpolated_at_both_ends_of_the_window():
+    assert monitor.usage(READINGS, (11.5, 13.5)).cpu_s == pytest.approx(4.0 - 1.5)
+
+
+def test_peaks_are_those_of_the_window_alone_and_idle_is_what_was_before_the_load():
+    usage = monitor.usage(READINGS, (11.5, 13.5))
+    assert (usage.rss_idle_bytes, usage.rss_peak_bytes) == (100, 300)
+    assert (usage.threads_peak, usage.open_files_peak) == (9, 20)
+    assert usage.window_s == 2.0
+
+
+def test_a_window_between_two_readings_shows_the_last_one():
+    assert monitor.usage(READINGS[:3], (12.5, 12.6)).rss_peak_bytes == 300
+
+
+def test_switches_are_the_windows_share_by_cpu_time():
+    usage = monitor.usage(READINGS, (12.0, 13.0), Switches(400, 80))
+    assert (usage.voluntary_switches, usage.involuntary_switches) == (100, 20)
+
+
+def test_switches_that_are_not_known_are_no_number():
+    usage = monitor.usage(READINGS, (12.0, 13.0))
+    assert (usage.voluntary_switches, usage.involuntary_switches) == (-1, -1)
+
+
+@pytest.fixture
+def child():
+    """A process that burns CPU after a line on its stdin, says so, and ends after the next line."""
+    source = (
+        "import sys, threading, time\n"
+        "sys.stdin.readline()\n"
+        "kept = bytearray(30_000_000)\n"
+        "threads = [threading.Thread(target=time.sleep, args=(0.3,)) for _ in range(4)]\n"
+        "[thread.start() for thread in threads]\n"
+        "end = time.process_time() + 0.3\n"
+        "while time.process_time() < end: pass\n"
+        "[thread.join() for thread in threads]\n"
+        "print('done', flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", source], stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_a_live_process_is_watched_from_idle_to_the_end_of_its_work(child):
+    with Monitor(child.pid, interval_s=0.01) as watching:
+        start = time.monotonic()
+        child.stdin.write("go\n")
+        child.stdin.flush()
+        child.stdout.readline()
+        end = time.monotonic()
+    usage = watching.usage((start, end))
+    assert usage.cpu_s == pytest.approx(0.3, abs=0.1)
+    assert usage.rss_peak_bytes - usage.rss_idle_bytes > 25_000_000
+    assert usage.threads_peak == 5
+    assert usage.open_files_peak >= 3
+
+
+def test_context_switches_come_from_the_kernels_account_at_the_end(child):
+    with Monitor(child.pid, interval_s=0.01) as watching:
+        start = time.monotonic()
+        child.stdin.write("go\n")
+        child.stdin.flush()
+        child.stdout.readline()
+        end = time.monotonic()
+    child.stdin.write("end\n")
+    child.stdin.flush()
+    _, status, account = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    usage = watching.usage((start, end), account)
+    assert 4 <= usage.voluntary_switches <= account.ru_nvcsw
+    assert usage.involuntary_switches <= account.ru_nivcsw
+
+
+def test_a_process_that_ends_while_it_is_watched_leaves_its_last_readings(child):
+    with Monitor(child.pid, interval_s=0.01) as watching:
+        child.kill()
+        child.wait()
+        watching._thread.join(5)
+        assert not watching._thread.is_alive()
+    assert watching.readings
+
+
+def test_the_cpu_clock_agrees_with_the_kernels_own_account():
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    assert monitor.cpu_s(os.getpid()) == pytest.approx(spent.ru_utime + spent.ru_stime, abs=0.05)

@@ -1,0 +1,96 @@
+import pytest
+
+from compare.harness import noise
+from compare.harness.noise import Counters, Sentry, counters
+
+STAT = "cpu  100 0 50 800 20 0 10 15 7 3\ncpu0 1 2 3\n"
+PRESSURE = (
+    "some avg10=0.33 avg60=0.11 avg300=0.08 total=7036691\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+)
+
+
+def test_counters_are_read_from_the_first_lines_guest_time_not_counted_twice():
+    assert counters(STAT, PRESSURE) == Counters(cpu_ticks=995, steal_ticks=15, pressure_us=7036691)
+
+
+def test_a_system_that_does_not_tell_counts_nothing(monkeypatch):
+    monkeypatch.setattr(noise, "Path", _Missing)
+    assert counters() == Counters()
+
+
+class _Missing:
+    def __init__(self, path):
+        pass
+
+    def read_text(self, encoding):
+        raise FileNotFoundError
+
+
+class Machine:
+    """Spins and counters as a script says."""
+
+    def __init__(self):
+        self.spin_s, self.now_s, self.count = 0.2, 0.0, Counters()
+
+    def spin(self):
+        self.now_s += self.spin_s
+        return self.spin_s
+
+    def passes(self, ticks, steal=0, pressure_us=0):
+        c = self.count
+        self.count = Counters(c.cpu_ticks + ticks, c.steal_ticks + steal, c.pressure_us + pressure_us)
+
+
+@pytest.fixture
+def machine():
+    return Machine()
+
+
+@pytest.fixture
+def sentry(machine):
+    return Sentry(machine.spin, lambda: machine.count, lambda: machine.now_s)
+
+
+def test_an_undisturbed_machine_is_not_noisy(sentry):
+    for _ in range(3):
+        calm = sentry.calibrate()
+        assert (calm.spin_ratio, calm.steal_share, calm.pressure_share, calm.noisy) == (1, 0, 0, False)
+
+
+def test_a_spin_slower_than_the_fastest_seen_is_noise_until_it_is_fast_again(machine, sentry):
+    sentry.calibrate()
+    machine.spin_s = 0.3
+    assert sentry.calibrate().spin_ratio == pytest.approx(1.5)
+    assert sentry.cell().noisy
+    machine.spin_s = 0.21
+    assert not sentry.calibrate().noisy
+
+
+def test_pressure_counts_while_spinning_but_not_while_the_load_runs(machine, sentry):
+    def spin():
+        machine.passes(20, pressure_us=100_000)
+        return machine.spin()
+
+    busy = Sentry(spin, lambda: machine.count, lambda: machine.now_s).calibrate()
+    assert busy.pressure_share == pytest.approx(0.5)
+    assert busy.noisy
+    sentry.calibrate()
+    machine.passes(200, pressure_us=2_000_000)
+    assert not sentry.cell().noisy
+
+
+def test_stolen_time_is_noise_of_the_cell_it_was_stolen_from(machine, sentry):
+    sentry.calibrate()
+    machine.passes(200, steal=20)
+    assert sentry.cell().steal_share == pytest.approx(0.1)
+    machine.passes(200, steal=20)
+    assert sentry.cell().noisy
+    machine.passes(200)
+    assert not sentry.cell().noisy
+
+
+def test_the_real_sentry_reads_this_machine():
+    reading = Sentry(lambda: noise.spin(1000)).calibrate()
+    assert reading.spin_ratio == 1
+    assert 0 <= reading.steal_share <= 1
+    assert reading.load_1m >= 0
