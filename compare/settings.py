@@ -12,6 +12,8 @@ from typing import Any
 
 from compare.contract import DEFAULT_PORT, Loop, Server
 
+DSN_VARIABLE = "COMPARE_DSN"
+
 
 class SettingsError(ValueError):
     """An option that cannot be: the message is one sentence naming it and what is allowed."""
@@ -53,9 +55,14 @@ class Settings:
             raise SettingsError("--cookie-key and --cookie-secret-file exclude each other: give one of them.")
 
     def to_argv(self) -> list[str]:
-        """Return the arguments that `from_argv` reads back as these settings, the server left out."""
+        """Return the arguments that `from_argv` reads back as these settings, server and DSN left out.
+
+        The DSN may hold a password and argv is for all to read: a process gets it by `environ`.
+        """
         argv: list[str] = []
         for option in OPTIONS:
+            if option.field == "dsn":
+                continue
             value = getattr(self, option.field)
             if option.is_flag:
                 argv += [option.name] if value else []
@@ -65,6 +72,10 @@ class Settings:
                     word for item in values if item not in {None, ""} for word in (option.name, str(item))
                 ]
         return argv
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment variables that tell a server what `to_argv` must not."""
+        return {DSN_VARIABLE: self.dsn} if self.dsn else {}
 
 
 @dataclasses.dataclass(frozen=True)

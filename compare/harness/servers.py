@@ -124,6 +124,7 @@ def _start(contestant: Contestant, cpu: int | None, settings: Settings) -> Proce
         stdin=subprocess.DEVNULL,
         stdout=pipe,
         stderr=pipe,
+        env=os.environ | settings.environ(),
         start_new_session=True,  # Ctrl-C in the terminal reaches the benchmark alone, which then stops the server
     )
 

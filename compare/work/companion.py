@@ -87,7 +87,7 @@ class Companion:
         self._errors.close()
 
     def release(self) -> None:
-        """Close the lifeline and do not wait: the companion cleans up by itself, perhaps after this process has ended."""
+        """Close the lifeline and do not wait: the companion cleans up, perhaps after this process has ended."""
         if self._process.stdin:
             self._process.stdin.close()
         threading.Thread(target=self.stop, daemon=True).start()

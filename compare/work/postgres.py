@@ -15,6 +15,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from compare.contract import MAX_DELAY_S
+from compare.settings import DSN_VARIABLE
 from compare.work.companion import Companion
 from compare.work.loading import WorkError
 from compare.work.masking import MASK, mask_dsn
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("compare.work.postgres")
 
-DSN_VARIABLE = "COMPARE_DSN"
 POOL = 100  # connections of one face when the server has no limit of its own
 ROWS = 1000
 CONNECT_S = 5
