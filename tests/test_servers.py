@@ -2,6 +2,7 @@ import os
 import signal
 import sys
 import textwrap
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -146,7 +147,7 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
     settings = servers._settings(contestant, "http://up", "dsn", 0.1)
     argv = command(contestant, settings)
     assert argv[:3] == [sys.executable, "-m", "compare.tornado_impl"]
-    told = from_argv(Server.TORNADO, argv[3:])
+    told = replace(from_argv(Server.TORNADO, argv[3:]), dsn=settings.environ()["COMPARE_DSN"])
     assert (
         told
         == settings

@@ -7,6 +7,7 @@ set on purpose and printed at start. Neither client follows redirects, retries, 
 
 import asyncio
 import logging
+import os
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -141,7 +142,7 @@ async def _probe(asking: Any, upstream: str) -> None:
     except UpstreamError as error:
         raise WorkError(f"{where}: {error} It must answer 200 after `delay` seconds.") from error
     except aiohttp.ClientConnectorError as error:
-        reason = error.os_error.strerror or error.os_error
+        reason = os.strerror(error.errno) if error.errno else error.strerror
         raise WorkError(f"{where}: {reason}; {todo}") from error
     except aiohttp.ClientError as error:
         raise WorkError(f"{where}: what answers there is no HTTP service; {todo}") from error

@@ -213,7 +213,7 @@ async def _prepare(dsn: str) -> int:
             await connection.execute(_SCHEMA)
             found = await (await connection.execute(_ROOM)).fetchone()
     except (psycopg.Error, OSError) as error:
-        said = " ".join(str(error).split()).rstrip(".")
+        said = str(error).partition("\n")[0].rstrip(".")
         said = mask_dsn(said.replace(password, MASK) if password else said)
         raise WorkError(
             f"Tried the database {mask_dsn(dsn)}: {said}; start it or correct --dsn or COMPARE_DSN, "
