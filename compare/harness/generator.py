@@ -1,0 +1,133 @@
+"""The load generator's process: `python -m compare.harness.generator`, an `Order` on stdin, stamps on stdout.
+
+One clock, `time.monotonic`: on Linux it is CLOCK_MONOTONIC in every process, so the window compares with what the
+benchmark's own process stamps. It must be lighter than any server it measures, hence no numpy here (see `ledger`).
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+import time
+from typing import BinaryIO
+
+import msgspec
+
+from compare.harness.ledger import FIRST_ROWS, Ledger
+from compare.harness.order import Order, Outcome, StreamOrder
+from compare.harness.streams import Stream, make
+
+if sys.platform != "win32":
+    import resource
+
+    import uvloop
+
+SPARE_FILES = 64  # beside the connections: the loop's own, pipes, timers
+LEAD_S = 0.005  # between the last preparation and the first request
+QUIET_GC = 50_000  # nothing is collected in a run that works; a storm of failures must not eat the memory
+
+
+class Mark:
+    """CPU seconds of this process at a moment."""
+
+    def __init__(self) -> None:
+        self.at_s, self.cpu_s = time.monotonic(), time.process_time()
+
+    def share_since(self, earlier: "Mark") -> float:
+        """Return CPU seconds per second since `earlier`."""
+        return (self.cpu_s - earlier.cpu_s) / max(1e-9, self.at_s - earlier.at_s)
+
+
+def room_for_files(connections: int) -> str | None:
+    """Raise the soft limit on open files to what `connections` need; return a sentence when the hard one is too low."""
+    if sys.platform == "win32":
+        return None
+    needed = connections + SPARE_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most == needed:
+        return None
+    return (
+        f"A limit was hit: {connections} connections need {needed} open files, and the hard limit is {hard} "
+        "(ulimit -Hn)."
+    )
+
+
+async def measure(order: Order) -> tuple[Outcome, list[Ledger]]:
+    """Run `order` and return what became of it."""
+    loop = asyncio.get_running_loop()
+    ledgers = [Ledger(first_rows(stream, order)) for stream in order.streams]
+    streams = [make(*pair) for pair in zip(order.streams, (loop,) * len(ledgers), ledgers, strict=True)]
+    await _open(streams, order.timeout_s)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(QUIET_GC)
+    start_s = time.monotonic() + LEAD_S
+    opens_s = start_s + order.ramp_s + order.warmup_s
+    window = (opens_s, opens_s + order.duration_s)
+    for stream in streams:
+        stream.begin(start_s, window, order)
+    return await _finish(streams, window, order), ledgers
+
+
+def first_rows(stream: StreamOrder, order: Order) -> int:
+    """Return for how many requests to make room beforehand."""
+    seconds = order.warmup_s + order.duration_s + 1.0
+    return FIRST_ROWS if stream.rate_rps is None else int(seconds * stream.rate_rps * 1.1) + 64
+
+
+async def _open(streams: list[Stream], timeout_s: float) -> None:
+    opening = [asyncio.ensure_future(stream.open()) for stream in streams]
+    _, late = await asyncio.wait(opening, timeout=timeout_s)
+    for task in late:  # the others are opened when a request is due
+        task.cancel()
+    await asyncio.wait(opening)
+
+
+async def _finish(streams: list[Stream], window: tuple[float, float], order: Order) -> Outcome:
+    await asyncio.sleep(window[0] - time.monotonic())
+    opened = Mark()
+    await asyncio.sleep(window[1] - time.monotonic())
+    share = Mark().share_since(opened)
+    for stream in streams:
+        stream.close_window()
+    left_s = window[1] + order.timeout_s - time.monotonic()
+    await asyncio.wait([asyncio.ensure_future(stream.settled.wait()) for stream in streams], timeout=left_s)
+    end_s = time.monotonic()
+    ends = tuple(stream.stop() for stream in streams)
+    notes = sorted(set().union(*(stream.notes for stream in streams)))
+    return Outcome(ends, window, end_s, share, tuple(notes))
+
+
+def live_no_longer_than(lifeline: BinaryIO, longest_s: float) -> None:
+    """End this process when `lifeline` ends, because whoever started it is gone, or after `longest_s`."""
+    asyncio.get_running_loop().add_reader(lifeline.fileno(), lambda: os._exit(1))
+    signal.alarm(int(longest_s) + 1)
+
+
+async def run(order: Order) -> tuple[Outcome, list[Ledger]]:
+    """Measure, bound to the life of the process that asked."""
+    if sys.platform != "win32":
+        live_no_longer_than(sys.stdin.buffer, order.longest_s)
+    return await measure(order)
+
+
+def main() -> None:
+    """Read one line, work, write one line and the raw bytes."""
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    note = room_for_files(sum(stream.connections for stream in order.streams))
+    factory = None if sys.platform == "win32" else uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        outcome, ledgers = runner.run(run(order))
+    if note:
+        outcome = msgspec.structs.replace(outcome, notes=(note, *outcome.notes))
+    sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
+    for ledger in ledgers:
+        sys.stdout.buffer.writelines(ledger.parts())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What the load generator's process is told on stdin, and what it says before its raw stamps on stdout."""
+
+import msgspec
+
+
+class StreamOrder(msgspec.Struct, frozen=True):
+    """One stream of requests. Closed loop when `rate_rps` is None, as in `records.Load`.
+
+    `family` and `address` are a socket's; `request` is sent as it is, every time.
+    """
+
+    family: int
+    address: tuple[str, int]
+    request: bytes
+    connections: int
+    opened_first: int
+    ramp_s: float = 0.0
+    rate_rps: float | None = None
+    poisson: bool = False
+    seed: int = 0
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A whole run: the load first, then whoever stands by. Times as in `records.Load`."""
+
+    streams: tuple[StreamOrder, ...]
+    warmup_s: float
+    duration_s: float
+    timeout_s: float
+
+    @property
+    def ramp_s(self) -> float:
+        """How long it takes until every connection of a closed loop has sent."""
+        return max(stream.ramp_s for stream in self.streams)
+
+    @property
+    def longest_s(self) -> float:
+        """More seconds than a run can take: one that is still there then hangs."""
+        return self.ramp_s + self.warmup_s + self.duration_s + 2 * self.timeout_s + 60.0
+
+
+class StreamOutcome(msgspec.Struct, frozen=True):
+    """What one stream did; its `rows` follow in the raw bytes."""
+
+    rows: int
+    connections: int
+    reconnects: int
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The line before the raw bytes. `window` and `end_s` are on `time.monotonic`, shared by all processes."""
+
+    streams: tuple[StreamOutcome, ...]
+    window: tuple[float, float]
+    end_s: float
+    cpu_share: float
+    notes: tuple[str, ...] = ()
