@@ -109,20 +109,15 @@ def measurement(cell: Cell, cpu_rps: float, rng: np.random.Generator) -> Measure
 
 
 def _closed(load: Load, contestant: Contestant, cpu_rps: float, rng: np.random.Generator) -> Samples:
-    each_s = max(
-        load.delay_s + 1 / cpu_rps,
-        load.concurrency / cpu_rps,
-        load.concurrency * load.delay_s / slots(contestant),
-    )
-    many = math.ceil(load.duration_s / each_s) + 3
-    took = each_s * (
-        1 + np.abs(rng.normal(0, 0.004 + 0.05 * (each_s > 1.05 * load.delay_s), (load.concurrency, many)))
-    )
-    ends = np.cumsum(took, axis=1) - took[:, :1] * rng.random((load.concurrency, 1))
-    sent, done = (ends - took).ravel(), ends.ravel()
-    mine = (sent >= 0) & (sent < load.duration_s)
-    before = (sent < 0) & (done > 0)  # in flight when the window opens
-    keep = mine | before
+    """Answers leave evenly at the rate of the bottleneck; a connection sends again when it is answered."""
+    many = load.concurrency
+    each_s = max(load.delay_s + 1 / cpu_rps, many / cpu_rps, many * load.delay_s / slots(contestant))
+    rate = many / each_s
+    count = int(rate * (load.duration_s + load.timeout_s)) + 3 * many + 2
+    wobble = rng.normal(0, 0.02 if each_s > 1.05 * load.delay_s else 0.002, count) * load.delay_s
+    done = np.sort((np.arange(count) - 2 * many + rng.random()) / rate + wobble)
+    sent = np.concatenate([done[:many] - each_s, done[:-many]])
+    keep = (done > 0) & (sent < load.duration_s)
     return _samples(sent[keep], sent[keep], done[keep], np.full(keep.sum(), 200), load)
 
 
