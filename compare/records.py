@@ -1,15 +1,30 @@
 """What a measurement is, and how it is kept: run.json for facts, samples.npz for raw stamps.
 
 These structs are the border between the harness, which fills them, and the analysis, which reads them.
+
+run.json is `{"schema_version", "sha256", "body": {"run", "stamps"}}`: the digest is of the bytes of `body` as they
+stand in the file, and `stamps` has, per measurement, the keys of its samples. Each key is the digest of an array in
+samples.npz, packed as `compare.samples` says, so that nothing can be edited, exchanged or lost unnoticed. Beyond
+`SHARD_BYTES` samples-2.npz follows, and so on.
 """
 
 import enum
+import hashlib
+import io
+import itertools
+import lzma
+import os
+import zipfile
+from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from compare.contract import Loop, LoopLag, Paradigm, Server
+from compare.samples import Samples as Samples  # noqa: PLC0414 - a measurement's samples are met through records
+from compare.samples import SampleStatus as SampleStatus  # noqa: PLC0414
+from compare.samples import Stamps, pack, unpack
 
 SCHEMA_VERSION = 1
 
@@ -58,36 +73,6 @@ class Cell(msgspec.Struct, frozen=True):
     load: Load
     round: int = 0
     side: str = ""  # tells cells apart that are equal in all else: the two sides of an A/A comparison
-
-
-class SampleStatus(enum.IntEnum):
-    """What became of a request that got no HTTP status; a positive `status` is the HTTP status itself."""
-
-    UNANSWERED = 0  # still waiting when the run ended: right-censored
-    REFUSED = -1  # the connection was refused
-    RESET = -2  # the connection broke before the answer was complete
-    MALFORMED = -3  # what came back is no HTTP
-    UNSENT = -4  # due, but never sent: no connection was free (open loop), right-censored
-
-
-class Samples(msgspec.Struct, frozen=True):
-    """One row per request, in order of the intended send; failures included, nothing dropped.
-
-    Requests are those intended in the window, and those intended before it (`intended_s` below 0) that were not yet
-    answered when it opened: without the latter, neither what completed in the window nor what was in flight is known.
-
-    All arrays have one length. Times are seconds on one monotonic clock, 0 = start of the measured window.
-    `done_s` is NaN while unanswered, `sent_s` NaN when never sent. `io_s` is what the server said in
-    `Server-Timing`, NaN without it. `end_s` is when the generator stopped waiting: the censoring time.
-    """
-
-    intended_s: NDArray[np.float64]
-    sent_s: NDArray[np.float64]
-    done_s: NDArray[np.float64]
-    status: NDArray[np.int16]
-    io_s: NDArray[np.float32]
-    window_s: float
-    end_s: float
 
 
 class GeneratorReport(msgspec.Struct, frozen=True):
@@ -169,3 +154,158 @@ class Run(msgspec.Struct, frozen=True):
     measurements: tuple[Measurement, ...] = ()
     planned: int = 0  # cells planned; more than measured when the run was stopped
     schema_version: int = SCHEMA_VERSION
+
+
+class RecordsError(Exception):
+    """A run that cannot be kept or read; one sentence naming the file and what is wrong with it."""
+
+
+SHARD_BYTES = 4 << 20  # only the last file is written again for each cell, which bounds what a save costs
+# How zipfile, numpy and the decompressor say that a file is damaged.
+_DAMAGED = (OSError, ValueError, EOFError, zipfile.BadZipFile, lzma.LZMAError, NotImplementedError)
+
+_Pair = tuple[Stamps | None, Stamps | None]  # of the load and of the bystander
+_Arrays = dict[str, NDArray[np.int32]]
+
+
+class _Body(msgspec.Struct, frozen=True):
+    run: Run  # its measurements without samples
+    stamps: tuple[_Pair, ...]
+
+
+class _Version(msgspec.Struct, frozen=True):
+    schema_version: int
+
+
+class _Document(msgspec.Struct, frozen=True):
+    schema_version: int
+    sha256: str
+    body: msgspec.Raw
+
+
+def save(run: Run, folder: Path) -> None:
+    """Keep `run`, which may have grown since it was last saved there, in `folder`.
+
+    Samples kept before are not written again. Each file is replaced as a whole, samples first: killed at any moment,
+    the folder holds the run as it was or as it is. Raises RecordsError when it cannot be written, or holds another
+    run, which is not touched.
+    """
+    before = _kept_of(run, folder)
+    new: _Arrays = {}
+    stamps = [
+        (_packed(one.samples, new), _packed(one.bystander, new)) for one in run.measurements[len(before) :]
+    ]
+    try:
+        _append(new, folder)
+        _replace(folder / "run.json", _document(run, (*before, *stamps)))
+    except OSError as error:
+        raise RecordsError(f"Cannot keep the run in {folder}: {error.strerror or error}.") from error
+
+
+def read(folder: Path) -> Run:
+    """Return the run kept in `folder`, samples included, to the microsecond.
+
+    Raises RecordsError when there is none, its schema version is another, it was truncated or edited, or samples are
+    missing.
+    """
+    body = _read_body(folder)
+    try:
+        arrays = _arrays(folder)
+        measurements = tuple(
+            msgspec.structs.replace(one, samples=_unpacked(load, arrays), bystander=_unpacked(ping, arrays))
+            for one, (load, ping) in zip(body.run.measurements, body.stamps, strict=True)
+        )
+    except KeyError as error:
+        raise RecordsError(f"{folder}: samples that run.json names are missing from samples.npz.") from error
+    except _DAMAGED as error:
+        raise RecordsError(f"{folder}: samples.npz is damaged ({error}).") from error
+    return msgspec.structs.replace(body.run, measurements=measurements)
+
+
+def _kept_of(run: Run, folder: Path) -> tuple[_Pair, ...]:
+    """Return the stamps `folder` already holds of this run; raises RecordsError when it holds another."""
+    if not (folder / "run.json").exists():
+        return ()
+    kept = _read_body(folder)
+    same = (kept.run.name, kept.run.created, kept.run.command) == (run.name, run.created, run.command)
+    if not same or len(kept.stamps) > len(run.measurements):
+        raise RecordsError(f"{folder} holds another run, {kept.run.name}; it was not overwritten.")
+    return kept.stamps
+
+
+def _read_body(folder: Path) -> _Body:
+    path = folder / "run.json"
+    try:
+        text = path.read_bytes()
+        version = msgspec.json.decode(text, type=_Version).schema_version
+        if version != SCHEMA_VERSION:
+            raise RecordsError(f"{path} is of schema version {version}; this program reads {SCHEMA_VERSION}.")
+        document = msgspec.json.decode(text, type=_Document)
+        if hashlib.sha256(document.body).hexdigest() != document.sha256:
+            raise RecordsError(f"{path} was edited: its checksum does not match.")
+        return msgspec.json.decode(document.body, type=_Body)
+    except OSError as error:
+        raise RecordsError(f"{folder} holds no run: run.json cannot be read ({error.strerror}).") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecordsError(f"{path} is truncated or no record of a run ({error}).") from error
+
+
+def _document(run: Run, stamps: tuple[_Pair, ...]) -> bytes:
+    bare = tuple(msgspec.structs.replace(one, samples=None, bystander=None) for one in run.measurements)
+    body = msgspec.json.encode(_Body(msgspec.structs.replace(run, measurements=bare), stamps))
+    digest = hashlib.sha256(body).hexdigest()
+    return msgspec.json.encode(_Document(SCHEMA_VERSION, digest, msgspec.Raw(body)))
+
+
+def _packed(samples: Samples | None, arrays: _Arrays) -> Stamps | None:
+    if samples is None:
+        return None
+    stamps, arrays[stamps.key] = pack(samples)
+    return stamps
+
+
+def _unpacked(stamps: Stamps | None, arrays: _Arrays) -> Samples | None:
+    return unpack(stamps, arrays[stamps.key]) if stamps is not None else None
+
+
+def _shards(folder: Path) -> list[Path]:
+    """Return the files of samples there are, in the order in which they were filled."""
+    names = (
+        folder / (f"samples-{number}.npz" if number > 1 else "samples.npz") for number in itertools.count(1)
+    )
+    return list(itertools.takewhile(Path.exists, names))
+
+
+def _arrays(folder: Path) -> _Arrays:
+    arrays: _Arrays = {}
+    for shard in _shards(folder):
+        with np.load(shard, allow_pickle=False) as kept:
+            arrays |= dict(kept)
+    return arrays
+
+
+def _append(arrays: _Arrays, folder: Path) -> None:
+    """Add `arrays` to the last file, or to a new one when that is full; those it already has stay."""
+    if not arrays:
+        return
+    shards = _shards(folder)
+    content = shards[-1].read_bytes() if shards else b""
+    if len(content) > SHARD_BYTES:
+        shards, content = [folder / f"samples-{len(shards) + 1}.npz"], b""
+    grown = io.BytesIO(content)
+    with zipfile.ZipFile(grown, "a", zipfile.ZIP_LZMA) as archive:
+        there = {Path(name).stem for name in archive.namelist()}
+        for name in (name for name in arrays if name not in there):
+            with archive.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, arrays[name], allow_pickle=False)
+    _replace(shards[-1] if shards else folder / "samples.npz", grown.getvalue())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Make `path` hold `content`, whole or not at all, also when the power fails."""
+    written = path.with_name(f".{path.name}.new")
+    with written.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    written.replace(path)

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "compare"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in SOURCES}
 
-PROMISES = {"contract", "settings", "cookies", "signing", "records"}
+PROMISES = {"contract", "settings", "cookies", "signing", "records", "samples"}
 SERVERS = {"tornado_impl", "aiohttp_impl"}
 
 # What each part may import of the project; the promises are open to all.
@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "cookies": set(),
     "signing": set(),
     "records": set(),
+    "samples": set(),
     "work": {"work"},
     "paradigms": {"paradigms"},
     "serving": {"serving", "work"},
@@ -44,6 +45,7 @@ PACKAGES = {
     "cookies": {"msgspec"},
     "signing": {"msgspec"},
     "records": {"msgspec", "numpy"},
+    "samples": {"msgspec", "numpy"},
     "paradigms": set(),
     "tornado_impl": {"tornado", "msgspec"},
     "aiohttp_impl": {"aiohttp", "multidict", "msgspec"},
