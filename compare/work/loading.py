@@ -113,9 +113,15 @@ class Own:
     name: str
     blocking: Blocking | None
     native: Native | None
-    limit: int = 0
+    found: object = None
     on_start: Callable[[int], Awaitable[None]] | None = None
     on_stop: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def limit(self) -> int:
+        """What the user's object says now: a pool opened by its `start` may decide it."""
+        limit = getattr(self.found, "limit", 0)
+        return limit if isinstance(limit, int) else 0
 
     async def start(self, capacity: int) -> None:
         """Run the user's `start`, if there is one; what it raises becomes a WorkError."""
@@ -144,13 +150,14 @@ def own(name: str) -> Own:
         raise WorkError(f"{name}: blocking(delay_s) is an async function, make it a plain one that blocks.")
     if inspect.isgeneratorfunction(native) or inspect.isasyncgenfunction(native):
         raise WorkError(f"{name}: native(delay_s) is a generator, make it an async function.")
-    limit = getattr(found, "limit", 0)
     on_start, on_stop = (_coroutine_function(name, found, hook) for hook in ("start", "stop"))
-    return Own(name, blocking, native, limit if isinstance(limit, int) else 0, on_start, on_stop)
+    return Own(name, blocking, native, found, on_start, on_stop)
 
 
 def _attribute(name: str) -> Any:
     path, _, attribute = name.partition(":")
+    if not path or path.startswith("."):
+        raise WorkError(f"--work {name} names no module: write package.module:attribute.")
     found: Any = _module(name, path)
     for part in attribute.split("."):
         if not hasattr(found, part):
