@@ -82,9 +82,10 @@ def first_rows(stream: StreamOrder, order: Order) -> int:
 async def _open(streams: list[Stream], timeout_s: float) -> None:
     opening = [asyncio.ensure_future(stream.open()) for stream in streams]
     _, late = await asyncio.wait(opening, timeout=timeout_s)
-    for task in late:  # the others are opened when a request is due
+    for task in late:  # what is missing is opened when a request is due
         task.cancel()
-    await asyncio.wait(opening)
+    for task in (await asyncio.wait(opening))[0] - late:
+        task.result()
 
 
 async def _finish(streams: list[Stream], window: tuple[float, float], order: Order) -> Outcome:

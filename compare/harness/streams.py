@@ -39,9 +39,8 @@ class Stream:
         self.order, self.ledger, self.notes = order, ledger, set[str]()
         self.settled = asyncio.Event()
         self._loop, self._failures = loop, 0
-        self._idle: list[
-            Connection
-        ] = []  # last in, first out: the latest used is the least likely to be closed
+        # last in, first out: the latest used is the least likely to be closed by the server
+        self._idle: dict[Connection, None] = {}
         self._queue = deque[float]()
         self._open, self._opening = set[Connection](), set[asyncio.Task[None]]()
         self._opened = self._reconnects = self._to_replace = 0
@@ -105,8 +104,7 @@ class Stream:
         """Open another one if there is a request for it."""
         self._open.discard(connection)
         self._to_replace += 1
-        if not connection.busy and connection in self._idle:
-            self._idle.remove(connection)
+        self._idle.pop(connection, None)
         self._reach()
 
     def _schedule(self, start_s: float, until_s: float) -> Iterator[float]:
@@ -124,7 +122,7 @@ class Stream:
 
     def _due(self, intended_s: float) -> None:
         if self._idle:
-            self._idle.pop().send(intended_s)
+            self._idle.popitem()[0].send(intended_s)
         else:
             self._queue.append(intended_s)
             self._reach()
@@ -138,23 +136,30 @@ class Stream:
 
     def _reached(self, task: asyncio.Task[None]) -> None:
         self._opening.discard(task)
-        self._reach()
+        if not task.cancelled():
+            task.result()  # a fault of ours is not to pass for one of the server's
+            self._reach()
 
     async def _connect(self) -> None:
-        sock = None
         try:
-            sock = socket.socket(self.order.family, socket.SOCK_STREAM)
+            sock = await self._dial()
+        except OSError as error:
+            self._refused(error)
+            return
+        connection = Connection(self, sock, self.order.request)
+        await self._loop.create_connection(lambda: connection, sock=sock)
+        self._connected(connection)
+
+    async def _dial(self) -> socket.socket:
+        sock = socket.socket(self.order.family, socket.SOCK_STREAM)
+        try:
             sock.setblocking(False)
             await self._loop.sock_connect(sock, self.order.address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = Connection(self, sock, self.order.request)
-            await self._loop.create_connection(lambda: connection, sock=sock)
-        except OSError as error:
-            if sock:
-                sock.close()
-            self._refused(error)
-        else:
-            self._connected(connection)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
     def _connected(self, connection: Connection) -> None:
         self._opened += 1
@@ -167,7 +172,7 @@ class Stream:
         if self._queue:
             connection.send(self._queue.popleft())
         else:
-            self._idle.append(connection)
+            self._idle[connection] = None
 
     def _refused(self, error: OSError) -> None:
         self._failures += 1
@@ -229,7 +234,7 @@ class Open(Stream):
         if self._queue:
             connection.send(self._queue.popleft())
         else:
-            self._idle.append(connection)
+            self._idle[connection] = None
 
 
 def make(order: StreamOrder, loop: asyncio.AbstractEventLoop, ledger: Ledger) -> Stream:
