@@ -249,18 +249,9 @@ def _payload_if_fresh(
 # --- format 2 ---
 
 
-def _v2_to_sign(key_version: int | None, timestamp: bytes, name: str | bytes, payload: bytes) -> bytes:
+def _v2_to_sign(key_version: int | None, stamp: bytes, name: str | bytes, payload: bytes) -> bytes:
     key = str(key_version) if key_version else "0"
-    fields = (
-        len(key),
-        key.encode(),
-        len(timestamp),
-        timestamp,
-        len(name),
-        _utf8(name),
-        len(payload),
-        payload,
-    )
+    fields = (len(key), key.encode(), len(stamp), stamp, len(name), _utf8(name), len(payload), payload)
     return b"2|%d:%b|%d:%b|%d:%b|%d:%b|" % fields
 
 

@@ -1,0 +1,169 @@
+"""Does the suite notice? Plants one fault at a time in a copy of the project and runs the tests of that file on it.
+
+Run: ``python -m benchmarks.mutations [signing|cookies ...]``; exit code 1 when a fault survives.
+To add a fault, add a line to a file's table: the text to replace (it must occur exactly once), what to put there.
+Every fault listed changes what some caller or operator can tell.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A source file, the test files that must notice, and the faults as (old text, new text)."""
+
+    source: str
+    tests: tuple[str, ...]
+    faults: tuple[tuple[str, str], ...]
+
+
+SIGNING = Target(
+    source="compare/signing.py",
+    tests=("tests/test_signing.py", "tests/test_signing_fuzz.py", "tests/test_signing_tornado.py"),
+    faults=(
+        ("DEFAULT_SIGNED_VALUE_VERSION = 2", "DEFAULT_SIGNED_VALUE_VERSION = 1"),
+        ("DEFAULT_SIGNED_VALUE_MIN_VERSION = 1", "DEFAULT_SIGNED_VALUE_MIN_VERSION = 2"),
+        ("_DAY_S = 86400", "_DAY_S = 86401"),
+        ("31 * _DAY_S", "30 * _DAY_S"),
+        ("[0-9]{0,2}", "[0-9]{0,3}"),
+        (r"\|.*$", r"\|"),
+        ('getLogger("tornado.general")', 'getLogger("compare.signing")'),
+        ("self.clear()", "pass"),
+        ('return f"<a cache of {len(self)}>"', "return super().__repr__()"),
+        # writing
+        ("b2a_base64(_utf8(value), newline=False)", "b2a_base64(_utf8(value))"),
+        ("int(time.time() if", "round(time.time() if"),
+        ('raise AssertionError("format 1', 'raise ValueError("format 1'),
+        ("if key_version is None:", "if not key_version:"),
+        ('str(key_version) if key_version else "0"', "str(key_version)"),
+        ("(len(key), key", "(len(key.encode()), key"),
+        ("len(name), _utf8(name), len(payload)", "len(_utf8(name)), _utf8(name), len(payload)"),
+        # reading, the short way
+        ("if min_version > 2:", "if min_version > 3:"),
+        ("if not value:", "if value is None:"),
+        ("type(text) is str and type(name) is str", "type(text) is str"),
+        (' and "\\n" not in text', ""),
+        (" and text.isascii()", ""),
+        ("if signed == canonical and", "if"),
+        (' and key_version in "0123456789"', ""),
+        ("compare_digest(text[-64:], ", "compare_digest(text[-64:].lower(), "),
+        ("if compare_digest(text[-64:], _hmac_sha256(key, signed.encode())):", "if True:"),
+        ("secret[int(key_version)] if", "secret.get(int(key_version), '') if"),
+        # reading, the lenient way
+        ("if version < min_version or", "if version <= min_version or"),
+        (" or version > 2:", ":"),
+        ("return None if isinstance(secret, dict) else _decode_v1", "return _decode_v1"),
+        ("secret[key_version] if", "secret.get(key_version, '') if"),
+        ("authentic = compare_digest(signature, ", "authentic = signature.__eq__("),
+        ("if not authentic or name", "if name"),
+        (" or name is None or", " or"),
+        (" or signed_name != _utf8(name):", ":"),
+        (
+            "    if signed_at_s < clock() - max_age_days * _DAY_S:\n        return",
+            "    if False:\n        return",
+        ),
+        (
+            "    if signed_at_s < clock() - max_age_days * _DAY_S:\n        return",
+            "    if signed_at_s <= clock() - max_age_days * _DAY_S:\n        return",
+        ),
+        ("if _version(raw) > 1 else", "if _version(raw) == 2 else"),
+        ("value[2:]", "value.partition(b'|')[2]"),
+        ('if rest[size : size + 1] != b"|":', "if False:"),
+        # HMAC
+        ("if len(key) > 64", "if len(key) >= 64"),
+        ("byte ^ 0x36", "byte ^ 0x35"),
+        ("_keyed_by_bytes[secret]", "_keyed_by_text[secret]"),
+        ("elif isinstance(secret, bytes):", "elif isinstance(secret, (bytes, memoryview)):"),
+        # format 1
+        ('digestmod="sha1"', 'digestmod="sha256"'),
+        ("if len(parts) != 3:", "if len(parts) < 3:"),
+        ("if not compare_digest(signature, _signature_v1(secret, name, payload, timestamp)):", "if False:"),
+        (
+            "    if signed_at_s < clock() - max_age_days * _DAY_S:\n        _log",
+            "    if signed_at_s <= clock() - max_age_days * _DAY_S:\n        _log",
+        ),
+        ("elif signed_at_s > clock() + _V1_MAX_AHEAD_S:", "elif signed_at_s >= clock() + _V1_MAX_AHEAD_S:"),
+        ('elif timestamp.startswith(b"0"):', "elif False:"),
+        ('_log.warning("Expired', '_log.info("Expired'),
+    ),
+)
+
+TARGETS = {"signing": SIGNING}
+
+
+def copy_project(folder: Path) -> None:
+    """Put package and tests where faults can be planted; compiled files stay behind, they would hide a fault."""
+    for part in ("compare", "tests"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python on the copy: PYTHONPATH comes before the installed project."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = (sys.executable, *arguments)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def passes(folder: Path, tests: tuple[str, ...]) -> bool:
+    """Whether the tests pass on the copy; a run that could not start tells nothing and stops everything."""
+    result = run(folder, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests)
+    if result.returncode not in {0, 1}:
+        sys.exit(f"pytest did not run:\n{result.stdout}{result.stderr}")
+    return result.returncode == 0
+
+
+def imports_the_copy(folder: Path, source: str) -> bool:
+    """Whether Python on the copy imports the file that faults are planted in."""
+    module = source.removesuffix(".py").replace("/", ".")
+    shown = run(folder, "-c", f"import {module} as it; print(it.__file__)").stdout.strip()
+    return Path(shown).resolve() == (folder / source).resolve()
+
+
+def survivors(folder: Path, target: Target) -> list[str]:
+    """Plant each fault by itself, print what became of it, and return those no test noticed."""
+    source, survived = folder / target.source, []
+    sound = source.read_text()
+    for old, new in target.faults:
+        if sound.count(old) != 1:
+            sys.exit(f"{target.source}: occurs {sound.count(old)} times, not once: {old}")
+        source.write_text(sound.replace(old, new))
+        caught = not passes(folder, target.tests)
+        fault = f"{old.strip()!r} -> {new.strip()!r}"
+        print(f"  {'caught' if caught else 'SURVIVED':8}  {fault}", flush=True)
+        survived += [] if caught else [fault]
+    source.write_text(sound)
+    return survived
+
+
+def check(target: Target) -> list[str]:
+    """The surviving faults of one file, once its tests pass without any fault."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_project(folder)
+        if not imports_the_copy(folder, target.source) or not passes(folder, target.tests):
+            sys.exit(f"{target.source}: its tests must pass on an unchanged copy first")
+        print(f"{target.source}: {len(target.faults)} faults, {' '.join(target.tests)}")
+        survived = survivors(folder, target)
+        print(f"  {len(target.faults) - len(survived)} caught, {len(survived)} survived\n")
+        return survived
+
+
+def main() -> None:
+    """Check the files named, or all."""
+    names = sys.argv[1:] or list(TARGETS)
+    if unknown := set(names) - set(TARGETS):
+        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
+    sys.exit(sum(len(check(TARGETS[name])) for name in names) > 0)
+
+
+if __name__ == "__main__":
+    main()
