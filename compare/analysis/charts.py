@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from compare.analysis import figures
+from compare.analysis.figures import Line
 from compare.analysis.lines import Across, Metric, footer, label, legend, lines, of, servers
 from compare.analysis.stats import Summary
 from compare.records import Run
@@ -43,24 +44,23 @@ class Chart:
 
 
 def draw(chart: Chart, rows: Sequence[Summary], verdict: str, run: Run, folder: Path) -> list[Path]:
-    """Write the chart of `rows` into `folder` as PNG and SVG; nothing when nothing of it was measured."""
+    """Write the chart of `rows` into `folder` as PNG and SVG, without views nothing was measured of."""
     measured = [row for row in rows if row.rounds]
-    if not measured:
+    views = [view for view in chart.views if any(line.points for line in _lines(chart, view, measured))]
+    if not views:
         return []
     names = servers(measured)
     words = figures.Words(chart.question, verdict, footer(run), f"{legend(measured)} {chart.note}".strip())
     with figures.look():
-        figure, panels = figures.sheet(words, figures.Grid(columns=len(names), rows=len(chart.views)))
-        for row, view in enumerate(chart.views):
+        figure, panels = figures.sheet(words, figures.Grid(columns=len(names), rows=len(views)))
+        for row, view in enumerate(views):
             beside = panels[row * len(names) : (row + 1) * len(names)]
-            _row(chart, view, measured, beside, last=row == len(chart.views) - 1)
+            _row(chart, view, measured, beside, last=row == len(views) - 1)
         return figures.save(figure, folder, chart.name)
 
 
 def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Axes], *, last: bool) -> None:
-    drawn = [
-        lines(of(rows, server), view.metric, chart.across, chart.line, view.scale) for server in servers(rows)
-    ]
+    drawn = [_lines(chart, view, of(rows, server)) for server in servers(rows)]
     ceiling = _ceiling(chart, rows)
     for server, panel in zip(servers(rows), panels, strict=True):
         _axes(chart, view, rows, panel, last=last)
@@ -73,6 +73,10 @@ def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Axe
             figures.plot(panel, each, ceiling=chart.ceiling)
         else:
             figures.empty(panel, "nothing measured here")
+
+
+def _lines(chart: Chart, view: View, rows: Sequence[Summary]) -> list[Line]:
+    return lines(rows, view.metric, chart.across, chart.line, view.scale)
 
 
 def _axes(chart: Chart, view: View, rows: Sequence[Summary], panel: Axes, *, last: bool) -> None:

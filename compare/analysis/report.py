@@ -12,6 +12,7 @@ from compare.analysis import table
 from compare.analysis.intervals import Spread
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import name
+from compare.contract import Paradigm, Server
 from compare.records import Environment, Run
 
 
@@ -41,16 +42,17 @@ def html(
     run: Run, summaries: Sequence[Summary], sentences: Mapping[str, Sequence[str]], drawn: Iterable[Path]
 ) -> str:
     """Return the report as one HTML document without any reference to another file."""
+    ordered = sorted(summaries, key=_order)
     page = Template(files("compare.analysis").joinpath("report.html").read_text(encoding="utf-8"))
     return page.substitute(
         title=escape(f"Waiting, compared: {run.name}"),
         subtitle=escape(_subtitle(run)),
         verdicts=_verdicts(sentences),
-        doubts=_doubts(run, summaries),
+        doubts=_doubts(run, ordered),
         figures="\n".join(map(_figure, drawn)) or "<p>Nothing was drawn.</p>",
         spread=escape(_spread(summaries)),
         head="".join(_heading(column) for column in table.COLUMNS),
-        rows="\n".join(map(_row, summaries)),
+        rows="\n".join(map(_row, ordered)),
         machine="".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in facts(run)),
     )
 
@@ -80,7 +82,7 @@ def _doubts(run: Run, summaries: Sequence[Summary]) -> str:
             concerned.setdefault((False, summary.failure.rstrip(".")), []).append(_called(summary))
     items = [_doubt(words, rows, bad=not mild) for (mild, words), rows in sorted(concerned.items())]
     items = [*map(_note, _stopped(run)), *items]
-    return f"<ul>{''.join(items)}</ul>" if items else "<p>None: no row gave a warning.</p>"
+    return f'<ul class="doubts">{"".join(items)}</ul>' if items else "<p>None: no row gave a warning.</p>"
 
 
 def _doubt(words: str, rows: Sequence[str], *, bad: bool) -> str:
@@ -127,6 +129,20 @@ def _spread(summaries: Sequence[Summary]) -> str:
 def _heading(column: table.Column) -> str:
     about = escape(column.about, quote=True)
     return f'<th scope="col"><button type="button" title="{about}">{escape(column.heading)}</button></th>'
+
+
+def _order(summary: Summary) -> tuple[object, ...]:
+    one = summary.contestant
+    return (
+        summary.experiment,
+        list(Server).index(one.server),
+        list(Paradigm).index(one.paradigm),
+        one.threads is not None,
+        summary.level,
+        one.threads or 0,
+        name(one),
+        summary.side,
+    )
 
 
 def _row(summary: Summary) -> str:

@@ -45,13 +45,14 @@ def plan(options: Options) -> list[Cell]:
 
 
 def worth_it(options: Options, contestant: Contestant, in_flight: int, levels: list[int]) -> bool:
-    """Return False for the levels between the first and the last at which requests queue for a thread.
+    """Return False for levels that add nothing, where requests already queue for a thread.
 
-    There the throughput stands at threads / wait whatever the load; only a full run, which has the time,
-    measures that again at every level.
+    There the throughput stands at threads / wait whatever the load. Only a full run has the time to measure that at
+    every level; the others do at the ends of the line, a quick one at its end.
     """
     queued = [level for level in levels if level > slots(contestant)]
-    return options.preset is Preset.FULL or in_flight not in queued[1:-1]
+    skipped = {Preset.QUICK: queued[:-1], Preset.DEFAULT: queued[1:-1], Preset.FULL: []}
+    return in_flight not in skipped[options.preset]
 
 
 def contestants(options: Options, in_flight: int) -> list[Contestant]:
