@@ -100,7 +100,7 @@ def differences(
     p_values = holm([_p_value(one) for one in logs])
     floor = max(floor, SMALLEST_EFFECT)
     return [
-        Difference(a, b, metric, ratio, p_value, _outcome(ratio, p_value, floor))
+        Difference(a, b, metric, ratio, p_value, outcome(ratio, p_value, floor))
         for (a, b), ratio, p_value in zip(pairs, ratios, p_values, strict=True)
     ]
 
@@ -166,7 +166,8 @@ def _effect(ratio: float) -> float:
     return max(ratio, 1 / ratio) - 1
 
 
-def _outcome(ratio: Estimate, p_value: float, floor: float) -> Outcome:
+def outcome(ratio: Estimate, p_value: float, floor: float) -> Outcome:
+    """Return what may be said of a ratio whose corrected p-value this is."""
     if not ratio.measured:
         return Outcome.INVALID
     if ratio.rounds < 2:
