@@ -15,6 +15,8 @@ PATIENCE_S = (
     1.0  # for one answer: a loop that is blocked by queued work does not answer in time, which says enough
 )
 
+LEAVE_S = 0.05  # a question still open then is left to end with the server, which nobody needs any more
+
 
 class Heard(msgspec.Struct, frozen=True):
     """One answer of `/stats`; `at_s` is on `time.monotonic`."""
@@ -40,7 +42,7 @@ class StatsWatch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        self._thread.join(LEAVE_S)
 
     def linger(self, at_most_s: float) -> None:
         """Keep asking until no work is left whose client has gone, `at_most_s` seconds at most."""

@@ -1,0 +1,218 @@
+"""The benchmark: choose experiments, check everything, drive the plan, then draw and say what was found.
+
+`python -m compare.bench` is `compare bench`.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from compare import records
+from compare.analysis import report, stats
+from compare.analysis.stats import Summary
+from compare.contract import Paradigm
+from compare.experiments import catalogue
+from compare.experiments.options import Options, Preset, expected_s
+from compare.harness import environment, plan
+from compare.harness.companions import CompanionError, companions
+from compare.harness.drive import Drive, Noticing, Watcher
+from compare.harness.environment import Pinning
+from compare.harness.measure import Harness
+from compare.harness.noise import Sentry
+from compare.harness.servers import ServerError
+from compare.records import Cell, Contestant, Measurement, Run
+
+RESULTS = Path("results")
+DEFAULT_EXPERIMENTS = ("concurrency",)
+
+Measure = Callable[[Cell], Measurement]
+
+
+class CannotStartError(Exception):
+    """Nothing was measured and nothing can be; one sentence saying why."""
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """What a person asked for. `name` is the second half of the results folder's name."""
+
+    experiments: tuple[str, ...] = DEFAULT_EXPERIMENTS
+    options: Options = Options()
+    name: str = ""
+    out: Path = RESULTS
+    command: str = "compare bench"
+    upstream: str = ""
+    dsn: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of it. `stopped`: somebody pressed Ctrl-C, and only a part was measured."""
+
+    run: Run
+    folder: Path
+    stopped: bool = False
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """A run put into words, rows and pictures."""
+
+    sentences: dict[str, list[str]]  # by experiment
+    summaries: list[Summary]
+    files: list[Path]
+
+
+class Refusals(msgspec.Struct, frozen=True):
+    """Contestants that did not answer as the contract says, by server and paradigm, each with the reason."""
+
+    reasons: dict[tuple[Contestant, Paradigm], str] = {}
+
+    def of(self, contestant: Contestant) -> str | None:
+        """Return why `contestant` is not timed, None when it is."""
+        return self.reasons.get((_server_of(contestant), contestant.paradigm))
+
+
+def run(
+    ask: Ask,
+    watcher: Watcher,
+    *,
+    measure: Measure | None = None,
+    sentry: Noticing | None = None,
+    keep: Callable[[Run, Path], None] = records.save,
+    clock: Callable[[], float] = time.monotonic,
+) -> Outcome:
+    """Measure what `ask` asks for; every cell is kept as soon as it is measured, Ctrl-C loses nothing.
+
+    Without `measure`, real servers are started and first asked one request of each kind. Raises CannotStartError
+    before anything is measured.
+    """
+    rounds = rounds_of(ask)
+    folder = _make_folder(ask)
+    pins = environment.pinning()
+    with _measuring(ask, rounds, pins) if measure is None else nullcontext(measure) as measure_cell:
+        drive = Drive(
+            _begin(ask, pins, folder.name),
+            measure_cell,
+            sentry=sentry or Sentry(),
+            keep=lambda so_far: keep(so_far, folder),
+            watcher=watcher,
+            expected_s=expected_s,
+            clock=clock,
+            rerun_noisy=ask.options.preset is not Preset.QUICK,  # a look in under a minute has no time for it
+        )
+        try:
+            drive.rounds(rounds)
+        except KeyboardInterrupt:
+            return Outcome(drive.run, folder, stopped=True)
+    return Outcome(drive.run, folder)
+
+
+def rounds_of(ask: Ask) -> list[list[Cell]]:
+    """Return all rounds of all experiments asked for, each in the order to measure; raises CannotStartError."""
+    rounds: list[list[Cell]] = []
+    for name in ask.experiments:
+        experiment = catalogue.EXPERIMENTS[name]
+        cells = experiment.plan(ask.options)
+        rounds += plan.order(cells, catalogue.rounds(experiment, ask.options), ask.options.seed)
+    if not any(rounds):
+        raise CannotStartError("These options leave nothing to measure.")
+    return rounds
+
+
+def finish(run: Run, folder: Path) -> Findings:
+    """Summarise `run`, put it into words, draw its figures and write its report into `folder`."""
+    summaries = stats.summarise(run)
+    sentences, files = {}, []
+    for name, experiment in catalogue.EXPERIMENTS.items():
+        own = [summary for summary in summaries if summary.experiment == name]
+        if own:
+            sentences[name] = experiment.say(own)
+            files += experiment.draw(own, run, folder)
+    files += report.write(run, summaries, sentences, files, folder)
+    return Findings(sentences, summaries, files)
+
+
+def newest(results: Path = RESULTS) -> Path | None:
+    """Return the newest run's folder in `results`, None when there is none; names begin with the time."""
+    folders = [path.parent for path in results.glob("*/run.json")]
+    return max(folders, key=lambda folder: folder.name, default=None)
+
+
+def _begin(ask: Ask, pins: Pinning, name: str) -> Run:
+    return Run(
+        name=name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=ask.command,
+        seed=ask.options.seed,
+        environment=environment.read(pins),
+    )
+
+
+def _make_folder(ask: Ask) -> Path:
+    """Create the run's folder and prove that it can be written to."""
+    preset = "" if ask.options.preset is Preset.DEFAULT else f"-{ask.options.preset}"
+    name = ask.name or "-".join(ask.experiments) + preset
+    folder = ask.out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{name}"
+    probe = folder / ".writable"
+    try:
+        folder.mkdir(parents=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CannotStartError(f"Cannot write results to {folder}: {error.strerror}.") from error
+    return folder
+
+
+@contextmanager
+def _measuring(ask: Ask, rounds: Sequence[Sequence[Cell]], pins: Pinning) -> Iterator[Measure]:
+    """Run what the works need beside the servers; yield the measuring function for those that keep the contract."""
+    contestants = [cell.contestant for cells in rounds for cell in cells]
+    works = [contestant.work for contestant in contestants]
+    try:
+        with companions(works, upstream=ask.upstream, dsn=ask.dsn, cpu=pins.generator) as beside:
+            harness = Harness(pins, beside.upstream, beside.dsn, ask.options.seed)
+            missing = {work: found.missing for work, found in beside.works.items()}
+            refusals = preflight(harness, contestants, missing)
+            yield lambda cell: _unless_refused(cell, refusals, harness.measure)
+    except CompanionError as error:
+        raise CannotStartError(str(error)) from error
+
+
+def _unless_refused(cell: Cell, refusals: Refusals, measure: Measure) -> Measurement:
+    reason = refusals.of(cell.contestant)
+    return measure(cell) if reason is None else Measurement(cell, failure=reason)
+
+
+def preflight(
+    harness: Harness, contestants: Sequence[Contestant], missing: Mapping[str, Mapping[Paradigm, str]]
+) -> Refusals:
+    """Ask each server every kind of request it will be sent; raises CannotStartError when one does not start.
+
+    `missing` holds, by work, the paradigms it has no face for, each with the reason.
+    """
+    paradigms: dict[Contestant, set[Paradigm]] = {}
+    for contestant in contestants:
+        paradigms.setdefault(_server_of(contestant), set()).add(contestant.paradigm)
+    reasons: dict[tuple[Contestant, Paradigm], str] = {}
+    for server, asked in paradigms.items():
+        refused = dict(missing.get(server.work, {}))
+        try:
+            refused |= harness.preflight(server, tuple(sorted(asked - refused.keys())))
+        except ServerError as error:
+            raise CannotStartError(f"The {server.server} server cannot be measured. {error}") from error
+        reasons |= {(server, paradigm): reason for paradigm, reason in refused.items()}
+    return Refusals(reasons)
+
+
+def _server_of(contestant: Contestant) -> Contestant:
+    """Return what contestants that can share one server process for a check have in common."""
+    return replace(contestant, paradigm=Paradigm.NATIVE, threads=None, max_in_flight=0)
+
+
+if __name__ == "__main__":
+    os.execv(sys.executable, [sys.executable, "-m", "compare", "bench", *sys.argv[1:]])  # noqa: S606  # no shell

@@ -1,0 +1,123 @@
+"""The driving loop: every round, every cell, one after the other, kept as soon as it is measured.
+
+It measures nothing itself. The measuring function, the sentry, the keeping and the showing are arguments, so that a
+whole benchmark runs in milliseconds in a test.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from compare.records import Cell, Measurement, Noise, Run
+
+NOISY_CELLS = 0.1  # a round with more noisy cells than this share is noisy as a whole
+
+
+class Watcher(Protocol):
+    """Whoever shows how far the benchmark is. Seconds are estimates."""
+
+    def begins(self, cells: int, expected_s: float) -> None:
+        """Take note that `cells` cells will be measured."""
+
+    def measuring(self, cell: Cell, done: int, left_s: float) -> None:
+        """Take note that `cell` is next, after `done` others, and that `left_s` seconds are left with it."""
+
+    def measured(self, measurement: Measurement) -> None:
+        """Take note of one more measurement, which may be a failure."""
+
+    def remark(self, sentence: str) -> None:
+        """Take note of something worth knowing at once."""
+
+
+class Noticing(Protocol):
+    """The noise sentry, as `noise.Sentry` is one."""
+
+    def calibrate(self) -> Noise:
+        """Return the noise while nothing of ours runs."""
+
+    def cell(self) -> Noise:
+        """Return the noise since the last call."""
+
+
+class Drive:
+    """Drives rounds of cells; `run` grows by one measurement at a time.
+
+    `keep` is called with the run after every cell. `expected_s` says about how long a cell takes; how wrong it was so
+    far corrects the estimate of what is left. `rerun_noisy`: whether a noisy round is measured once more, both kept.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        measure: Callable[[Cell], Measurement],
+        *,
+        sentry: Noticing,
+        keep: Callable[[Run], None],
+        watcher: Watcher,
+        expected_s: Callable[[Cell], float],
+        clock: Callable[[], float],
+        rerun_noisy: bool = True,
+    ) -> None:
+        self.run = run
+        self._measure, self._sentry, self._keep, self._watcher = measure, sentry, keep, watcher
+        self._expected_s, self._clock, self._rerun_noisy = expected_s, clock, rerun_noisy
+        self._done = 0
+        self._left_s = self._spent_s = self._spent_as_expected_s = 0.0
+
+    def rounds(self, rounds: Sequence[Sequence[Cell]]) -> None:
+        """Measure all cells of all `rounds`, in their order. KeyboardInterrupt passes through; `run` is whole then."""
+        cells = sum(map(len, rounds))
+        self._left_s = sum(self._expected_s(cell) for cells in rounds for cell in cells)
+        self.run = replace(self.run, planned=self.run.planned + cells)
+        self._watcher.begins(cells, self._left_s)
+        before = self._sentry.calibrate()
+        for cells_of_round in rounds:
+            before = self._round(cells_of_round, before)
+
+    def _round(self, cells: Sequence[Cell], before: Noise) -> Noise:
+        after, noisy = self._once(cells, before, rerun=False)
+        if noisy and self._rerun_noisy:
+            self._left_s += sum(map(self._expected_s, cells))
+            number = cells[0].round + 1
+            self._watcher.remark(
+                f"The machine was busy during round {number}: measuring that round once more."
+            )
+            after, noisy = self._once(cells, after, rerun=True)
+        return after
+
+    def _once(self, cells: Sequence[Cell], before: Noise, *, rerun: bool) -> tuple[Noise, bool]:
+        """Measure one round; return the noise after it and whether the round was noisy, which is marked."""
+        start = len(self.run.measurements)
+        for cell in cells:
+            self._cell(cell, rerun=rerun)
+        after = self._sentry.calibrate()
+        made = self.run.measurements[start:]
+        noisy_cells = sum(m.noise is not None and m.noise.noisy for m in made)
+        noisy = before.noisy or after.noisy or noisy_cells > NOISY_CELLS * len(made)
+        if noisy:
+            marked = tuple(map(_mark, made))
+            self.run = replace(self.run, measurements=self.run.measurements[:start] + marked)
+            self._keep(self.run)
+        return after, noisy
+
+    def _cell(self, cell: Cell, *, rerun: bool) -> None:
+        expected_s, start = self._expected_s(cell), self._clock()
+        self._watcher.measuring(cell, self._done, self._left_s * self._pace())
+        measurement = replace(self._measure(cell), noise=self._sentry.cell(), rerun=rerun)
+        self._spent_s += self._clock() - start
+        self._spent_as_expected_s += expected_s
+        self._left_s -= expected_s
+        self._done += 1
+        self.run = replace(self.run, measurements=(*self.run.measurements, measurement))
+        self._keep(self.run)
+        self._watcher.measured(measurement)
+
+    def _pace(self) -> float:
+        """Return by how much the cells so far took longer than expected."""
+        return self._spent_s / self._spent_as_expected_s if self._spent_as_expected_s else 1.0
+
+
+def _mark(measurement: Measurement) -> Measurement:
+    noise = measurement.noise
+    return measurement if noise is None else replace(measurement, noise=replace(noise, noisy=True))

@@ -1,0 +1,81 @@
+"""One real measurement: a fresh server, the load, and everything watched meanwhile."""
+
+from contextlib import AbstractContextManager
+
+import msgspec
+
+from compare.contract import Paradigm
+from compare.harness import load, probe
+from compare.harness.environment import Pinning
+from compare.harness.load import LoadError, LoadResult
+from compare.harness.monitor import Monitor
+from compare.harness.probe import ContractBrokenError, NoAnswerError
+from compare.harness.servers import Running, ServerError, serve
+from compare.harness.stats_watch import StatsWatch, loop_lag, orphaned
+from compare.records import Cell, Contestant, Measurement
+
+LINGER_S = 1.0  # beyond the wait itself: how long work without a client is watched after the load
+
+
+class Harness(msgspec.Struct, frozen=True):
+    """Where contestants run and what they are told; `measure` is the benchmark's measuring function.
+
+    `upstream` and `dsn` are where the works `http` and `postgres` find the other end of their waits.
+    """
+
+    pins: Pinning = Pinning()
+    upstream: str = ""
+    dsn: str = ""
+    seed: int = 0
+
+    def measure(self, cell: Cell) -> Measurement:
+        """Return the measurement of `cell`. What goes wrong with the server or the load is its `failure`."""
+        try:
+            return self._measured(cell)
+        except (ServerError, LoadError, ContractBrokenError, NoAnswerError) as error:
+            return Measurement(cell, failure=str(error))
+
+    def preflight(self, contestant: Contestant, paradigms: tuple[Paradigm, ...]) -> dict[Paradigm, str]:
+        """Start `contestant`'s server once and ask it each of `paradigms`; return those refused, with the reason.
+
+        Raises ServerError when the server does not get ready: then nothing of it can be measured.
+        """
+        refused = {}
+        with self._serve(contestant) as server:
+            for paradigm in paradigms:
+                try:
+                    probe.check(server.base_url, msgspec.structs.replace(contestant, paradigm=paradigm))
+                except (ContractBrokenError, NoAnswerError) as error:
+                    refused[paradigm] = str(error)
+        return refused
+
+    def _serve(self, contestant: Contestant) -> AbstractContextManager[Running]:
+        cpu = self.pins.server if contestant.workers == 1 else None  # several workers need several CPUs
+        return serve(contestant, cpu=cpu, upstream=self.upstream, dsn=self.dsn)
+
+    def _measured(self, cell: Cell) -> Measurement:
+        with self._serve(cell.contestant) as server:
+            probe.check(server.base_url, cell.contestant)
+            with Monitor(server.pid) as monitor, StatsWatch(server.base_url) as watch:
+                result = self._load(server, cell)
+                if cell.load.timeout_s < cell.load.delay_s:  # this load's clients leave before they are answered
+                    watch.linger(cell.load.delay_s + LINGER_S)
+            server.check_alive()
+        return Measurement(
+            cell,
+            usage=monitor.usage(result.window, server.exit_usage),
+            generator=result.report,
+            loop_lag_s=loop_lag(watch.heard, result.window),
+            samples=result.samples,
+            bystander=result.bystander,
+            orphaned_s=orphaned(watch.heard, result.window),
+        )
+
+    def _load(self, server: Running, cell: Cell) -> LoadResult:
+        return load.run(
+            server.base_url + probe.io_path(cell.contestant, cell.load.delay_s),
+            cell.load,
+            seed=self.seed + cell.round,
+            bystander_url=f"{server.base_url}/ping",
+            cpu=self.pins.generator,
+        )

@@ -1,0 +1,93 @@
+"""What the command line shows as tables. Nothing here computes: every number comes from a Summary."""
+
+from collections.abc import Mapping, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from compare.analysis.intervals import Estimate, Spread
+from compare.analysis.quantiles import seconds_text
+from compare.analysis.stats import Summary
+from compare.analysis.verdict import name
+from compare.experiments.options import Preset
+from compare.terminal.progress import duration_text, load_text
+
+DASH = "-"
+FILE_WIDTH = 120  # where output goes to a file, columns must not be cut to what a terminal has
+WIDE = 104  # columns a terminal needs to show `EXTRA`
+COLUMNS = ("answers/s", "ceiling", "p50", "p99", "CPU/answer")
+EXTRA = ("threads", "ping p90")
+
+
+def console() -> Console:
+    """Return where tables and sentences go: stdout."""
+    shown = Console(highlight=False)
+    return shown if shown.is_terminal else Console(highlight=False, width=FILE_WIDTH)
+
+
+def plain(title: str = "") -> Table:
+    """Return an empty table in the look of all of them."""
+    return Table(
+        title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+
+
+def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
+    """Return one experiment's rows, as many columns as fit `width`; summary.csv holds every one."""
+    table = plain(experiment)
+    table.add_column("contestant", overflow="fold")
+    headings = ("load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for summary in sorted(summaries, key=_order):
+        table.add_row(*row(summary)[: len(headings) + 1], style=None if summary.valid else "dim")
+    return table
+
+
+def row(summary: Summary) -> list[str]:
+    """Return the cells of one row: numbers, or the one word that says why there are none."""
+    first = [called(summary), load_text(summary.load)]
+    if not summary.valid:
+        why = "failed" if summary.failure and not summary.rounds else "invalid"
+        return [*first, why, *[DASH] * (len(COLUMNS) + len(EXTRA) - 1)]
+    return [
+        *first,
+        count_text(summary.throughput_rps),
+        f"{summary.ceiling_share.value:.0%}" if summary.ceiling_share.measured else DASH,
+        summary.response.p50.text,
+        summary.response.p99.text,
+        seconds_text(summary.cpu_s_per_request.value),
+        count_text(summary.threads_peak),
+        summary.bystander.p90.text,
+    ]
+
+
+def called(summary: Summary) -> str:
+    """Return the contestant's name, and the side of an A/A comparison."""
+    return name(summary.contestant) + (f", side {summary.side}" if summary.side else "")
+
+
+def count_text(estimate: Estimate) -> str:
+    """Return an estimate as a whole number with half its spread in per cent, where one is known."""
+    if not estimate.measured:
+        return DASH
+    known = estimate.kind in {Spread.INTERVAL, Spread.RANGE} and estimate.width >= 0.005
+    return f"{estimate.value:,.0f}" + (f" ±{estimate.width:.0%}" if known else "")
+
+
+def experiments(rows: Sequence[tuple[str, str, Mapping[Preset, float]]]) -> Table:
+    """Return the list of experiments: name, question, and the seconds each preset takes."""
+    table = plain()
+    table.add_column("experiment", no_wrap=True)
+    table.add_column("question")
+    for preset in Preset:
+        table.add_column(preset, justify="right", no_wrap=True)
+    for title, question, durations in rows:
+        table.add_row(title, question, *(duration_text(durations[preset]) for preset in Preset))
+    return table
+
+
+def _order(summary: Summary) -> tuple[object, ...]:
+    load, contestant = summary.load, summary.contestant
+    return (load.delay_s, load.concurrency, load.rate_rps or 0.0, called(summary), contestant.threads or 0)
