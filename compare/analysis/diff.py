@@ -10,16 +10,15 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-from scipy import stats as scipy_stats
 
 from compare.analysis import paired, verdict
 from compare.analysis.intervals import (
-    CONFIDENCE,
     ENOUGH_ROUNDS,
     NOT_MEASURED,
     Estimate,
     Spread,
     spread_of,
+    t_test,
 )
 from compare.analysis.paired import Difference, Metric, Outcome
 from compare.analysis.quantiles import seconds_text
@@ -189,12 +188,8 @@ def _welch(new: Summary, base: Summary, metric: Metric) -> tuple[Estimate, float
     middle = float(np.exp(np.median(ours) - np.median(theirs)))
     if fewest < 2:
         return Estimate(middle, middle, middle, 1, spread_of(1)), math.nan
-    if np.ptp(ours) == 0 == np.ptp(theirs):  # the t-statistic divides by the spread
-        return Estimate(middle, middle, middle, fewest, Spread.INTERVAL), float(middle == 1)
-    test = scipy_stats.ttest_ind(ours, theirs, equal_var=False)
-    bounds = test.confidence_interval(CONFIDENCE)
-    low, high = float(np.exp(bounds.low)), float(np.exp(bounds.high))
-    return Estimate(middle, low, high, fewest, Spread.INTERVAL), float(test.pvalue)
+    p_value, low, high = t_test(ours, theirs)
+    return Estimate(middle, math.exp(low), math.exp(high), fewest, Spread.INTERVAL), p_value
 
 
 def _logs(summary: Summary, metric: Metric) -> list[float]:

@@ -17,6 +17,7 @@ from scipy import stats as scipy_stats
 CONFIDENCE = 0.95
 ENOUGH_ROUNDS = 5
 _RESAMPLES = 999
+_ALIKE = 1e-9  # logs this close differ by rounding alone
 _BATCH = 64  # rows resampled at once: bounds the memory at a few megabytes
 
 
@@ -81,6 +82,28 @@ def spread_of(rounds: int) -> Spread:
     if rounds >= ENOUGH_ROUNDS:
         return Spread.INTERVAL
     return (Spread.NONE, Spread.SINGLE)[rounds] if rounds < 2 else Spread.RANGE
+
+
+def t_test(logs: Sequence[float], others: Sequence[float] | None = None) -> tuple[float, float, float]:
+    """Return the p-value and the 95 % interval of the mean of `logs`, less that of `others` by Welch's test.
+
+    Rounds that are all alike leave the t-statistic nothing to divide by: then the mean is certain.
+    """
+    groups = [logs] if others is None else [logs, others]
+    if max(float(np.ptp(group)) for group in groups) < _ALIKE:
+        mean = float(np.mean(logs)) - (0.0 if others is None else float(np.mean(others)))
+        return (1.0 if abs(mean) < _ALIKE else 0.0), mean, mean
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # one group all alike loses precision that it does not need
+        test = (
+            scipy_stats.ttest_1samp(logs, 0.0)
+            if others is None
+            else scipy_stats.ttest_ind(logs, others, equal_var=False)
+        )
+        bounds = test.confidence_interval(CONFIDENCE)
+    return float(test.pvalue), float(bounds.low), float(bounds.high)
 
 
 def _finite(row: Sequence[float]) -> NDArray[np.float64]:

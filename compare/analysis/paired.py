@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
-from scipy import stats as scipy_stats
 
-from compare.analysis.intervals import CONFIDENCE, NOT_MEASURED, Estimate, estimates
+from compare.analysis.intervals import CONFIDENCE, NOT_MEASURED, Estimate, estimates, t_test
 from compare.analysis.stats import RoundFigures, Summary
 
 SMALLEST_EFFECT = 0.05
@@ -155,11 +154,7 @@ def _exp(logs: Estimate) -> Estimate:
 
 
 def _p_value(logs: Sequence[float]) -> float:
-    if len(logs) < 2:
-        return math.nan
-    if np.ptp(logs) == 0:  # the t-statistic divides by the spread
-        return 1.0 if logs[0] == 0 else 0.0
-    return float(scipy_stats.ttest_1samp(logs, 0.0).pvalue)
+    return t_test(logs)[0] if len(logs) >= 2 else math.nan
 
 
 def _effect(ratio: float) -> float:
