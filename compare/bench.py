@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from compare import records
-from compare.analysis import report, stats
+from compare.analysis import exports, report, stats, verdict
 from compare.analysis.stats import Summary
 from compare.contract import Paradigm
 from compare.experiments import catalogue
@@ -63,6 +63,7 @@ class Findings(msgspec.Struct, frozen=True):
     """A run put into words, rows and pictures."""
 
     sentences: dict[str, list[str]]  # by experiment
+    doubts: dict[str, list[str]]  # by experiment: which rows are invalid, and why
     summaries: list[Summary]
     files: list[Path]
 
@@ -94,7 +95,8 @@ def run(
     rounds = rounds_of(ask)
     folder = _make_folder(ask)
     pins = environment.pinning()
-    with _measuring(ask, rounds, pins) if measure is None else nullcontext(measure) as measure_cell:
+    ready = _measuring(ask, rounds, pins) if measure is None else nullcontext(measure)
+    with _gone_if_empty(folder), ready as measure_cell:
         drive = Drive(
             _begin(ask, pins, folder.name),
             measure_cell,
@@ -127,18 +129,21 @@ def rounds_of(ask: Ask) -> list[list[Cell]]:
 def finish(run: Run, folder: Path) -> Findings:
     """Summarise `run`, put it into words, draw its figures and write its report into `folder`."""
     summaries = stats.summarise(run)
-    sentences, files = {}, []
+    sentences: dict[str, list[str]] = {}
+    doubts: dict[str, list[str]] = {}
+    files: list[Path] = []
     for name, experiment in catalogue.EXPERIMENTS.items():
         own = [summary for summary in summaries if summary.experiment == name]
         if own:
-            sentences[name] = experiment.say(own)
+            sentences[name], doubts[name] = experiment.say(own), verdict.doubts(own)
             files += experiment.draw(own, run, folder)
     files += report.write(run, summaries, sentences, files, folder)
-    return Findings(sentences, summaries, files)
+    files += exports.write(run, summaries, sentences, folder)
+    return Findings(sentences, doubts, summaries, files)
 
 
 def newest(results: Path = RESULTS) -> Path | None:
-    """Return the newest run's folder in `results`, None when there is none; names begin with the time."""
+    """Return the newest run's folder in `results`, None when there is none: folders are named by the time."""
     folders = [path.parent for path in results.glob("*/run.json")]
     return max(folders, key=lambda folder: folder.name, default=None)
 
@@ -166,6 +171,16 @@ def _make_folder(ask: Ask) -> Path:
     except OSError as error:
         raise CannotStartError(f"Cannot write results to {folder}: {error.strerror}.") from error
     return folder
+
+
+@contextmanager
+def _gone_if_empty(folder: Path) -> Iterator[None]:
+    """Leave no folder behind that nothing was kept in."""
+    try:
+        yield
+    finally:
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 @contextmanager

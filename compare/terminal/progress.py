@@ -49,7 +49,9 @@ class Lines:
     def begins(self, cells: int, expected_s: float) -> None:
         """Say how much there is to do."""
         self._cells = cells
-        self._say(f"Measuring {cells:,} cells, about {duration_text(expected_s)}.")
+        self._say(
+            f"Measuring {cells:,} {'cell' if cells == 1 else 'cells'}, about {duration_text(expected_s)}."
+        )
 
     def measuring(self, cell: Cell, done: int, left_s: float) -> None:
         """Say which cell is next."""

@@ -15,9 +15,9 @@ from compare.terminal.progress import duration_text, load_text
 
 DASH = "-"
 FILE_WIDTH = 120  # where output goes to a file, columns must not be cut to what a terminal has
-WIDE = 104  # columns a terminal needs to show `EXTRA`
-COLUMNS = ("answers/s", "ceiling", "p50", "p99", "CPU/answer")
-EXTRA = ("threads", "ping p90")
+WIDE = 100  # columns a terminal needs to show `EXTRA`
+COLUMNS = ("answers/s", "ceiling", "p50", "p99", "CPU/req")
+EXTRA = ("threads", "ping p50")
 
 
 def console() -> Console:
@@ -37,29 +37,34 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
     """Return one experiment's rows, as many columns as fit `width`; summary.csv holds every one."""
     table = plain(experiment)
     table.add_column("contestant", overflow="fold")
-    headings = ("load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
+    closed = all(summary.load.rate_rps is None for summary in summaries)
+    headings = ("in flight" if closed else "load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for summary in sorted(summaries, key=_order):
-        table.add_row(*row(summary)[: len(headings) + 1], style=None if summary.valid else "dim")
+        load = f"{summary.in_flight:,}" if closed else load_text(summary.load)
+        table.add_row(
+            called(summary),
+            load,
+            *numbers(summary)[: len(headings) - 1],
+            style=None if summary.valid else "dim",
+        )
     return table
 
 
-def row(summary: Summary) -> list[str]:
-    """Return the cells of one row: numbers, or the one word that says why there are none."""
-    first = [called(summary), load_text(summary.load)]
+def numbers(summary: Summary) -> list[str]:
+    """Return the cells of `COLUMNS` and `EXTRA`; of an invalid row the one word that says why there are none."""
     if not summary.valid:
         why = "failed" if summary.failure and not summary.rounds else "invalid"
-        return [*first, why, *[DASH] * (len(COLUMNS) + len(EXTRA) - 1)]
+        return [why, *[DASH] * (len(COLUMNS) + len(EXTRA) - 1)]
     return [
-        *first,
         count_text(summary.throughput_rps),
         f"{summary.ceiling_share.value:.0%}" if summary.ceiling_share.measured else DASH,
         summary.response.p50.text,
         summary.response.p99.text,
         seconds_text(summary.cpu_s_per_request.value),
         count_text(summary.threads_peak),
-        summary.bystander.p90.text,
+        summary.bystander.p50.text,
     ]
 
 
