@@ -69,7 +69,7 @@ async def measure(order: Order) -> tuple[Outcome, list[Ledger]]:
     opens_s = start_s + order.ramp_s + order.warmup_s
     window = (opens_s, opens_s + order.duration_s)
     for stream in streams:
-        stream.begin(start_s, window, order)
+        stream.begin(start_s, window[1], order.timeout_s)
     return await _finish(streams, window, order), ledgers
 
 

@@ -3,7 +3,6 @@
 The work is done by a process of its own (`generator`), on a CPU of its own where there is one to spare.
 """
 
-import math
 import socket
 import subprocess
 import sys
@@ -123,7 +122,7 @@ def plan(load: Load, seed: int, whom: Target, bystander: Target | None = None) -
 
 def _stream(load: Load, seed: int, whom: Target) -> StreamOrder:
     closed = load.rate_rps is None
-    likely = LEAST_OPEN if closed else 2 * math.ceil((load.rate_rps or 0.0) * (load.delay_s + 0.05))
+    likely = LEAST_OPEN if closed else round(2 * (load.rate_rps or 0.0) * (load.delay_s + 0.05))
     return StreamOrder(
         whom.family,
         whom.address,

@@ -15,7 +15,7 @@ from time import monotonic
 from compare.harness import pace
 from compare.harness.connections import Connection
 from compare.harness.ledger import Ended, Ledger
-from compare.harness.order import Order, StreamOrder, StreamOutcome
+from compare.harness.order import StreamOrder, StreamOutcome
 from compare.harness.timer import Pacer
 
 OPENING = 128  # connections being opened at once: few enough for any backlog
@@ -33,7 +33,10 @@ LIMITS = {
 
 
 class Stream:
-    """Requests of one kind, and their stamps in `ledger`. `settled` is set when all of the window have ended."""
+    """Requests of one kind, and their stamps in `ledger`.
+
+    `settled` is set once the window is over and all that were due before its end have ended.
+    """
 
     def __init__(self, order: StreamOrder, loop: asyncio.AbstractEventLoop, ledger: Ledger) -> None:
         self.order, self.ledger, self.notes = order, ledger, set[str]()
@@ -44,7 +47,7 @@ class Stream:
         self._queue = deque[float]()
         self._open, self._opening = set[Connection](), set[asyncio.Task[None]]()
         self._opened = self._reconnects = self._to_replace = 0
-        self._window, self._unsettled, self._closing, self._stopped = (0.0, math.inf), 0, False, False
+        self._ends_s, self._unsettled, self._closing, self._stopped = math.inf, 0, False, False
         self._pacer: Pacer | None = None
 
     async def open(self) -> None:
@@ -55,17 +58,17 @@ class Stream:
             missing -= len(opening)
             await asyncio.gather(*opening)
 
-    def begin(self, start_s: float, window: tuple[float, float], order: Order) -> None:
-        """Send from `start_s` on."""
-        self._window = window
-        self._pacer = Pacer(self._loop, self._schedule(start_s, window[1] + order.timeout_s), self._due)
+    def begin(self, start_s: float, ends_s: float, timeout_s: float) -> None:
+        """Send from `start_s` on; the window ends at `ends_s`, the waiting for its answers `timeout_s` later."""
+        self._ends_s = ends_s
+        self._pacer = Pacer(self._loop, self._schedule(start_s, ends_s + timeout_s), self._due)
         if self._pacer.note:
             self.notes.add(self._pacer.note)
 
     def close_window(self) -> None:
         """The window is over. The load stays on, so that its last requests are answered under load too."""
         self._closing = True
-        self._unsettled = sum(self._counts(intended_s) for intended_s, _ in self._under_way())
+        self._unsettled = sum(intended_s < self._ends_s for intended_s, _ in self._under_way())
         if not self._unsettled:
             self.settled.set()
 
@@ -185,11 +188,8 @@ class Stream:
                 self._settle(intended_s)
             self._failed(now_s)
 
-    def _counts(self, intended_s: float) -> bool:
-        return self._window[0] <= intended_s < self._window[1]
-
     def _settle(self, intended_s: float) -> None:
-        self._unsettled -= self._counts(intended_s)
+        self._unsettled -= intended_s < self._ends_s
         if self._unsettled <= 0:
             self.settled.set()
 
