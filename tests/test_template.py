@@ -13,7 +13,8 @@ from compare.work.template import new_work
 def test_the_written_work_passes_its_own_test(tmp_path):
     written = new_work("my_queue", tmp_path)
     assert written == [tmp_path / "my_queue.py", tmp_path / "test_my_queue.py"]
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", str(written[1])]
+    quiet = ["-q", "-W", "error", "-o", "asyncio_default_fixture_loop_scope=function"]
+    command = [sys.executable, "-m", "pytest", *quiet, str(written[1])]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=_plain())
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "2 passed" in ran.stdout

@@ -122,7 +122,7 @@ def _is_ready(line: bytes) -> bool:
 def _last_words(work: str, errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = [line for line in errors.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1] if lines else f"--work {work} was not ready within {START_S:g} s and said nothing."
+    return lines[-1] if lines else f"--work {work} did not get ready and said nothing: try `compare serve`."
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

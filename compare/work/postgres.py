@@ -39,6 +39,7 @@ EMBEDDED = ["-m", "compare.work.embedded"]
 
 _LOCK = 0x636D7072  # of servers that start at once, one makes the table
 _SCHEMA = f"""
+    SET LOCAL synchronous_commit = on;  -- off in the embedded database, where a kill would lose the table
     CREATE TABLE IF NOT EXISTS compare_io (
         id integer PRIMARY KEY, written bigint NOT NULL DEFAULT 0, body text NOT NULL
     ) WITH (fillfactor = 50);
@@ -54,6 +55,7 @@ _SCHEMA = f"""
         END $$;
 """  # noqa: S608  # made of our own constant
 _ONCE = "SELECT compare_io_once(%b, %b)"
+_TRY = (0.0, 0)  # every new connection does this once, so that no request pays for preparing the statement
 _ROOM = """
     SELECT (SELECT sum(setting::int * CASE name WHEN 'max_connections' THEN 1 ELSE -1 END)::int FROM pg_settings
             WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections'))
@@ -75,7 +77,7 @@ class Postgres:
         self.limit = 0
         self._companion: Companion | None = None
         self._rows = itertools.count()
-        self._opening = threading.Lock()
+        self._opening, self._opening_async = threading.Lock(), asyncio.Lock()
         self._pool: ConnectionPool[Connection[tuple[str]]] | None = None
         self._async_pool: AsyncConnectionPool[AsyncConnection[tuple[str]]] | None = None
         self._mending: asyncio.Task[None] | None = None
@@ -141,6 +143,7 @@ class Postgres:
                     self.dsn,
                     name="blocking",
                     open=True,
+                    configure=_try,
                     reconnect_failed=lambda pool: pool.check(),
                     **self._sizes(),
                 )
@@ -149,11 +152,19 @@ class Postgres:
     async def _open_async(self) -> "AsyncConnectionPool[AsyncConnection[tuple[str]]]":
         from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415  # an extra
 
-        pool = self._async_pool = self._async_pool or AsyncConnectionPool(
-            self.dsn, name="native", open=False, reconnect_failed=lambda pool: pool.check(), **self._sizes()
-        )
-        await pool.open()  # does nothing the second time
-        return pool
+        async with self._opening_async:
+            if self._async_pool is None:
+                pool = AsyncConnectionPool(
+                    self.dsn,
+                    name="native",
+                    open=False,
+                    configure=_try_async,
+                    reconnect_failed=lambda pool: pool.check(),
+                    **self._sizes(),
+                )
+                await pool.open()
+                self._async_pool = pool
+            return self._async_pool
 
     def _sizes(self) -> dict[str, Any]:
         """Return what both pools are made with: what is not said here is a hidden cap."""
@@ -176,6 +187,14 @@ class Postgres:
             self._pool.close()
         if self._companion is not None:
             self._companion.release()
+
+
+def _try(connection: "Connection[tuple[str]]") -> None:
+    connection.execute(_ONCE, _TRY, prepare=True)
+
+
+async def _try_async(connection: "AsyncConnection[tuple[str]]") -> None:
+    await connection.execute(_ONCE, _TRY, prepare=True)
 
 
 def _connection_options(dsn: str) -> dict[str, Any]:
@@ -232,10 +251,14 @@ def _password(dsn: str) -> str:
     import psycopg  # noqa: PLC0415  # an extra
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 
+    unreadable = WorkError(
+        "The DSN cannot be read: write --dsn or COMPARE_DSN as postgresql://user:password@host/database, with "
+        "special characters percent-encoded, or as host=... user=... dbname=..."
+    )
     try:
-        return str(conninfo_to_dict(dsn).get("password") or "")
+        password = str(conninfo_to_dict(dsn).get("password") or "")
     except psycopg.ProgrammingError:
-        raise WorkError(
-            "The DSN cannot be read: write --dsn or COMPARE_DSN as postgresql://user:password@host/database, with "
-            "special characters percent-encoded, or as host=... user=... dbname=..."
-        ) from None  # libpq quotes what it stumbled over, which may be the password
+        raise unreadable from None  # libpq quotes what it stumbled over, which may be the password
+    if not password and f":{MASK}@" in mask_dsn(dsn):
+        raise unreadable  # a / in it: libpq would take its first half for a port, and quote that
+    return password

@@ -287,9 +287,8 @@ def main(argv: list[str]) -> int:
     try:
         uvloop.run(serve(upstream, given.host, given.port, while_stdin_open=given.while_stdin_open))
     except OSError as error:
-        sys.stderr.write(
-            f"The upstream cannot listen on {given.host}:{given.port}: {error.strerror or error}.\n"
-        )
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        sys.stderr.write(f"The upstream cannot listen on {given.host}:{given.port}: {reason}.\n")
         return 1
     return 0
 
