@@ -1,0 +1,47 @@
+"""The demo page's files, as both servers send them: bytes and headers, read once.
+
+Neither framework's file handler is used. Each has its own ETag, ranges and redirects; three small files in memory
+need none of them, and so the same request gets the same answer from both.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from compare.contract import HEADERS
+
+WEB = Path(__file__).parents[1] / "web"
+
+# Everything the page uses comes from the server itself, and no other site may frame it.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One file: where it is served, its bytes and all headers of its answer but its length."""
+
+    path: str
+    body: bytes
+    headers: dict[str, str]
+
+
+def pages(folder: Path = WEB) -> list[Page]:
+    """Read the files of `folder`: `index.html` is served at `/`, each other one at `/static/` and its name.
+
+    Raises KeyError for a file whose type is not in `TYPES`.
+    """
+    return [_read(file) for file in sorted(folder.iterdir())]
+
+
+def _read(file: Path) -> Page:
+    path = "/" if file.name == "index.html" else f"/static/{file.name}"
+    headers = HEADERS | {"Content-Type": TYPES[file.suffix], "Content-Security-Policy": POLICY}
+    return Page(path, file.read_bytes(), headers)

@@ -1,0 +1,25 @@
+"""The demo page and its files. Line for line comparable with its twin in `aiohttp_impl`."""
+
+import re
+from typing import Any
+
+from compare.serving.pages import Page, pages
+from compare.tornado_impl.answers import Handler
+
+
+class File(Handler):
+    """Answer with one file."""
+
+    def initialize(self, page: Page) -> None:
+        """Take the file."""
+        self.page = page
+
+    def get(self) -> None:
+        self.answer(self.page.body, headers=self.page.headers)
+
+    head = get
+
+
+def routes() -> list[tuple[str, type[File], dict[str, Any]]]:
+    """Read the files and return one route for each."""
+    return [(re.escape(page.path), File, {"page": page}) for page in pages()]
