@@ -146,6 +146,38 @@ def internal() -> ContractError:
     return ContractError(ErrorCode.INTERNAL, "The server failed to answer this request.")
 
 
+_ESCAPE = re.compile("%([2-7][0-9A-Fa-f])")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+def path_of(target: str) -> str:
+    """Return the path of a raw request target, normalised as RFC 3986, section 6.2.2, has it.
+
+    Absolute form (`http://host/path`) and fragments are cut, escapes of unreserved characters are decoded: what
+    aiohttp does before it routes, and Tornado does not.
+    """
+    path = target.partition("#")[0].partition("?")[0]
+    if not path.startswith("/"):
+        _, scheme, rest = path.partition("://")
+        path = "/" + rest.partition("/")[2] if scheme else path
+    return _ESCAPE.sub(_unescaped, path) if "%" in path else path
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    character = chr(int(escape[1], 16))
+    return character if character in _UNRESERVED else escape[0]
+
+
+def query_of(target: str) -> str:
+    """Return the query string of a raw request target, as it was sent."""
+    return target.partition("#")[0].partition("?")[2]
+
+
+def last_segment(target: str) -> str:
+    """Return what follows the last slash of a raw target's path, percent-decoded (no UTF-8: U+FFFD)."""
+    return unquote_to_bytes(path_of(target).rpartition("/")[2]).decode("utf-8", "replace")
+
+
 def query_values(query: str, name: str) -> list[str]:
     """Return every value of `name` in a raw query string, percent-decoded, in order.
 

@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO
 
 from compare.contract import Ready, Server, read_ready
 
@@ -21,6 +23,7 @@ class Process:
 
     ready: Ready
     popen: subprocess.Popen[str]
+    stderr: IO[str]  # a file: a pipe that nobody reads would stop a server that logs
 
     @property
     def address(self) -> tuple[str, int]:
@@ -40,8 +43,13 @@ class Process:
 
     def wait(self) -> tuple[int, str]:
         """Wait for the end; return exit code and stderr."""
-        _, stderr = self.popen.communicate(timeout=30)
-        return self.popen.returncode, stderr
+        self.popen.communicate(timeout=30)
+        return self.popen.returncode, self.logged()
+
+    def logged(self) -> str:
+        """Return what the server has written to stderr so far."""
+        self.stderr.seek(0)
+        return self.stderr.read()
 
 
 def _received(sock: socket.socket) -> bytes:
@@ -59,18 +67,19 @@ def command(server: Server, *options: str) -> list[str]:
 @contextlib.contextmanager
 def running(server: Server, *options: str, env: dict[str, str] | None = None) -> Iterator[Process]:
     """Start `server` on a free port and stop it at the end, however the test ends."""
-    popen = subprocess.Popen(
-        command(server, "--port", "0", *options),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | (env or {}),
-    )
-    try:
-        assert popen.stdout is not None
-        assert select.select([popen.stdout], [], [], READY_S)[0], "no ready line"
-        yield Process(read_ready(popen.stdout.readline()), popen)
-    finally:
-        if popen.returncode is None:
-            popen.kill()
-            popen.communicate()
+    with tempfile.TemporaryFile("w+") as stderr:
+        popen = subprocess.Popen(
+            command(server, "--port", "0", *options),
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            env=os.environ | (env or {}),
+        )
+        try:
+            assert popen.stdout is not None
+            assert select.select([popen.stdout], [], [], READY_S)[0], "no ready line"
+            yield Process(read_ready(popen.stdout.readline()), popen, stderr)
+        finally:
+            if popen.returncode is None:
+                popen.kill()
+                popen.communicate()

@@ -13,7 +13,10 @@ from compare.contract import (
     Ready,
     Server,
     io_body,
+    last_segment,
     parse_delay,
+    path_of,
+    query_of,
     query_values,
     read_ready,
     server_timing,
@@ -56,7 +59,7 @@ async def test_head_gives_the_headers_of_get_and_no_body(server, path):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize(
-    "path", ["/", "/nowhere", "/ping/", "/io", "/io/", "/io/quantum", "/io/native/x", "/PING"]
+    "path", ["/static", "/static/", "/static/x.js", "/nowhere", "/ping/", "/io", "/io/", "/io/quantum", "/io/native/x", "/PING"]
 )
 async def test_an_unknown_path_is_not_found_whatever_the_method(server, method, path):
     answer = await server.request(method, path)
@@ -319,6 +322,24 @@ async def test_requests_are_logged_only_when_asked_for(start, caplog):
 
 
 # --- the pure parts
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query", "segment"),
+    [
+        ("/ping", "/ping", "", "ping"),
+        ("/a/b?c=d?e#f", "/a/b", "c=d?e", "b"),
+        ("/p%69ng", "/ping", "", "ping"),
+        ("/a%2Fb", "/a%2Fb", "", "a/b"),
+        ("/a%2541", "/a%2541", "", "a%41"),
+        ("/%ff%", "/%ff%", "", "\ufffd%"),
+        ("http://host:1/ping?x", "/ping", "x", "ping"),
+        ("http://host", "/", "", ""),
+        ("*", "*", "", "*"),
+    ],
+)
+def test_a_target_is_taken_apart_as_rfc_3986_has_it(target, path, query, segment):
+    assert (path_of(target), query_of(target), last_segment(target)) == (path, query, segment)
 
 
 @pytest.mark.parametrize(

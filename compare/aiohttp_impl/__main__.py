@@ -5,7 +5,7 @@ import sys
 
 from aiohttp import web
 
-from compare.aiohttp_impl.answers import AccessLog
+from compare.aiohttp_impl.answers import AccessLog, http_log
 from compare.aiohttp_impl.app import make_app
 from compare.contract import BACKLOG, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.serving.access import access_log
@@ -38,6 +38,7 @@ async def listen(settings: Settings, sock: socket.socket, flights: Flights, tick
         make_app(settings, flights, ticker),
         access_log=access_log if settings.access_log else None,
         access_log_class=AccessLog,
+        logger=http_log,
         handler_cancellation=True,
         keepalive_timeout=KEEP_ALIVE_S,
         max_field_size=MAX_HEADER_BYTES,

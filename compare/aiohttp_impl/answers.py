@@ -4,6 +4,7 @@ import logging
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Handler
 from multidict import CIMultiDict
 
@@ -19,6 +20,7 @@ from compare.contract import (
 from compare.serving.access import log_access
 
 log = logging.getLogger("compare.aiohttp_impl")
+http_log = logging.getLogger("compare.aiohttp_impl.http")  # what aiohttp itself logs of a connection
 
 
 def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
@@ -32,11 +34,6 @@ def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None
 def answer_error(error: ContractError) -> web.Response:
     """Return the response that tells the client of `error`."""
     return answer(error.body(), error.status, error.headers)
-
-
-def query_of(request: web.BaseRequest) -> str:
-    """Return the query string as it was sent, not as aiohttp would normalise it."""
-    return request.raw_path.partition("?")[2]
 
 
 @web.middleware
@@ -63,6 +60,22 @@ def _in_contract(error: web.HTTPException) -> ContractError:
     if isinstance(error, web.HTTPNotFound):
         return not_found()
     return internal()
+
+
+class Terse(logging.Filter):
+    """Turns the traceback that aiohttp logs for each malformed request into one line, as Tornado writes it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            first_line = str(error.message).strip().partition("\n")[0]
+            record.msg, record.args, record.exc_info = "Malformed HTTP message: %s", (first_line,), None
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return True
+
+
+http_log.addFilter(Terse())
 
 
 class AccessLog(AbstractAccessLogger):

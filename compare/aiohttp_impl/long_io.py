@@ -8,8 +8,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from compare.aiohttp_impl.answers import answer, query_of
-from compare.contract import Paradigm, Server, io_body, parse_delay, server_timing
+from compare.aiohttp_impl.answers import answer
+from compare.contract import Paradigm, Server, io_body, parse_delay, query_of, server_timing
 from compare.paradigms.callback import Outcome, long_io
 from compare.paradigms.generator import trampoline
 from compare.serving.flights import Flight, Flights
@@ -64,7 +64,7 @@ def _handler(paradigm: Paradigm, wait: Wait) -> Handler:
     """Make the handler of one paradigm: admit, wait, answer."""
 
     async def get(request: web.Request) -> web.Response:
-        delay_s = parse_delay(query_of(request))
+        delay_s = parse_delay(query_of(request.raw_path))
         app = request.app
         io_s = await app[FLIGHTS].fly(lambda flight: wait(flight, app), delay_s)
         body = io_body(Server.AIOHTTP, paradigm, app[WORK], delay_s)

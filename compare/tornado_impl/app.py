@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from tornado import httputil, web
 
-from compare.contract import PONG
+from compare.contract import PONG, path_of
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.settings import Settings
-from compare.tornado_impl import long_io
+from compare.tornado_impl import long_io, pages
 from compare.tornado_impl.answers import Handler, NotFound, log_function
 from compare.tornado_impl.bodies import Bounded
 
@@ -38,12 +38,13 @@ class Stats(Handler):
 
 
 class App(web.Application):
-    """Tornado's application, without what it does to a body before any handler has asked for it."""
+    """Tornado's application, without what it does to a request before any handler has asked for it."""
 
     def find_handler(
         self, request: httputil.HTTPServerRequest, **kwargs: Any
     ) -> Any:  # a Router may return any delegate; Tornado's annotation names its own private one
-        """Route `request`. No route takes forms, and Tornado would answer 400 to a GET with a broken one."""
+        """Route `request` by its normalised path; no route takes forms, and a GET with a broken one is no fault."""
+        request.path = path_of(request.uri or "")
         headers = request.headers
         if "Content-Type" in headers:
             del headers["Content-Type"]
@@ -62,6 +63,7 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Applic
             (r"/ping", Ping),
             *((f"/io/{paradigm}", handler, io) for paradigm, handler in long_io.HANDLERS.items()),
             (r"/stats", Stats, {"flights": flights, "ticker": ticker}),
+            *pages.routes(),
         ],
         default_handler_class=NotFound,
         log_function=log_function if settings.access_log else lambda _handler: None,

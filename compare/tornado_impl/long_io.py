@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Generator
 from concurrent.futures import Executor
 from typing import Any
 
-from compare.contract import Paradigm, Server, io_body, parse_delay, server_timing
+from compare.contract import Paradigm, Server, io_body, parse_delay, query_of, server_timing
 from compare.paradigms.callback import Outcome, long_io
 from compare.paradigms.generator import trampoline
 from compare.serving.flights import Flight, Flights
@@ -27,7 +27,7 @@ class LongIO(Handler):
 
     async def get(self) -> None:
         """Answer after the wait."""
-        delay_s = parse_delay(self.request.query)
+        delay_s = parse_delay(query_of(self.request.uri or ""))
         self.task = asyncio.current_task()
         io_s = await self.flights.fly(self.wait, delay_s)
         body = io_body(Server.TORNADO, self.paradigm, self.work, delay_s)
