@@ -21,6 +21,7 @@ class View:
     metric: Metric
     scale: float = 1.0
     title: str = ""
+    ceiling: str = ""  # the name of the dashed line; a view of throughput has one
 
 
 def in_flight(summary: Summary) -> float:
@@ -37,10 +38,9 @@ class Chart:
     views: tuple[View, ...]
     across: Across = in_flight
     across_label: str = "requests in flight (n)"
+    categories: tuple[str, ...] = ()  # names for x = 0, 1, 2 ...: then the axis is no scale
     line: Callable[[Summary], str] = label
     note: str = ""  # how to read it, beside what the marks mean
-    ceiling: str = ""  # the name of the dashed line, for a chart of throughput
-    ceiling_rps: Callable[[Summary], float | None] = lambda summary: summary.ceiling_rps
 
 
 def draw(chart: Chart, rows: Sequence[Summary], verdict: str, run: Run, folder: Path) -> list[Path]:
@@ -61,7 +61,7 @@ def draw(chart: Chart, rows: Sequence[Summary], verdict: str, run: Run, folder: 
 
 def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Axes], *, last: bool) -> None:
     drawn = [_lines(chart, view, of(rows, server)) for server in servers(rows)]
-    ceiling = _ceiling(chart, rows)
+    ceiling = _ceiling(chart, rows) if view.ceiling else []
     for server, panel in zip(servers(rows), panels, strict=True):
         _axes(chart, view, rows, panel, last=last)
         panel.set_title(f"{server}  {view.title}".rstrip(), loc="left", weight="bold")
@@ -70,7 +70,7 @@ def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Axe
         if ceiling:
             figures.ceiling_line(panel, [x for x, _ in ceiling], [y for _, y in ceiling])
         if any(line.points for line in each):
-            figures.plot(panel, each, ceiling=chart.ceiling)
+            figures.plot(panel, each, ceiling=view.ceiling)
         else:
             figures.empty(panel, "nothing measured here")
 
@@ -80,21 +80,23 @@ def _lines(chart: Chart, view: View, rows: Sequence[Summary]) -> list[Line]:
 
 
 def _axes(chart: Chart, view: View, rows: Sequence[Summary], panel: Axes, *, last: bool) -> None:
-    ticks = sorted({chart.across(row) for row in rows})
-    figures.log_axis(panel, "x", chart.across_label, ticks)
+    ticks = sorted({point.x for line in _lines(chart, view, rows) for point in line.points})
+    if chart.categories:
+        panel.set_xticks(range(len(chart.categories)), chart.categories)
+        panel.set_xlabel(chart.across_label)
+        panel.set_xlim(-0.3, len(chart.categories) - 0.7)
+    else:
+        figures.log_axis(panel, "x", chart.across_label, ticks if len(ticks) < 10 else None)
+        panel.set_xlim(ticks[0] / 1.4, ticks[-1] * 1.4)
     figures.log_axis(panel, "y", view.unit)
-    panel.set_xlim(ticks[0] / 1.4, ticks[-1] * 1.4)
     if not last:
         panel.set_xlabel("")
 
 
 def _ceiling(chart: Chart, rows: Sequence[Summary]) -> list[tuple[float, float]]:
-    if not chart.ceiling:
-        return []
     tops: dict[float, float] = {}
     for row in rows:
-        ceiling = chart.ceiling_rps(row)
-        if ceiling:
+        if row.ceiling_rps:
             x = chart.across(row)
-            tops[x] = max(ceiling, tops.get(x, 0.0))
+            tops[x] = max(row.ceiling_rps, tops.get(x, 0.0))
     return sorted(tops.items())

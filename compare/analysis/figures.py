@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
-from matplotlib.transforms import ScaledTranslation, Transform
+from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 from numpy.typing import NDArray
 
 from compare.contract import Paradigm
@@ -205,9 +205,9 @@ def _beside_each_other(axes: Axes, lines: Sequence[Line]) -> list[Transform]:
     # top of each other.
     lanes = flat_lanes([axes.transData.transform([(p.x, p.y) for p in line.points]) for line in lines])
     steps = [index - (len(lines) - 1) / 2 for index in range(len(lines))]
-    inches = _figure(axes).dpi_scale_trans
+    paper = inches(axes)
     return [
-        axes.transData + ScaledTranslation(step * 3 / 72, -lane * 1.8 / 72, inches)
+        axes.transData + ScaledTranslation(step * 3 / 72, -lane * 1.8 / 72, paper)
         for step, lane in zip(steps, lanes, strict=True)
     ]
 
@@ -229,6 +229,11 @@ def _runs_along(one: NDArray[np.float64], other: NDArray[np.float64], near: floa
     close = [round(float(x)) in heights and abs(heights[round(float(x))] - y) < near for x, y in one]
     rise = np.abs(np.diff(one[:, 1])) < np.diff(one[:, 0]) / 3
     return any(first and second and flat for first, second, flat in zip(close, close[1:], rise, strict=False))
+
+
+def inches(axes: Axes) -> Affine2D:
+    """Return the transform in which a panel's figure counts inches of paper."""
+    return cast("Affine2D", _figure(axes).dpi_scale_trans)  # typed as any transform, made as this
 
 
 def _figure(axes: Axes) -> Figure:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from compare.analysis.figures import Line, Point
 from compare.analysis.intervals import Spread
+from compare.analysis.paired import Metric as Ratio
 from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.stats import Estimate, Summary
+from compare.analysis.verdict import contrast
 from compare.contract import Paradigm, Server
 from compare.records import Run
 
@@ -66,6 +68,19 @@ def _point(row: Summary, number: Estimate | Percentile, x: float, scale: float) 
     spread = (low, high) if math.isfinite(low) and math.isfinite(high) and low > 0 else (value, value)
     beyond = isinstance(number, Percentile) and number.known is Known.BEYOND
     return Point(x, value * scale, spread[0] * scale, spread[1] * scale, valid=row.valid, at_least=beyond)
+
+
+def versus(
+    pairs: Sequence[tuple[Summary, Summary]],
+    names: tuple[str, str],
+    metric: Ratio = Ratio.THROUGHPUT,
+) -> list[str]:
+    """Return the contrast of `pairs` as no sentence or one, which names both sides even where nothing differs."""
+    sentence = contrast(pairs, names, metric=metric)
+    if sentence is None:
+        return []
+    named = names[0] in sentence
+    return [sentence if named else f"{names[0]} and {names[1]}: {sentence[0].lower()}{sentence[1:]}"]
 
 
 def servers(summaries: Iterable[Summary]) -> list[Server]:

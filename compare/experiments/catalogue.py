@@ -1,11 +1,11 @@
 """Every experiment by its name, how often it repeats itself and how long it takes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from compare.analysis.stats import Summary
-from compare.experiments import concurrency
+from compare.experiments import aa, abandon, concurrency, grid, latency, loops, overload, pool, work
 from compare.experiments.options import DEFAULT_ROUNDS, Options, Preset, expected_s
 from compare.records import Cell, Run
 
@@ -33,7 +33,8 @@ class Experiment(Protocol):
         ...
 
 
-EXPERIMENTS: dict[str, Experiment] = {module.NAME: module for module in (concurrency,)}
+_ALL: tuple[Experiment, ...] = (concurrency, latency, grid, pool, overload, abandon, work, loops, aa)
+EXPERIMENTS: dict[str, Experiment] = {one.NAME: one for one in _ALL}
 
 
 def rounds(experiment: Experiment, options: Options) -> int:
@@ -42,6 +43,17 @@ def rounds(experiment: Experiment, options: Options) -> int:
     return own[options.preset] if options.rounds is None else options.rounds
 
 
+def then(experiment: Experiment, options: Options, summaries: Sequence[Summary]) -> list[Cell]:
+    """Return the cells that could be planned only after `plan` was measured; most experiments have none.
+
+    A module that has a second stage has a function `then(options, summaries)`.
+    """
+    second: Callable[[Options, Sequence[Summary]], list[Cell]] | None = getattr(experiment, "then", None)
+    return second(options, summaries) if second else []
+
+
 def duration_s(experiment: Experiment, options: Options) -> float:
-    """Return about how long `experiment` takes under `options`, in seconds."""
-    return rounds(experiment, options) * sum(map(expected_s, experiment.plan(options)))
+    """Return about how long `experiment` takes under `options`, in seconds, a second stage included."""
+    first = experiment.plan(options)
+    second: dict[Preset, float] = getattr(experiment, "SECOND_STAGE", {})  # as a share of the first
+    return rounds(experiment, options) * sum(map(expected_s, first)) * (1 + second.get(options.preset, 0.0))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from compare.analysis import charts
 from compare.analysis.charts import Chart, View
-from compare.analysis.lines import label, of, servers
+from compare.analysis.lines import label, of, servers, versus
 from compare.analysis.paired import Metric
 from compare.analysis.stats import Summary
-from compare.analysis.verdict import contrast, limited, match
+from compare.analysis.verdict import limited, match
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Contestant, Load, Run
@@ -108,8 +108,7 @@ ANSWERS = (
         Chart(
             "concurrency-throughput",
             QUESTION,
-            (View("answers per second", lambda s: s.throughput_rps),),
-            ceiling="ceiling: n / wait",
+            (View("answers per second", lambda s: s.throughput_rps, ceiling="ceiling: n / wait"),),
         ),
         Metric.THROUGHPUT,
     ),
@@ -165,11 +164,11 @@ def say(summaries: Sequence[Summary]) -> list[str]:
 
 def _say(answer: Answer, rows: Sequence[Summary]) -> list[str]:
     ours, theirs = answer.pair
-    told = []
+    told: list[str] = []
     for server in servers(rows):
         pairs = match(_called(of(rows, server), ours), _called(of(rows, server), theirs))
-        told.append(contrast(pairs, (f"{server} {ours}", theirs), metric=answer.metric))
-    return [sentence for sentence in told if sentence]
+        told += versus(pairs, (f"{server} {ours}", theirs), answer.metric)
+    return told
 
 
 def _called(rows: Sequence[Summary], wanted: str) -> list[Summary]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from msgspec.structs import replace
 
 from compare.contract import LoopLag, Paradigm, Server
 from compare.records import (
@@ -171,17 +172,16 @@ def _bystander(load: Load, lag_s: float, rng: np.random.Generator) -> Samples:
 def _orphans(load: Load, contestant: Contestant) -> Iterator[tuple[float, int]]:
     """Yield how many threads still wait for clients that left when the generator stopped waiting."""
     left = min(load.concurrency, slots(contestant)) if contestant.paradigm in THREADED else 0
-    leave_s = load.duration_s + load.timeout_s
+    leave_s = load.duration_s + load.timeout_s  # they leave in the middle of their waits
     for tick in range(int((load.delay_s + 0.5) / 0.05)):
-        at = leave_s + tick * 0.05
-        yield at, int(left) if at < load.delay_s else 0
+        yield leave_s + tick * 0.05, max(0, round(left * (1 - tick * 0.05 / max(load.delay_s, 0.001))))
 
 
 def run(
     cells: list[Cell], measure: Callable[[Cell], Measurement], rounds: int = 3, name: str = "simulated"
 ) -> Run:
     """Return the run that `rounds` rounds of `cells` would give; no file is written."""
-    again = [Cell(c.experiment, c.contestant, c.load, round_) for round_ in range(rounds) for c in cells]
+    again = [replace(cell, round=number) for number in range(rounds) for cell in cells]
     made = tuple(measure(cell) for cell in again)
     return Run(name, "2025-01-01T00:00:00+00:00", "simulated", 0, ENVIRONMENT, made, len(again))
 

@@ -1,0 +1,68 @@
+"""Would this benchmark invent a difference? Each contestant against itself, measured as if it were two."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from compare.analysis import forest
+from compare.analysis.figures import Words
+from compare.analysis.lines import footer
+from compare.analysis.paired import Difference, Metric, differences, sides
+from compare.analysis.stats import Summary
+from compare.analysis.verdict import name, ratio_text
+from compare.contract import Paradigm
+from compare.experiments.options import Options, Preset, whole_waits
+from compare.records import Cell, Load, Run
+
+NAME = "aa"
+QUESTION = "Would this benchmark invent a difference?"
+ROUNDS = {Preset.QUICK: 5, Preset.DEFAULT: 10, Preset.FULL: 20}
+PARADIGMS = {
+    Preset.QUICK: {Paradigm.NATIVE},
+    Preset.DEFAULT: {Paradigm.NATIVE, Paradigm.CALLBACK},
+    Preset.FULL: {Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR},
+}
+WINDOW_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 1.0, Preset.FULL: 2.0}
+IN_FLIGHT = 1000  # where the CPU decides: at the ceiling everything equals everything
+SIDES = ("a", "b")
+
+
+def plan(options: Options) -> list[Cell]:
+    paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
+    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
+    return [
+        Cell(
+            NAME,
+            contestant,
+            Load(in_flight, options.wait_s, window_s, warmup_s=0.1 + in_flight / 4000, timeout_s=2.0),
+            side=side,
+        )
+        for in_flight in options.concurrency or (IN_FLIGHT,)
+        for contestant in options.contestants(threads=in_flight)
+        for side in SIDES
+        if contestant.paradigm in paradigms
+    ]
+
+
+def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    found = [(name(one.a.contestant), one) for one in _found(summaries)]
+    words = Words(QUESTION, " ".join(say(summaries)), footer(run), forest.note(found))
+    return forest.draw("aa", words, found, "answers per second, a contestant / itself", folder)
+
+
+def say(summaries: Sequence[Summary]) -> list[str]:
+    found = [one for one in _found(summaries) if one.ratio.measured]
+    if not found:
+        return []
+    named = [one for one in found if one.named]
+    if named:
+        rows = "; ".join(f"{name(one.a.contestant)} {ratio_text(one.ratio)}" for one in named)
+        return [f"Here this benchmark invents differences: a contestant against itself gave {rows} times."]
+    worst = max(one.effect for one in found)
+    many = f"{len(found)} comparisons" if len(found) > 1 else "the one comparison"
+    first = f"No difference was measured in {many} of a contestant with itself"
+    return [f"{first}; the largest ratio was {worst:.1%} away from 1, over {found[0].ratio.rounds} rounds."]
+
+
+def _found(summaries: Sequence[Summary]) -> list[Difference]:
+    pairs = sides([summary for summary in summaries if summary.experiment == NAME])
+    return differences(pairs, Metric.THROUGHPUT)

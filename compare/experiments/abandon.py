@@ -1,0 +1,112 @@
+"""What is still running after the clients left? They leave in the middle of a wait; a thread cannot be called back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from compare.analysis import figures
+from compare.analysis.figures import End, Words
+from compare.analysis.lines import footer, servers
+from compare.analysis.quantiles import seconds_text
+from compare.analysis.stats import Summary
+from compare.contract import Paradigm, Server
+from compare.experiments.options import Options, Preset
+from compare.records import Cell, Load, Measurement, Run
+
+NAME = "abandon"
+QUESTION = "What is still running after the clients left?"
+IN_FLIGHT = 100
+WAIT_S = 1.0  # long enough that /stats, asked many times a second, sees what is left
+WAITS = 1.5  # the window: each client is answered at least once and then leaves in the middle of a wait
+
+
+def plan(options: Options) -> list[Cell]:
+    wait_s = WAIT_S if options.delay_s is None else options.delay_s
+    window_s = options.duration_s or WAITS * wait_s
+    return [
+        Cell(NAME, contestant, Load(in_flight, wait_s, window_s, warmup_s=0.3, timeout_s=0.0))
+        for in_flight in options.concurrency or (IN_FLIGHT,)
+        for contestant in options.contestants(threads=in_flight)
+        if contestant.paradigm is not Paradigm.BLOCKING  # while it waits it cannot even say what is left
+        if options.preset is not Preset.QUICK or contestant.paradigm is not Paradigm.GENERATOR
+    ]
+
+
+def orphaned_thread_s(one: Measurement) -> float:
+    """Return the seconds that threads together went on waiting for clients that had left."""
+    if len(one.orphaned_s) < 2:
+        return 0.0
+    times, counts = zip(*one.orphaned_s, strict=True)
+    return float(np.trapezoid(counts, times))
+
+
+def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    mine = [one for one in run.measurements if one.cell.experiment == NAME and one.orphaned_s]
+    if not mine:
+        return []
+    names = servers([one for one in summaries if one.experiment == NAME])
+    note = "Median of the rounds. Dotted: the clients leave."
+    words = Words(QUESTION, " ".join(say_run(run)[:3]), footer(run), note)
+    with figures.look():
+        figure, panels = figures.sheet(words, figures.Grid(columns=len(names)))
+        for panel, server in zip(panels, names, strict=True):
+            _panel(panel, server, [one for one in mine if one.cell.contestant.server is server])
+        return figures.save(figure, folder, NAME)
+
+
+def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
+    load = mine[0].cell.load
+    grid = np.arange(0, load.duration_s + load.delay_s + 0.3, 0.02)
+    panel.set_title(str(server), loc="left", weight="bold")
+    panel.set(xlabel="seconds since the window began", ylabel="waits without a client")
+    panel.set_ylim(-3, load.concurrency * 1.1)
+    panel.set_xlim(load.duration_s - 0.3, float(grid[-1]))
+    panel.axvline(load.duration_s, color=figures.SOFT, lw=1, ls=":")
+    ends = []
+    for paradigm in Paradigm:
+        rounds = [_course(one, grid) for one in mine if one.cell.contestant.paradigm is paradigm]
+        if rounds:
+            middle = np.median(rounds, axis=0)
+            colour = figures.COLOUR[paradigm]
+            panel.plot(grid, middle, color=colour, lw=1.7)
+            half = int(np.searchsorted(grid, load.duration_s + load.delay_s / 3))
+            ends.append(End(float(grid[half]), float(middle[half]), str(paradigm), colour))
+    figures.label_ends(panel, ends)
+
+
+def _course(one: Measurement, grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    times, counts = zip(*one.orphaned_s, strict=True)
+    course: NDArray[np.float64] = np.interp(grid, times, counts, left=0, right=counts[-1])
+    return course
+
+
+def say_run(run: Run) -> list[str]:
+    """Return what was left running, a sentence per server and paradigm; the stamps are in the run, not in a summary."""
+    mine = [one for one in run.measurements if one.cell.experiment == NAME and one.failure is None]
+    keys = dict.fromkeys((one.cell.contestant.server, one.cell.contestant.paradigm) for one in mine)
+    return [
+        _sentence(
+            *key, [one for one in mine if (one.cell.contestant.server, one.cell.contestant.paradigm) == key]
+        )
+        for key in sorted(keys, key=lambda key: (-list(Paradigm).index(key[1]), key[0]))
+    ]
+
+
+def _sentence(server: Server, paradigm: Paradigm, rounds: Sequence[Measurement]) -> str:
+    load = rounds[0].cell.load
+    left = float(np.median([orphaned_thread_s(one) for one in rounds]))
+    most = max((count for one in rounds for _, count in one.orphaned_s), default=0)
+    told = (
+        f"leaves up to {most:,} threads waiting for nobody, {left:.3g} thread-seconds in all"
+        if most
+        else "leaves nothing running"
+    )
+    return f"When {load.concurrency:,} clients leave a {seconds_text(load.delay_s)} wait, {server} {paradigm} {told}."
+
+
+def say(summaries: Sequence[Summary]) -> list[str]:
+    rows = [one for one in summaries if one.experiment == NAME and one.rounds]
+    return ["The figure abandon.png shows how many waits go on, and for how long."] if rows else []

@@ -1,0 +1,166 @@
+"""Where does each paradigm win? A map of waits and requests in flight, each square in the colour of the fastest."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from compare.analysis import figures
+from compare.analysis.figures import Words
+from compare.analysis.lines import footer, label, legend, of, servers
+from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
+from compare.analysis.quantiles import seconds_text
+from compare.analysis.stats import Summary
+from compare.analysis.verdict import factor_text
+from compare.contract import Paradigm, Server
+from compare.experiments.options import Options, Preset, whole_waits
+from compare.records import Cell, Load, Run
+
+NAME = "grid"
+QUESTION = "Where does each paradigm win?"
+ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 1, Preset.FULL: 5}
+WAITS_S = {
+    Preset.QUICK: (0.0, 0.1),
+    Preset.DEFAULT: (0.0, 0.001, 0.01, 0.1),
+    Preset.FULL: (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+}
+LEVELS = {
+    Preset.QUICK: (1, 100),
+    Preset.DEFAULT: (1, 10, 100, 1000),
+    Preset.FULL: (1, 3, 10, 30, 100, 300, 1000),
+}
+WINDOW_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 2.0}
+# callback, generator and a wide executor are all a thread per wait; one of them stands for the three unless asked.
+PARADIGMS = (Paradigm.BLOCKING, Paradigm.EXECUTOR, Paradigm.NATIVE)
+
+
+def plan(options: Options) -> list[Cell]:
+    every = options.paradigms == tuple(Paradigm) and options.preset is not Preset.FULL
+    paradigms = PARADIGMS if every else options.paradigms
+    waits = WAITS_S[options.preset] if options.delay_s is None else (options.delay_s,)
+    return [
+        Cell(NAME, contestant, _load(options, in_flight, wait_s))
+        for wait_s in waits
+        for in_flight in options.concurrency or LEVELS[options.preset]
+        for contestant in options.contestants(threads=in_flight)
+        if contestant.paradigm in paradigms
+    ]
+
+
+def _load(options: Options, in_flight: int, wait_s: float) -> Load:
+    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], wait_s)
+    return Load(in_flight, wait_s, window_s, warmup_s=wait_s + 0.1 + in_flight / 4000, timeout_s=0.1 + wait_s)
+
+
+@dataclass(frozen=True)
+class Square:
+    """One wait and one level: the paradigm that answered most, and by how much more than the next."""
+
+    wait_s: float
+    in_flight: int
+    best: Summary
+    lead: float  # throughput over the second's; NaN without a second
+    won: bool  # False: no difference between the first two
+
+    @property
+    def words(self) -> str:
+        """What stands in the square."""
+        return (
+            f"{label(self.best).split(',')[0]}\n{factor_text(self.lead)}x" if self.won else "no\ndifference"
+        )
+
+
+def squares(rows: Sequence[Summary]) -> Iterator[Square]:
+    """Yield one square per wait and level at which at least two contestants of `rows` gave a valid number."""
+    for wait_s, in_flight in sorted({(row.load.delay_s, row.in_flight) for row in rows}):
+        here = [row for row in rows if (row.load.delay_s, row.in_flight) == (wait_s, in_flight)]
+        ranked = sorted((row for row in here if row.valid and row.rounds), key=_rate, reverse=True)
+        if len(ranked) > 1:
+            first, second = ranked[:2]
+            (gap,) = differences([(first, second)], Metric.THROUGHPUT)
+            won = gap.effect > SMALLEST_EFFECT and (gap.named or gap.ratio.rounds == 1)
+            yield Square(wait_s, in_flight, first, gap.ratio.value, won)
+
+
+def _rate(summary: Summary) -> float:
+    return summary.throughput_rps.value
+
+
+def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    rows = [summary for summary in summaries if summary.experiment == NAME]
+    found = {server: list(squares(of(rows, server))) for server in servers(rows)}
+    if not any(found.values()):
+        return []
+    note = "Number: answers per second over the second best. Heavy line: the winner changes. Empty: no two valid rows."
+    words = Words(QUESTION, " ".join(say(rows)), footer(run), f"{legend(rows).split(' Marks')[0]} {note}")
+    with figures.look():
+        figure, panels = figures.sheet(
+            words, figures.Grid(columns=len(found), width=5.4, label=0.5, left=1.0)
+        )
+        for panel, (server, map_) in zip(panels, found.items(), strict=True):
+            _map(
+                panel,
+                server,
+                map_,
+                sorted({r.load.delay_s for r in rows}),
+                sorted({r.in_flight for r in rows}),
+            )
+        return figures.save(figure, folder, NAME)
+
+
+def _map(panel: Axes, server: Server, map_: Sequence[Square], waits: list[float], levels: list[int]) -> None:
+    panel.set_title(str(server), loc="left", weight="bold")
+    panel.set_xticks(range(len(levels)), [f"{level:,}" for level in levels])
+    panel.set_yticks(range(len(waits)), [seconds_text(wait) if wait else "no wait" for wait in waits])
+    panel.set(xlabel="requests in flight", ylabel="wait", xlim=(-0.5, len(levels) - 0.5))
+    panel.set_ylim(-0.5, len(waits) - 0.5)
+    panel.grid(visible=False)
+    at = {(levels.index(one.in_flight), waits.index(one.wait_s)): one for one in map_}
+    for (x, y), one in at.items():
+        colour = figures.COLOUR[one.best.contestant.paradigm] if one.won else figures.FAINT
+        strength = min(0.75, 0.22 + 0.2 * (one.lead - 1)) if one.won else 0.5
+        panel.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fc=colour, alpha=strength, ec="white", lw=1.5))
+        panel.text(x, y, one.words, ha="center", va="center", size=9, color=figures.INK)
+    for xs, ys in _borders(at):
+        panel.plot(xs, ys, color=figures.INK, lw=2, solid_capstyle="round")
+
+
+def _borders(at: dict[tuple[int, int], Square]) -> Iterator[tuple[list[float], list[float]]]:
+    """Yield the edges between neighbouring squares with different winners: the crossover line."""
+    for (x, y), one in at.items():
+        right, above = at.get((x + 1, y)), at.get((x, y + 1))
+        if right and _winner(right) != _winner(one):
+            yield [x + 0.5, x + 0.5], [y - 0.5, y + 0.5]
+        if above and _winner(above) != _winner(one):
+            yield [x - 0.5, x + 0.5], [y + 0.5, y + 0.5]
+
+
+def _winner(square: Square) -> Paradigm | None:
+    return square.best.contestant.paradigm if square.won else None
+
+
+def say(summaries: Sequence[Summary]) -> list[str]:
+    rows = [summary for summary in summaries if summary.experiment == NAME]
+    return [
+        sentence for server in servers(rows) for sentence in _say(server, list(squares(of(rows, server))))
+    ]
+
+
+def _say(server: Server, map_: Sequence[Square]) -> list[str]:
+    told = []
+    for paradigm in Paradigm:
+        won = [one for one in map_ if _winner(one) is paradigm]
+        if won:
+            top = max(won, key=lambda one: one.lead)
+            most = f"at {_where(top)} {factor_text(top.lead)} times the next"
+            told.append(f"{paradigm} in {len(won)} of {len(map_)} ({most})")
+    ties = sum(not one.won for one in map_)
+    told += [f"no difference in {ties} of {len(map_)}"] if ties else []
+    return [f"On {server}, the most answers came from {', '.join(told)}."] if told else []
+
+
+def _where(square: Square) -> str:
+    wait = f"a {seconds_text(square.wait_s)} wait" if square.wait_s else "no wait"
+    return f"{wait} and {square.in_flight:,} in flight"

@@ -1,0 +1,192 @@
+"""How long does a user wait at a given load? An open loop, whose schedule no answer can delay.
+
+Two stages. First each contestant's capacity (a closed loop) and equal rates for all; then, with the capacities known,
+the shares of its own capacity at which each contestant is asked. `then` makes those cells from what was measured.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from compare.analysis import charts, figures
+from compare.analysis.charts import Chart, View
+from compare.analysis.figures import Line, Point, Words
+from compare.analysis.lines import footer, legend, of, servers
+from compare.analysis.quantiles import Known, Percentile, seconds_text
+from compare.analysis.stats import Summary
+from compare.analysis.table import count_text
+from compare.analysis.verdict import name
+from compare.contract import Paradigm
+from compare.experiments.options import Options, Preset, whole_waits
+from compare.records import Arrivals, Cell, Contestant, Load, Run
+
+NAME = "latency"
+QUESTION = "How long does a user wait at a given load?"
+ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 2, Preset.FULL: 5}
+SHARES = {Preset.QUICK: (0.5,), Preset.DEFAULT: (0.2, 0.5, 0.8), Preset.FULL: (0.2, 0.5, 0.8)}
+SECOND_STAGE = {preset: len(shares) / 2 for preset, shares in SHARES.items()}  # of the cells in the first
+RATES_RPS = {Preset.QUICK: (500,), Preset.DEFAULT: (500,), Preset.FULL: (100, 500, 2000)}
+WINDOW_S = {Preset.QUICK: 0.6, Preset.DEFAULT: 1.2, Preset.FULL: 10.0}
+CLOSED = 1000  # in flight, to find the capacity; the executor's pool is as large
+CONNECTIONS = 2000  # at most, in the open loop
+PERCENTILES: dict[str, Callable[[Summary], Percentile]] = {
+    "p50": lambda s: s.response.p50,
+    "p90": lambda s: s.response.p90,
+    "p97.5": lambda s: s.response.p97_5,
+    "p99": lambda s: s.response.p99,
+}
+
+
+def plan(options: Options) -> list[Cell]:
+    contestants = options.contestants(threads=CLOSED)
+    equal = [_open(options, one, float(rate)) for rate in RATES_RPS[options.preset] for one in contestants]
+    return [_closed(options, one) for one in contestants] + equal
+
+
+def then(options: Options, summaries: Sequence[Summary]) -> list[Cell]:
+    """Return the cells at shares of the capacities in `summaries`; none for a contestant without a valid one."""
+    known = _capacities(summaries)
+    return [
+        _open(options, one, float(f"{share * known[one]:.3g}"))
+        for share in SHARES[options.preset]
+        for one in options.contestants(threads=CLOSED)
+        if one in known
+    ]
+
+
+def _closed(options: Options, contestant: Contestant) -> Cell:
+    window_s = whole_waits(options.duration_s or min(1.0, WINDOW_S[options.preset]), options.wait_s)
+    load = Load(CLOSED, options.wait_s, window_s, warmup_s=0.35 + options.wait_s, timeout_s=0.2)
+    return Cell(NAME, contestant, load)
+
+
+def _open(options: Options, contestant: Contestant, rate_rps: float) -> Cell:
+    window_s = options.duration_s or WINDOW_S[options.preset]
+    load = Load(
+        CONNECTIONS,
+        options.wait_s,
+        window_s,
+        warmup_s=0.2 + options.wait_s,
+        rate_rps=rate_rps,
+        arrivals=Arrivals.POISSON,
+        timeout_s=0.3 + options.wait_s,
+    )
+    return Cell(NAME, contestant, load)
+
+
+def _capacities(summaries: Sequence[Summary]) -> dict[Contestant, float]:
+    return {
+        one.contestant: one.throughput_rps.value
+        for one in summaries
+        if one.experiment == NAME and one.load.rate_rps is None and one.valid and one.throughput_rps.value > 0
+    }
+
+
+def share_of(summary: Summary, summaries: Sequence[Summary]) -> float | None:
+    """Return the share of its own capacity a contestant was asked at, None at one of the equal rates."""
+    capacity = _capacities(summaries).get(summary.contestant)
+    if capacity is None or summary.load.rate_rps is None:
+        return None
+    shares = {share for each in SHARES.values() for share in each}
+    return next((s for s in shares if summary.load.rate_rps == float(f"{s * capacity:.3g}")), None)
+
+
+def beyond(row: Summary, response: Percentile) -> Percentile:
+    """Return how long a response took on top of its wait: what the server, and not the I/O, made of it."""
+    wait_s = row.load.delay_s
+    return replace(
+        response,
+        value_s=response.value_s - wait_s,
+        low_s=response.low_s - wait_s,
+        high_s=response.high_s - wait_s,
+    )
+
+
+AGAINST_RATE = Chart(
+    "latency-rate",
+    QUESTION,
+    (
+        View("response beyond the wait, ms", lambda s: beyond(s, s.response.p50), 1e3, "p50"),
+        View("response beyond the wait, ms", lambda s: beyond(s, s.response.p90), 1e3, "p90"),
+    ),
+    across=lambda summary: summary.load.rate_rps or 0.0,
+    across_label="requests sent per second",
+    line=lambda summary: str(summary.contestant.paradigm),
+    note="Open loop, Poisson arrivals: response counts from the intended send. Arrow: known only to be larger.",
+)
+
+
+def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    rows = _open_rows(summaries)
+    told = " ".join(say(summaries)[:2])
+    return charts.draw(AGAINST_RATE, rows, told, run, folder) + _curves(summaries, run, folder)
+
+
+def _open_rows(summaries: Sequence[Summary]) -> list[Summary]:
+    mine = [one for one in summaries if one.experiment == NAME and one.load.rate_rps is not None]
+    return [one for one in mine if one.rounds]
+
+
+def _curves(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    """Draw the percentiles of the response at equal rates, one panel per server."""
+    rows = [one for one in _open_rows(summaries) if share_of(one, summaries) is None]
+    rates = sorted({one.load.rate_rps or 0.0 for one in rows})
+    drawn = {s: [_curve(one) for one in of(rows, s) if one.load.rate_rps == rates[-1]] for s in servers(rows)}
+    if not any(line.points for each in drawn.values() for line in each):
+        return []
+    question = f"How long does a user wait at {rates[-1]:,.0f} requests a second?"
+    words = Words(
+        question, " ".join(say(summaries)[:2]), footer(run), f"{legend(rows)} Arrow: known only to be larger."
+    )
+    with figures.look():
+        figure, panels = figures.sheet(words, figures.Grid(columns=len(drawn)))
+        for panel, (server, each) in zip(panels, drawn.items(), strict=True):
+            panel.set_title(str(server), loc="left", weight="bold")
+            panel.set_xticks(range(len(PERCENTILES)), list(PERCENTILES))
+            panel.set(xlabel="percentile of the requests", xlim=(-0.3, len(PERCENTILES) - 0.7))
+            figures.log_axis(panel, "y", "response beyond the wait, ms")
+            figures.share_y(panels, [line for lines in drawn.values() for line in lines])
+            figures.plot(panel, each)
+        return figures.save(figure, folder, "latency-percentiles")
+
+
+def _curve(row: Summary) -> Line:
+    found = [(x, beyond(row, of_(row))) for x, of_ in enumerate(PERCENTILES.values())]
+    points = tuple(
+        Point(x, one.value_s * 1e3, *_bounds(one), valid=row.valid, at_least=one.known is Known.BEYOND)
+        for x, one in found
+        if one.known is not Known.TOO_FEW and one.value_s > 0
+    )
+    return Line(str(row.contestant.paradigm), row.contestant.paradigm, points)
+
+
+def _bounds(one: Percentile) -> tuple[float, float]:
+    known = one.low_s > 0 and one.high_s > 0
+    return (one.low_s * 1e3, one.high_s * 1e3) if known else (one.value_s * 1e3, one.value_s * 1e3)
+
+
+def say(summaries: Sequence[Summary]) -> list[str]:
+    rows = [one for one in _open_rows(summaries) if one.valid]
+    order = sorted(rows, key=lambda one: (one.contestant.server, -(share_of(one, summaries) or 0)))
+    told = [
+        _sentence(one, share_of(one, summaries))
+        for one in order
+        if one.contestant.paradigm is Paradigm.NATIVE
+    ]
+    rest = [
+        _sentence(one, share_of(one, summaries))
+        for one in order
+        if one.contestant.paradigm is Paradigm.CALLBACK
+    ]
+    return [sentence for pair in zip(told, rest, strict=False) for sentence in pair]
+
+
+def _sentence(row: Summary, share: float | None) -> str:
+    own = f" ({share:.0%} of its capacity)" if share else ""
+    waits = [
+        f"{key} {of_(row).text}" for key, of_ in PERCENTILES.items() if of_(row).known is not Known.TOO_FEW
+    ]
+    told = ", ".join(waits) or "too few answers for a percentile"
+    rate = f"{count_text(row.load.rate_rps or 0)} requests a second{own}"
+    return f"With a {seconds_text(row.load.delay_s)} wait at {rate}, {name(row.contestant)} answers within: {told}."

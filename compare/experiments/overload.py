@@ -1,0 +1,149 @@
+"""What happens past the knee? Twice what a limited server takes, with the limit and without, and after the load stops.
+
+With at most M waits in flight a server can answer M / wait a second and no more: capacity by arithmetic, the same for
+every paradigm. "At capacity" is a closed loop of M; "overload" an open loop at twice that rate.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+from matplotlib.transforms import ScaledTranslation
+from numpy.typing import NDArray
+
+from compare.analysis import figures
+from compare.analysis.figures import End, Words
+from compare.analysis.lines import footer, servers
+from compare.analysis.quantiles import seconds_text
+from compare.analysis.stats import Summary
+from compare.analysis.verdict import name
+from compare.contract import Paradigm, Server
+from compare.experiments.options import Options, Preset, whole_waits
+from compare.records import Arrivals, Cell, Contestant, Load, Measurement, Run
+
+NAME = "overload"
+QUESTION = "What happens past the knee?"
+ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 2, Preset.FULL: 5}
+WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 10.0}
+RECOVERY_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 2.0, Preset.FULL: 5.0}
+LIMIT = 100  # waits in flight
+TIMES = 2
+CONNECTIONS = 2000
+BIN_S = 0.1
+
+
+def plan(options: Options) -> list[Cell]:
+    (limit,) = options.concurrency[:1] if options.concurrency else (LIMIT,)
+    cells = [cell for one in _contestants(options, limit) for cell in _three(options, one, limit)]
+    quick = options.preset is Preset.QUICK
+    return [cell for cell in cells if not (quick and cell.contestant.paradigm is Paradigm.GENERATOR)]
+
+
+def _contestants(options: Options, limit: int) -> list[Contestant]:
+    return [
+        options.contestant(server, paradigm, threads=limit, max_in_flight=limit)
+        for server in options.servers
+        for paradigm in options.paradigms
+        if paradigm is not Paradigm.BLOCKING  # never more than one in flight: there is nothing to limit
+    ]
+
+
+def _three(options: Options, limited: Contestant, limit: int) -> list[Cell]:
+    """Return one contestant at capacity, in overload with its limit, and in overload without."""
+    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
+    at_capacity = Load(limit, options.wait_s, window_s, warmup_s=0.2 + options.wait_s, timeout_s=1.0)
+    over = Load(
+        CONNECTIONS,
+        options.wait_s,
+        window_s,
+        warmup_s=0.2 + options.wait_s,
+        rate_rps=TIMES * limit / max(options.wait_s, 0.001),
+        arrivals=Arrivals.POISSON,
+        timeout_s=RECOVERY_S[options.preset],
+    )
+    unlimited = options.contestant(limited.server, limited.paradigm, threads=limit)
+    return [
+        Cell(NAME, limited, at_capacity),
+        Cell(NAME, limited, over),
+        Cell(NAME, unlimited, over),
+    ]
+
+
+def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    mine = [one for one in run.measurements if one.cell.experiment == NAME and one.samples is not None]
+    over = [one for one in mine if one.cell.load.rate_rps is not None]
+    if not over:
+        return []
+    names = servers([one for one in summaries if one.experiment == NAME])
+    note = f"Answers per {BIN_S:g} s, mean of the rounds, lines side by side. Dotted: the load stops. Dashed: capacity, limit / wait."
+    words = Words(QUESTION, " ".join(say(summaries)[:2]), footer(run), note)
+    with figures.look():
+        figure, panels = figures.sheet(words, figures.Grid(columns=len(names), rows=2))
+        for row, limited in enumerate((True, False)):
+            for panel, server in zip(panels[row * len(names) :], names, strict=False):
+                _panel(panel, server, over, limited=limited)
+        return figures.save(figure, folder, NAME)
+
+
+def _panel(panel: Axes, server: Server, over: Sequence[Measurement], *, limited: bool) -> None:
+    mine = [
+        one
+        for one in over
+        if one.cell.contestant.server is server and bool(one.cell.contestant.max_in_flight) is limited
+    ]
+    title = "with the limit" if limited else "without a limit"
+    panel.set_title(f"{server}  {title}", loc="left", weight="bold")
+    panel.set(xlabel="seconds since the window began" if not limited else "", ylabel="answers per second")
+    if not mine:
+        figures.empty(panel, "nothing measured here")
+        return
+    load = mine[0].cell.load
+    capacity = (load.rate_rps or 0) / TIMES
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figures.short(value)))
+    panel.set(xlim=(0, load.duration_s + load.timeout_s), ylim=(0, 2.3 * capacity))
+    panel.axvline(load.duration_s, color=figures.SOFT, lw=1, ls=":")
+    panel.axhline(capacity, color=figures.INK, lw=1.1, dashes=(5, 3), zorder=1.5)
+    ends = []
+    for lane, paradigm in enumerate(Paradigm):
+        rounds = [goodput(one) for one in mine if one.cell.contestant.paradigm is paradigm]
+        if rounds:
+            times, rate = rounds[0][0], np.mean([each[1] for each in rounds], axis=0)
+            shift = ScaledTranslation(0, (2 - lane) * 1.6 / 72, figures.inches(panel))
+            panel.plot(times, rate, color=figures.COLOUR[paradigm], lw=1.5, transform=panel.transData + shift)
+            half = int(np.searchsorted(times, load.duration_s * 0.9))
+            ends.append(End(float(times[half]), float(rate[half]), str(paradigm), figures.COLOUR[paradigm]))
+    figures.label_ends(panel, ends)
+
+
+def goodput(one: Measurement) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the middles of the bins in seconds, and the successes a second that ended in each."""
+    samples, load = one.samples, one.cell.load
+    if samples is None:
+        raise ValueError("A measurement without samples has no course in time.")
+    edges = np.arange(0, load.duration_s + load.timeout_s + BIN_S / 2, BIN_S)
+    done = samples.done_s[samples.status == 200]
+    counts, _ = np.histogram(done[np.isfinite(done)], bins=edges)
+    return (edges[:-1] + edges[1:]) / 2, counts / BIN_S
+
+
+def say(summaries: Sequence[Summary]) -> list[str]:
+    rows = [one for one in summaries if one.experiment == NAME and one.rounds]
+    closed = {one.contestant: one for one in rows if one.load.rate_rps is None and one.valid}
+    over = [one for one in rows if one.load.rate_rps is not None and one.contestant.max_in_flight]
+    order = sorted(
+        over, key=lambda one: (one.contestant.paradigm is not Paradigm.NATIVE, one.contestant.server)
+    )
+    return [_sentence(one, closed[one.contestant]) for one in order if one.valid and one.contestant in closed]
+
+
+def _sentence(over: Summary, at_capacity: Summary) -> str:
+    share = over.throughput_rps.value / at_capacity.throughput_rps.value
+    refused = sum(error.count for error in over.errors if error.kind == "HTTP 503") / max(1, over.intended)
+    p50s = f"{over.response.p50.text} ({at_capacity.response.p50.text} at capacity)"
+    return (
+        f"At {TIMES} times capacity ({over.load.rate_rps:,.0f}/s, {seconds_text(over.load.delay_s)} wait), "
+        f"{name(over.contestant)} answers {share:.0%} of what it answers at capacity and refuses {refused:.0%} of "
+        f"the requests; the p50 of those it takes is {p50s}."
+    )

@@ -1,0 +1,85 @@
+"""How large a pool do I need? The executor with ever more threads under one load, against what they allow."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from compare.analysis import charts
+from compare.analysis.charts import Chart, View
+from compare.analysis.lines import of, servers
+from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
+from compare.analysis.quantiles import seconds_text
+from compare.analysis.stats import Summary
+from compare.analysis.table import count_text
+from compare.contract import Paradigm
+from compare.experiments.options import Options, Preset, whole_waits
+from compare.records import Cell, Load, Run
+
+NAME = "pool"
+QUESTION = "How large a pool do I need?"
+THREADS = {
+    Preset.QUICK: (4, 32, 256),
+    Preset.DEFAULT: (2, 8, 32, 128, 512),
+    Preset.FULL: (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
+}
+IN_FLIGHT = {Preset.QUICK: 256, Preset.DEFAULT: 512, Preset.FULL: 1024}
+WINDOW_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 1.0, Preset.FULL: 2.0}
+
+
+def plan(options: Options) -> list[Cell]:
+    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
+    return [
+        Cell(
+            NAME,
+            options.contestant(server, Paradigm.EXECUTOR, threads=threads),
+            Load(in_flight, options.wait_s, window_s, warmup_s=0.3 + options.wait_s, timeout_s=0.5),
+        )
+        for in_flight in options.concurrency or (IN_FLIGHT[options.preset],)
+        for server in options.servers
+        for threads in THREADS[options.preset]
+    ]
+
+
+CHART = Chart(
+    "pool",
+    QUESTION,
+    (
+        View("answers per second", lambda s: s.throughput_rps, ceiling="ceiling: threads / wait"),
+        View("CPU per answer, µs", lambda s: s.cpu_s_per_request, 1e6, "CPU"),
+    ),
+    across=lambda summary: summary.contestant.threads or 0,
+    across_label="threads in the pool",
+    line=lambda summary: f"executor, {summary.in_flight:,} in flight",
+)
+
+
+def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    rows = _rows(summaries)
+    return charts.draw(CHART, rows, " ".join(say(rows)), run, folder)
+
+
+def say(summaries: Sequence[Summary]) -> list[str]:
+    rows = [row for row in _rows(summaries) if row.valid and row.rounds]
+    return [
+        _enough([row for row in of(rows, server) if row.in_flight == in_flight])
+        for server in servers(rows)
+        for in_flight in sorted({row.in_flight for row in of(rows, server)})
+    ]
+
+
+def _rows(summaries: Sequence[Summary]) -> list[Summary]:
+    return [summary for summary in summaries if summary.experiment == NAME]
+
+
+def _enough(rows: Sequence[Summary]) -> str:
+    """Say from how many threads on no more is answered: the smallest pool not measurably below the best."""
+    rows = sorted(rows, key=lambda row: row.contestant.threads or 0)
+    best = max(rows, key=lambda row: row.throughput_rps.value)
+    found = differences([(best, row) for row in rows], Metric.THROUGHPUT)
+    enough = next(one.b for one in found if not one.named and one.effect <= SMALLEST_EFFECT)
+    where = f"With a {seconds_text(best.load.delay_s)} wait and {best.in_flight:,} in flight, {best.contestant.server}"
+    told = (
+        f"{enough.contestant.threads:,} threads ({count_text(enough.throughput_rps.value)} answers a second)"
+    )
+    if enough is rows[-1]:
+        return f"{where} gains from every thread up to {told}, the most that was measured."
+    return f"{where} gains from threads up to {told}; with more, no further gain was measured."

@@ -1,0 +1,78 @@
+"""Does it hold for real sockets and a real database? The same paradigms waiting on a timer, on HTTP, on PostgreSQL."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from compare.analysis import charts
+from compare.analysis.charts import Chart, View
+from compare.analysis.lines import of, servers, versus
+from compare.analysis.stats import Summary
+from compare.analysis.verdict import match
+from compare.contract import Paradigm
+from compare.experiments.options import Options, Preset, whole_waits
+from compare.records import Cell, Load, Run
+
+NAME = "work"
+QUESTION = "Does it hold for real sockets and a real database?"
+WORKS = ("sleep", "http", "postgres")
+WINDOW_S = {Preset.QUICK: 0.4, Preset.DEFAULT: 1.0, Preset.FULL: 2.0}
+IN_FLIGHT = 100
+START_S = 0.3  # more than a sleep: a pool of connections to open first
+
+
+def plan(options: Options) -> list[Cell]:
+    works = WORKS if options.work == "sleep" else ("sleep", options.work)
+    quick = options.preset is Preset.QUICK
+    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
+    return [
+        Cell(
+            NAME,
+            replace(contestant, work=work),
+            Load(in_flight, options.wait_s, window_s, warmup_s=START_S + options.wait_s, timeout_s=0.5),
+        )
+        for in_flight in options.concurrency or (IN_FLIGHT,)
+        for contestant in options.contestants(threads=in_flight)
+        for work in works
+        if not (quick and contestant.paradigm in {Paradigm.BLOCKING, Paradigm.GENERATOR})
+    ]
+
+
+def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    rows = [summary for summary in summaries if summary.experiment == NAME]
+    works = _works(rows)
+    chart = Chart(
+        "work",
+        QUESTION,
+        (
+            View("answers per second", lambda s: s.throughput_rps, ceiling="ceiling: n / wait"),
+            View("p50 of the response, ms", lambda s: s.response.p50, 1e3, "p50"),
+            View("CPU per answer, µs", lambda s: s.cpu_s_per_request, 1e6, "CPU"),
+        ),
+        across=lambda summary: works.index(summary.contestant.work),
+        across_label="what is waited for",
+        categories=tuple(works),
+    )
+    return charts.draw(chart, rows, " ".join(say(rows)), run, folder)
+
+
+def say(summaries: Sequence[Summary]) -> list[str]:
+    rows = [summary for summary in summaries if summary.experiment == NAME]
+    told: list[str] = []
+    for work in _works(rows):
+        for server in servers(rows):
+            mine = [row for row in of(rows, server) if row.contestant.work == work]
+            pairs = match(_of(mine, Paradigm.NATIVE), _of(mine, Paradigm.CALLBACK))
+            told += versus(pairs, (f"{server} native on {work}", "callback"))
+    return told
+
+
+def _works(rows: Sequence[Summary]) -> list[str]:
+    works = {row.contestant.work for row in rows}
+    known = [work for work in WORKS if work in works]
+    return known + sorted(works.difference(WORKS))
+
+
+def _of(rows: Sequence[Summary], paradigm: Paradigm) -> list[Summary]:
+    return [row for row in rows if row.contestant.paradigm is paradigm]
