@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 from aiohttp import web
 
-from compare.aiohttp_impl import long_io
+from compare.aiohttp_impl import long_io, pages
 from compare.aiohttp_impl.answers import answer, errors
 from compare.contract import PONG
 from compare.serving.flights import Flights
@@ -38,6 +38,7 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Applic
             web.get("/ping", ping),
             *(web.get(f"/io/{paradigm}", handler) for paradigm, handler in long_io.HANDLERS.items()),
             web.get("/stats", stats),
+            *pages.routes(),
         ]
     )
     return app

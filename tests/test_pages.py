@@ -1,0 +1,80 @@
+"""The demo page's files over HTTP, the same from both servers. What the page does is tested in a browser."""
+
+import re
+
+import pytest
+
+from compare.serving.pages import POLICY, WEB, pages
+
+FILES = sorted(file.name for file in WEB.iterdir() if file.name != "index.html")
+PATHS = ["/", *(f"/static/{name}" for name in FILES)]
+
+
+def test_the_page_has_its_files():
+    assert sorted(page.path for page in pages()) == PATHS
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_file_comes_whole_with_its_type_and_the_policy(server, path):
+    answer = await server.get(path)
+    file = WEB / (path.removeprefix("/static/").strip("/") or "index.html")
+    assert answer.status == 200
+    assert await answer.read() == file.read_bytes()
+    headers = {name: value for name, value in answer.headers.items() if name not in {"Date", "Server"}}
+    assert headers == {
+        "Content-Type": {
+            ".html": "text/html; charset=utf-8",
+            ".css": "text/css; charset=utf-8",
+            ".js": "text/javascript; charset=utf-8",
+            ".svg": "image/svg+xml",
+        }[file.suffix],
+        "Content-Length": str(file.stat().st_size),
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_head_gives_the_headers_of_the_file_and_no_body(server, path):
+    head = await server.head(path)
+    get = await server.get(path)
+    assert await head.read() == b""
+    assert [pair for pair in head.headers.items() if pair[0] != "Date"] == [
+        pair for pair in get.headers.items() if pair[0] != "Date"
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/", "/static/x", "/static/index.html", "/static/../web/page.js", "/static/%2e%2e/cookies.py"],
+)
+async def test_there_is_no_other_file(server, path):
+    answer = await server.send(f"GET {path} HTTP/1.1\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b'"not_found"' in answer
+
+
+async def test_a_file_is_only_read(server):
+    answer = await server.post("/")
+    assert answer.status == 405
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_the_policy_allows_nothing_but_the_servers_own_files():
+    sources = dict(part.split(" ", 1) for part in POLICY.split("; "))
+    assert set(sources.values()) == {"'none'", "'self'"}
+    assert sources["default-src"] == sources["frame-ancestors"] == "'none'"
+
+
+def test_the_page_asks_for_nothing_outside_and_holds_no_inline_script_or_style():
+    for file in WEB.iterdir():
+        text = file.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert "//" not in re.sub(r"(?m)(^|\s)// .*$", "", text), file
+    html = (WEB / "index.html").read_text()
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", html)
+
+
+def test_a_file_of_unknown_type_is_refused_at_the_start(tmp_path):
+    (tmp_path / "data.bin").write_bytes(b"")
+    with pytest.raises(KeyError):
+        pages(tmp_path)
