@@ -279,7 +279,8 @@ def _shards(folder: Path) -> list[Path]:
 def _arrays(folder: Path) -> _Arrays:
     arrays: _Arrays = {}
     for shard in _shards(folder):
-        with np.load(shard, allow_pickle=False) as kept:
+        # numpy leaves a damaged file open when it is given the path
+        with shard.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             arrays |= dict(kept)
     return arrays
 

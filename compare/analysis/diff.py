@@ -73,7 +73,7 @@ class Diff(msgspec.Struct, frozen=True):
 
         0 when nothing got worse, infinite when a row broke.
         """
-        return math.inf if self.broken else max((regression(one) for one in self.named), default=0.0)
+        return math.inf if self.broken else max([0.0, *map(regression, self.named)])
 
 
 def regression(difference: Difference) -> float:

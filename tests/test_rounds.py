@@ -1,0 +1,210 @@
+import math
+
+import pytest
+from made import BLOCKING, ENVIRONMENT, NAN, NATIVE, answered, cell, closed_loop, measurement, samples
+from msgspec.structs import replace
+
+from compare.analysis.rounds import ceiling_rps, figures, littles_law
+from compare.analysis.validity import Warning  # noqa: A004 - see there
+from compare.analysis.window import Window
+from compare.contract import Paradigm
+from compare.records import Arrivals, GeneratorReport, Load, SampleStatus, Usage
+
+EXECUTOR = replace(NATIVE, paradigm=Paradigm.EXECUTOR)
+TEN = Load(10, delay_s=0.1, duration_s=1.0)
+
+
+@pytest.mark.parametrize(
+    ("contestant", "load", "ceiling"),
+    [
+        (NATIVE, TEN, 100.0),
+        (NATIVE, replace(TEN, delay_s=0.05), 200.0),
+        (BLOCKING, TEN, 10.0),
+        (replace(BLOCKING, workers=2), TEN, 20.0),
+        (replace(BLOCKING, threads=8), TEN, 10.0),  # a pool that blocking does not use
+        (replace(EXECUTOR, threads=4), TEN, 40.0),
+        (replace(EXECUTOR, threads=40), TEN, 100.0),
+        (EXECUTOR, TEN, 60.0),  # Python's own pool on two CPUs: six threads
+        (replace(NATIVE, max_in_flight=3), TEN, 30.0),
+        (replace(NATIVE, work="postgres"), TEN, 100.0),
+        (replace(NATIVE, work="my.module:Work"), TEN, None),
+        (NATIVE, replace(TEN, delay_s=0.0), None),
+    ],
+)
+def test_the_ceiling_is_what_can_wait_at_once_over_the_wait(contestant, load, ceiling):
+    assert ceiling_rps(contestant, load, cpus=2) == (ceiling if ceiling is None else pytest.approx(ceiling))
+
+
+def test_pythons_own_pool_never_exceeds_32_threads():
+    assert ceiling_rps(EXECUTOR, replace(TEN, concurrency=100), cpus=64) == pytest.approx(320)
+
+
+def test_a_round_has_one_number_per_metric():
+    found = figures(measurement(), ENVIRONMENT)
+    assert found is not None
+    assert found.throughput_rps == pytest.approx(100)
+    assert (found.ceiling_rps, found.ceiling_share) == (pytest.approx(100), pytest.approx(1.0))
+    assert found.response.p90.value_s == pytest.approx(0.1)
+    assert found.cpu_s_per_request == pytest.approx(0.5 / 100)
+    assert found.rss_over_idle_bytes == 1_000_000
+    assert found.rss_per_in_flight_bytes == 100_000
+    assert found.threads_peak == 7
+    assert found.voluntary_switches_per_request == pytest.approx(2.0)
+    assert found.involuntary_switches_per_request == pytest.approx(0.5)
+    assert (found.loop_lag_p50_s, found.loop_lag_p99_s) == (0.001, 0.004)
+    assert found.generator_cpu_share == 0.2
+    assert found.littles_ratio == pytest.approx(1.0)
+    assert found.warnings == (Warning.LIMITED_BY_WAIT,)
+    assert found.valid
+
+
+def test_usage_is_divided_as_a_rate_as_its_window_is_not_the_generators():
+    watched = Usage(1.0, 2.0, 0, 0, 1, 400, 0)
+    found = figures(measurement(usage=watched), ENVIRONMENT)
+    assert found.cpu_s_per_request == pytest.approx(0.5 / 100)
+    assert found.voluntary_switches_per_request == pytest.approx(2.0)
+
+
+def test_the_server_is_charged_for_errors_it_answered_too():
+    half_errors = [answered(n / 100, 0.1, status=200 if n % 2 else 503) for n in range(-10, 100)]
+    found = figures(measurement(stamps=samples(half_errors)), ENVIRONMENT)
+    assert found.throughput_rps == pytest.approx(50)
+    assert found.cpu_s_per_request == pytest.approx(0.5 / 100, rel=0.02)
+    assert Warning.ERRORS in found.warnings
+
+
+def test_a_failed_cell_and_one_without_samples_give_no_number():
+    assert figures(replace(measurement(), failure="The server died."), ENVIRONMENT) is None
+    assert figures(replace(measurement(), samples=None), ENVIRONMENT) is None
+
+
+def test_what_was_not_watched_is_no_number():
+    bare = measurement(usage=None, generator=None, loop_lag_s=None)
+    found = figures(replace(bare, noise=None), ENVIRONMENT)
+    assert math.isnan(found.cpu_s_per_request)
+    assert math.isnan(found.threads_peak)
+    assert math.isnan(found.loop_lag_p99_s)
+    assert math.isnan(found.generator_cpu_share)
+    assert found.bystander.p50.text == "n/a"
+    assert found.valid
+
+
+def test_bystanders_are_reported_by_their_response():
+    pings = samples([answered(n / 50, 0.003) for n in range(50)])
+    found = figures(measurement(bystander=pings), ENVIRONMENT)
+    assert found.bystander.p50.value_s == pytest.approx(0.003)
+    assert found.bystander.p99.text == "n/a"
+
+
+def test_a_skipped_wait_is_seen_by_the_ceiling():
+    found = figures(measurement(stamps=closed_loop(10, 0.09)), ENVIRONMENT)
+    assert Warning.WAIT_SKIPPED in found.warnings
+    assert not found.valid
+
+
+def test_a_skipped_wait_is_seen_by_the_servers_own_clock():
+    found = figures(measurement(stamps=closed_loop(10, 0.1, io_s=0.001)), ENVIRONMENT)
+    assert Warning.WAIT_SKIPPED in found.warnings
+
+
+def test_a_window_of_two_and_a_half_waits_has_room_for_three_answers_each():
+    # connections in step, as after a restart: each is answered at 10, 110 and 210 ms
+    rows = [answered(start - 0.09, 0.1) for start in (0.0, 0.1, 0.2) for _ in range(10)]
+    where = cell(load=replace(TEN, duration_s=0.25))
+    found = figures(measurement(where, samples(rows, window_s=0.25)), ENVIRONMENT)
+    assert found.ceiling_share == pytest.approx(1.2)
+    assert Warning.WAIT_SKIPPED not in found.warnings
+
+
+def test_connections_that_could_not_be_opened_are_a_limit_hit():
+    found = figures(measurement(generator=GeneratorReport(0.2, 9, 0)), ENVIRONMENT)
+    assert Warning.LIMIT_HIT in found.warnings
+
+
+def test_a_server_at_its_limit_of_open_files_is_a_limit_hit():
+    def at(open_files):
+        return figures(measurement(usage=Usage(0.5, 1.0, 0, 0, 7, 0, 0, open_files)), ENVIRONMENT).warnings
+
+    assert Warning.LIMIT_HIT in at(1020)
+    assert Warning.LIMIT_HIT not in at(900)
+    assert Warning.LIMIT_HIT not in at(2000)  # it has raised its own
+
+
+def test_no_success_is_no_throughput_of_zero_but_invalid():
+    found = figures(measurement(stamps=samples([answered(0.1, 0.1, status=500)] * 30)), ENVIRONMENT)
+    assert Warning.NO_SUCCESS in found.warnings
+    assert not found.valid
+
+
+def test_littles_law_holds_in_a_closed_loop_however_slow_the_server():
+    steady, ratio, tolerance = littles_law(Window(closed_loop(10, 0.37)), TEN)
+    assert (steady, tolerance) == (True, 0.03)
+    assert ratio == pytest.approx(1.0)
+
+
+def test_littles_law_holds_in_a_closed_loop_whose_queue_is_never_answered():
+    stuck = samples([(-0.5, -0.5, NAN, SampleStatus.UNANSWERED, NAN)] * 10, end_s=1.5)
+    assert littles_law(Window(stuck), TEN)[1] == pytest.approx(1.0)
+
+
+def test_littles_law_finds_lost_samples_and_a_generator_that_pauses_between_requests():
+    complete = closed_loop(10, 0.1)
+    lost = samples(
+        [row for index, row in enumerate(zip(*_columns(complete), strict=True)) if index % 20], window_s=1.0
+    )
+    assert littles_law(Window(lost), TEN)[1] == pytest.approx(0.95, abs=0.01)
+    pausing = samples([answered(n * 0.11 - 0.11 + c / 100, 0.1) for n in range(12) for c in range(10)])
+    assert littles_law(Window(pausing), TEN)[1] == pytest.approx(10 / 11, abs=0.02)
+
+
+def _columns(stamps):
+    return stamps.intended_s, stamps.sent_s, stamps.done_s, stamps.status, stamps.io_s
+
+
+OPEN = Load(1000, delay_s=0.1, duration_s=1.0, rate_rps=500.0)
+
+
+def open_loop(rate=500.0, took=0.1, before=0.5):
+    """Requests leave at `rate` from `before` the window on; those answered before it are dropped."""
+    count = int(rate * (1 + before))
+    rows = [answered(n / rate - before, took) for n in range(count) if n / rate - before + took > 0]
+    return samples(rows)
+
+
+def test_littles_law_holds_in_an_open_loop_in_a_steady_state():
+    steady, ratio, _ = littles_law(Window(open_loop()), OPEN)
+    assert steady
+    assert ratio == pytest.approx(1.0, abs=0.01)
+
+
+def test_littles_law_in_an_open_loop_goes_by_the_rate_asked_for():
+    _, ratio, tolerance = littles_law(Window(open_loop(rate=400.0)), OPEN)
+    assert ratio == pytest.approx(0.8, abs=0.01)
+    assert abs(ratio - 1) > tolerance
+
+
+def test_random_arrivals_are_given_the_room_their_number_needs():
+    even = littles_law(Window(open_loop()), OPEN)[2]
+    random = littles_law(Window(open_loop()), replace(OPEN, arrivals=Arrivals.POISSON))[2]
+    assert random - even == pytest.approx(3 / math.sqrt(500) - 1 / 500)
+
+
+def test_a_queue_that_grows_is_not_steady_and_littles_law_is_not_asked():
+    growing = samples([answered(n / 500, 0.1 + n / 500) for n in range(500)], end_s=3.0)
+    steady, ratio, _ = littles_law(Window(growing), OPEN)
+    assert not steady
+    assert math.isnan(ratio)
+    found = figures(measurement(cell(load=OPEN), growing), ENVIRONMENT)
+    assert Warning.NOT_STEADY in found.warnings
+
+
+def test_an_even_schedule_that_lost_requests_before_they_became_samples_is_seen():
+    found = figures(measurement(cell(load=OPEN), open_loop(rate=490.0)), ENVIRONMENT)
+    assert Warning.SENT_TOO_FEW in found.warnings
+    found = figures(measurement(cell(load=OPEN), open_loop()), ENVIRONMENT)
+    assert found.warnings == ()
+
+
+def test_memory_in_an_open_loop_is_per_request_in_flight_at_the_peak():
+    found = figures(measurement(cell(load=OPEN), open_loop()), ENVIRONMENT)
+    assert found.rss_per_in_flight_bytes == pytest.approx(1_000_000 / 50, rel=0.03)

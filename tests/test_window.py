@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+from made import NAN, answered, closed_loop, samples
+
+from compare.analysis.quantiles import Known
+from compare.analysis.window import ErrorCount, Window
+from compare.records import SampleStatus
+
+UNANSWERED = (0.5, 0.5, NAN, SampleStatus.UNANSWERED, NAN)
+UNSENT = (0.6, NAN, NAN, SampleStatus.UNSENT, NAN)
+REFUSED = (0.7, NAN, 0.71, SampleStatus.REFUSED, NAN)
+RESET = (0.7, 0.7, 0.8, SampleStatus.RESET, NAN)
+MALFORMED = (0.7, 0.7, 0.8, SampleStatus.MALFORMED, NAN)
+
+
+def test_throughput_counts_successes_completed_in_the_window_whenever_they_were_intended():
+    window = Window(
+        samples(
+            [
+                answered(-0.2, 0.3),  # intended before, completed in the window
+                answered(0.1, 0.3),
+                answered(0.9, 0.3),  # completed after
+                answered(0.2, 0.1, status=503),
+                answered(0.3, 0.1, status=204),
+            ]
+        )
+    )
+    assert (window.successes, window.answers) == (3, 4)
+    assert window.intended == 4
+
+
+def test_latencies_are_of_those_intended_in_the_window_that_succeeded():
+    rows = (
+        [answered(-0.1, 5.0)] * 9
+        + [answered(0.1, 0.2, lag_s=0.05)] * 30
+        + [answered(0.1, 0.001, status=503)] * 99
+    )
+    window = Window(samples(rows))
+    assert window.response().p50.value_s == pytest.approx(0.2)
+    assert window.service().p50.value_s == pytest.approx(0.15)
+    assert window.response().max.value_s == pytest.approx(0.2)
+
+
+def test_a_fast_error_makes_no_latency_better_and_is_no_throughput():
+    good = [answered(0.0, 0.2)] * 30
+    with_errors = Window(samples([*good, *[answered(0.0, 0.001, status=500)] * 1000]))
+    assert with_errors.response() == Window(samples(good)).response()
+    assert with_errors.successes == 30
+    assert with_errors.errors() == (ErrorCount("HTTP 500", 1000),)
+
+
+def test_what_is_unanswered_is_beyond_the_time_it_was_waited_for():
+    window = Window(samples([UNANSWERED] * 30, end_s=2.0))
+    assert (window.response().p50.known, window.response().p50.value_s) == (Known.BEYOND, 1.5)
+    assert window.median_s == np.inf
+
+
+def test_what_was_never_sent_counts_for_the_response_and_has_no_service():
+    window = Window(samples([*[answered(0.0, 0.1)] * 20, *[UNSENT] * 60]))
+    assert window.response().p50.known is Known.BEYOND
+    assert window.service().p50.value_s == pytest.approx(0.1)
+
+
+def test_errors_are_counted_by_kind_the_most_frequent_first():
+    window = Window(
+        samples(
+            [
+                answered(-0.5, 0.6, status=500),  # intended before the window
+                *[answered(0.0, 0.1), UNANSWERED, UNSENT, UNSENT, UNSENT, REFUSED, REFUSED, RESET, MALFORMED],
+            ]
+        )
+    )
+    assert [(error.kind, error.count) for error in window.errors()] == [
+        ("unsent", 3),
+        ("refused", 2),
+        ("malformed", 1),
+        ("reset", 1),
+        ("unanswered", 1),
+    ]
+    assert window.failures == 4  # neither the unanswered nor the unsent failed: nobody knows
+
+
+def test_lag_is_how_late_each_was_sent():
+    window = Window(samples([answered(0.1, 0.2, lag_s=lag / 1000) for lag in range(101)] + [UNSENT]))
+    assert window.lag_s(0.5) == pytest.approx(0.050)
+    assert window.lag_s(0.99) == pytest.approx(0.099)
+
+
+def test_the_share_sent_is_of_what_was_due_by_the_schedule_or_the_samples():
+    window = Window(samples([answered(0.0, 0.1)] * 9 + [UNSENT]))
+    assert window.sent_share(0) == 0.9
+    assert window.sent_share(12) == 0.75
+    assert window.sent_share(5) == 0.9
+
+
+def test_a_wait_is_short_when_the_servers_own_clock_says_so():
+    window = Window(
+        samples(
+            [answered(0.0, 0.1, io_s=io_s) for io_s in (0.1, 0.1002, 0.09899, 0.0989, 0.01)]
+            + [answered(0, 1)]
+        )
+    )
+    assert window.short_waits_share(0.1) == pytest.approx(2 / 5)  # 98.99 ms may be 99.0 rounded
+    assert np.isnan(Window(samples([answered(0, 1)])).short_waits_share(0.1))
+
+
+def test_in_flight_counts_what_of_each_request_lies_in_the_window():
+    window = Window(
+        samples(
+            [
+                answered(-0.5, 0.7),
+                answered(0.2, 0.3),
+                answered(0.8, 5.0),
+                (0.9, NAN, NAN, SampleStatus.UNSENT, NAN),
+            ]
+        )
+    )
+    assert window.in_flight_s == pytest.approx(0.2 + 0.3 + 0.2 + 0.1)
+    assert [window.in_flight_at(at) for at in (0.0, 0.3, 0.6, 0.95)] == [1, 1, 0, 2]
+    assert window.in_flight_peak == 2
+
+
+def test_the_peak_in_flight_is_reached_where_most_overlap():
+    window = Window(
+        samples([answered(0.0, 1.5), answered(0.1, 0.2), answered(0.2, 0.2), answered(0.45, 0.1)])
+    )
+    assert window.in_flight_peak == 3
+    assert Window(samples([answered(0.0, 0.1), answered(0.1, 0.1)])).in_flight_peak == 1
+
+
+def test_a_closed_loop_has_its_connections_in_flight_all_the_time():
+    window = Window(closed_loop(7, 0.13))
+    assert window.in_flight_s == pytest.approx(7.0)
+    assert window.successes == pytest.approx(7 / 0.13, abs=7)
+
+
+def test_the_mean_response_counts_what_the_censored_waited():
+    window = Window(samples([answered(0.0, 0.5), UNANSWERED], end_s=2.0))
+    assert window.response_mean_s == pytest.approx((0.5 + 1.5) / 2)
+
+
+def test_a_freeze_shows_in_the_percentiles_as_arithmetic_has_it():
+    """200/s for 5 s against 5 ms, frozen once for 1 s: what was due meanwhile waits for the thaw."""
+    rows = []
+    for number in range(1000):
+        due = number / 200
+        start = 2.0 if 1.0 <= due < 2.0 else due
+        rows.append(answered(due, start + 0.005 - due))
+    found = Window(samples(rows, window_s=5.0, end_s=6.0)).response()
+    told = [found.p50.value_s, found.p90.value_s, found.p97_5.value_s, found.p99.value_s]
+    assert told == pytest.approx([0.005, 0.505, 0.880, 0.955], rel=0.01)
