@@ -1,7 +1,9 @@
 """The figure most experiments need: one column per server, one row per metric, a line per contestant, both axes log."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -86,11 +88,19 @@ def _axes(chart: Chart, view: View, rows: Sequence[Summary], panel: Axes, *, las
         panel.set_xlabel(chart.across_label)
         panel.set_xlim(-0.3, len(chart.categories) - 0.7)
     else:
-        figures.log_axis(panel, "x", chart.across_label, ticks if len(ticks) < 10 else None)
+        figures.log_axis(panel, "x", chart.across_label, ticks if _apart(ticks) else None)
         panel.set_xlim(ticks[0] / 1.4, ticks[-1] * 1.4)
     figures.log_axis(panel, "y", view.unit)
     if not last:
         panel.set_xlabel("")
+
+
+def _apart(ticks: Sequence[float]) -> bool:
+    """Whether numbers under these ticks of a log axis would not run into each other."""
+    if len(ticks) < 2:
+        return True
+    whole = math.log(ticks[-1] / ticks[0])
+    return all(math.log(b / a) > 0.09 * whole for a, b in pairwise(ticks))
 
 
 def _ceiling(chart: Chart, rows: Sequence[Summary]) -> list[tuple[float, float]]:

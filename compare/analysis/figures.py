@@ -18,7 +18,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 from numpy.typing import NDArray
 
@@ -171,8 +171,10 @@ def log_axis(axes: Axes, which: str, label: str, ticks: Sequence[float] | None =
     axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
     axis.set_minor_formatter(NullFormatter())
     if ticks is not None:
-        axis.set_ticks(list(ticks))
         axis.set_minor_locator(NullLocator())
+        axis.set_major_locator(FixedLocator(list(ticks)))
+    elif which == "x":  # short, so that a decade alone would leave it bare
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 
 
 def short(value: float) -> str:
@@ -350,8 +352,9 @@ def share_y(panels: Sequence[Axes], lines: Iterable[Line], also: Iterable[float]
     if not held:
         return
     narrow = max(held) < 30 * min(held)
+    room = max(held) / min(held)
     for axes in panels:
-        axes.set_ylim(min(held) / 1.5, max(held) * 1.6)
+        axes.set_ylim(min(held) / 1.5, max(held) * 1.6 * room**0.06)  # an arrow upwards has a length of paper
         if narrow:  # a log axis of one decade would carry one number
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_minor_locator(NullLocator())

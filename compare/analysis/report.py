@@ -12,7 +12,6 @@ from compare.analysis import table
 from compare.analysis.intervals import Spread
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import name
-from compare.contract import Paradigm, Server
 from compare.records import Environment, Run
 
 
@@ -42,7 +41,7 @@ def html(
     run: Run, summaries: Sequence[Summary], sentences: Mapping[str, Sequence[str]], drawn: Iterable[Path]
 ) -> str:
     """Return the report as one HTML document without any reference to another file."""
-    ordered = sorted(summaries, key=_order)
+    ordered = sorted(summaries, key=table.order)
     page = Template(files("compare.analysis").joinpath("report.html").read_text(encoding="utf-8"))
     return page.substitute(
         title=escape(f"Waiting, compared: {run.name}"),
@@ -129,20 +128,6 @@ def _spread(summaries: Sequence[Summary]) -> str:
 def _heading(column: table.Column) -> str:
     about = escape(column.about, quote=True)
     return f'<th scope="col"><button type="button" title="{about}">{escape(column.heading)}</button></th>'
-
-
-def _order(summary: Summary) -> tuple[object, ...]:
-    one = summary.contestant
-    return (
-        summary.experiment,
-        list(Server).index(one.server),
-        list(Paradigm).index(one.paradigm),
-        one.threads is not None,
-        summary.level,
-        one.threads or 0,
-        name(one),
-        summary.side,
-    )
 
 
 def _row(summary: Summary) -> str:

@@ -8,6 +8,7 @@ from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.quantiles import Percentile, seconds_text
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import name
+from compare.contract import Paradigm, Server
 
 NONE = "-"
 
@@ -37,6 +38,21 @@ def row(summary: Summary) -> list[CellText]:
     return [_cell(column, summary, hidden=hidden and column.result) for column in COLUMNS]
 
 
+def order(summary: Summary) -> tuple[object, ...]:
+    """Return the key that sorts rows as people compare them: by contestant in Paradigm order, then by load."""
+    one = summary.contestant
+    return (
+        summary.experiment,
+        list(Server).index(one.server),
+        list(Paradigm).index(one.paradigm),
+        one.threads is not None,
+        summary.level,
+        one.threads or 0,
+        name(one),
+        summary.side,
+    )
+
+
 def _cell(column: Column, summary: Summary, *, hidden: bool) -> CellText:
     if hidden:
         return CellText("failed" if not summary.rounds else "invalid", math.nan)
@@ -59,6 +75,13 @@ def percentile_text(percentile: Percentile) -> str:
         return percentile.text
     span = f"{seconds_text(percentile.low_s)}-{seconds_text(percentile.high_s)}"
     return f"{percentile.text} ({span})"
+
+
+def wait_text(value_s: float) -> str:
+    """Return a wait somebody chose, without the digits of a measurement: `100 ms`, `1 s`, `no wait`."""
+    if not value_s:
+        return "no wait"
+    return f"{value_s:g} s" if value_s >= 1 else f"{value_s * 1e3:g} ms"
 
 
 def bytes_text(value: float) -> str:
@@ -112,7 +135,7 @@ COLUMNS: Sequence[Column] = (
     Column("experiment", "which question the row belongs to", lambda s: s.experiment),
     Column("contestant", "server, paradigm and what sets it apart", lambda s: name(s.contestant) + _side(s)),
     Column(
-        "wait", "how long one request waits", lambda s: seconds_text(s.load.delay_s), lambda s: s.load.delay_s
+        "wait", "how long one request waits", lambda s: wait_text(s.load.delay_s), lambda s: s.load.delay_s
     ),
     Column(
         "load",

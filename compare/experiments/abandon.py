@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from compare.analysis import figures
 from compare.analysis.figures import End, Words
 from compare.analysis.lines import footer, servers
-from compare.analysis.quantiles import seconds_text
 from compare.analysis.stats import Summary
+from compare.analysis.table import wait_text
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset
 from compare.records import Cell, Load, Measurement, Run
@@ -48,7 +49,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     if not mine:
         return []
     names = servers([one for one in summaries if one.experiment == NAME])
-    note = "Median of the rounds. Dotted: the clients leave."
+    note = "Median of the rounds, lines side by side. Dotted: the clients leave."
     words = Words(QUESTION, " ".join(say_run(run)[:3]), footer(run), note)
     with figures.look():
         figure, panels = figures.sheet(words, figures.Grid(columns=len(names)))
@@ -66,12 +67,13 @@ def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
     panel.set_xlim(load.duration_s - 0.3, float(grid[-1]))
     panel.axvline(load.duration_s, color=figures.SOFT, lw=1, ls=":")
     ends = []
-    for paradigm in Paradigm:
+    for lane, paradigm in enumerate(Paradigm):
         rounds = [_course(one, grid) for one in mine if one.cell.contestant.paradigm is paradigm]
         if rounds:
             middle = np.median(rounds, axis=0)
             colour = figures.COLOUR[paradigm]
-            panel.plot(grid, middle, color=colour, lw=1.7)
+            shift = ScaledTranslation((lane - 2) * 2 / 72, 0, figures.inches(panel))
+            panel.plot(grid, middle, color=colour, lw=1.6, transform=panel.transData + shift)
             half = int(np.searchsorted(grid, load.duration_s + load.delay_s / 3))
             ends.append(End(float(grid[half]), float(middle[half]), str(paradigm), colour))
     figures.label_ends(panel, ends)
@@ -104,7 +106,7 @@ def _sentence(server: Server, paradigm: Paradigm, rounds: Sequence[Measurement])
         if most
         else "leaves nothing running"
     )
-    return f"When {load.concurrency:,} clients leave a {seconds_text(load.delay_s)} wait, {server} {paradigm} {told}."
+    return f"When {load.concurrency:,} clients leave a {wait_text(load.delay_s)} wait, {server} {paradigm} {told}."
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

@@ -11,8 +11,8 @@ from compare.analysis import figures
 from compare.analysis.figures import Words
 from compare.analysis.lines import footer, label, legend, of, servers
 from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
-from compare.analysis.quantiles import seconds_text
 from compare.analysis.stats import Summary
+from compare.analysis.table import wait_text
 from compare.analysis.verdict import factor_text
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
@@ -113,7 +113,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
 def _map(panel: Axes, server: Server, map_: Sequence[Square], waits: list[float], levels: list[int]) -> None:
     panel.set_title(str(server), loc="left", weight="bold")
     panel.set_xticks(range(len(levels)), [f"{level:,}" for level in levels])
-    panel.set_yticks(range(len(waits)), [seconds_text(wait) if wait else "no wait" for wait in waits])
+    panel.set_yticks(range(len(waits)), [wait_text(wait) for wait in waits])
     panel.set(xlabel="requests in flight", ylabel="wait", xlim=(-0.5, len(levels) - 0.5))
     panel.set_ylim(-0.5, len(waits) - 0.5)
     panel.grid(visible=False)
@@ -162,5 +162,5 @@ def _say(server: Server, map_: Sequence[Square]) -> list[str]:
 
 
 def _where(square: Square) -> str:
-    wait = f"a {seconds_text(square.wait_s)} wait" if square.wait_s else "no wait"
+    wait = f"a {wait_text(square.wait_s)} wait" if square.wait_s else wait_text(0)
     return f"{wait} and {square.in_flight:,} in flight"

@@ -13,9 +13,9 @@ from compare.analysis import charts, figures
 from compare.analysis.charts import Chart, View
 from compare.analysis.figures import Line, Point, Words
 from compare.analysis.lines import footer, legend, of, servers
-from compare.analysis.quantiles import Known, Percentile, seconds_text
+from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.stats import Summary
-from compare.analysis.table import count_text
+from compare.analysis.table import count_text, wait_text
 from compare.analysis.verdict import name
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
@@ -189,4 +189,6 @@ def _sentence(row: Summary, share: float | None) -> str:
     ]
     told = ", ".join(waits) or "too few answers for a percentile"
     rate = f"{count_text(row.load.rate_rps or 0)} requests a second{own}"
-    return f"With a {seconds_text(row.load.delay_s)} wait at {rate}, {name(row.contestant)} answers within: {told}."
+    return (
+        f"With a {wait_text(row.load.delay_s)} wait at {rate}, {name(row.contestant)} answers within: {told}."
+    )

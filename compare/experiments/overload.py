@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from compare.analysis import figures
 from compare.analysis.figures import End, Words
 from compare.analysis.lines import footer, servers
-from compare.analysis.quantiles import seconds_text
 from compare.analysis.stats import Summary
+from compare.analysis.table import wait_text
 from compare.analysis.verdict import name
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
@@ -77,7 +77,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     if not over:
         return []
     names = servers([one for one in summaries if one.experiment == NAME])
-    note = f"Answers per {BIN_S:g} s, mean of the rounds, lines side by side. Dotted: the load stops. Dashed: capacity, limit / wait."
+    note = f"Bins of {BIN_S:g} s, mean of the rounds, lines side by side. Dotted: the load stops. Dashed: limit / wait."
     words = Words(QUESTION, " ".join(say(summaries)[:2]), footer(run), note)
     with figures.look():
         figure, panels = figures.sheet(words, figures.Grid(columns=len(names), rows=2))
@@ -143,7 +143,7 @@ def _sentence(over: Summary, at_capacity: Summary) -> str:
     refused = sum(error.count for error in over.errors if error.kind == "HTTP 503") / max(1, over.intended)
     p50s = f"{over.response.p50.text} ({at_capacity.response.p50.text} at capacity)"
     return (
-        f"At {TIMES} times capacity ({over.load.rate_rps:,.0f}/s, {seconds_text(over.load.delay_s)} wait), "
+        f"At {TIMES} times capacity ({over.load.rate_rps:,.0f}/s, {wait_text(over.load.delay_s)} wait), "
         f"{name(over.contestant)} answers {share:.0%} of what it answers at capacity and refuses {refused:.0%} of "
         f"the requests; the p50 of those it takes is {p50s}."
     )

@@ -7,9 +7,8 @@ from compare.analysis import charts
 from compare.analysis.charts import Chart, View
 from compare.analysis.lines import of, servers
 from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
-from compare.analysis.quantiles import seconds_text
 from compare.analysis.stats import Summary
-from compare.analysis.table import count_text
+from compare.analysis.table import count_text, wait_text
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run
@@ -76,7 +75,7 @@ def _enough(rows: Sequence[Summary]) -> str:
     best = max(rows, key=lambda row: row.throughput_rps.value)
     found = differences([(best, row) for row in rows], Metric.THROUGHPUT)
     enough = next(one.b for one in found if not one.named and one.effect <= SMALLEST_EFFECT)
-    where = f"With a {seconds_text(best.load.delay_s)} wait and {best.in_flight:,} in flight, {best.contestant.server}"
+    where = f"With a {wait_text(best.load.delay_s)} wait and {best.in_flight:,} in flight, {best.contestant.server}"
     told = (
         f"{enough.contestant.threads:,} threads ({count_text(enough.throughput_rps.value)} answers a second)"
     )
