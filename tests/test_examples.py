@@ -1,0 +1,56 @@
+"""The examples run, and docs/your-own-io.md shows them as they are."""
+
+import ast
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from compare.work.loading import check_faces, load
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "your-own-io.md"
+EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if path.name != "__init__.py")
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """Answers every query with `rcode` 3: no such domain."""
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, addr):
+        self.transport.sendto(data[:2] + b"\x81\x83" + data[4:], addr)
+
+
+async def test_the_dns_example_asks_a_name_server_by_both_faces(monkeypatch):
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
+    monkeypatch.syspath_prepend(ROOT)
+    work = load("examples.dns_lookup:DnsLookup")
+    monkeypatch.setattr("examples.dns_lookup.SERVER", transport.get_extra_info("sockname"))
+    try:
+        await check_faces(work)
+        assert await work.native(0.0) == b"rcode 3"
+    finally:
+        transport.close()
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_page_shows_the_examples_as_they_are(example):
+    assert f"```python\n{example.read_text()}```" in PAGE.read_text()
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_has_20_lines_of_code(example):
+    tree = ast.parse(example.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = node.body[1:] if ast.get_docstring(node) else node.body
+    assert len([line for line in ast.unparse(tree).splitlines() if line.strip()]) <= 20
+
+
+def test_the_page_links_to_files_that_exist():
+    for link in re.findall(r"\]\(([^)#]+)", PAGE.read_text()):
+        assert (PAGE.parent / link).exists(), link
