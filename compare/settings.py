@@ -53,6 +53,17 @@ class Settings:
             option.check(getattr(self, option.field))
         if self.cookie_secret_file and self.cookie_key:
             raise SettingsError("--cookie-key and --cookie-secret-file exclude each other: give one of them.")
+        self._check_key_versions()
+
+    def _check_key_versions(self) -> None:
+        """Keys may also come from the environment: only `compare.serving.keys` knows them all."""
+        versions = [int(key.partition("=")[0]) for key in self.cookie_key]
+        if len(set(versions)) < len(versions):
+            raise SettingsError("--cookie-key may be given only once for each version.")
+        if versions and self.cookie_key_version not in {None, *versions}:
+            raise SettingsError(
+                f"--cookie-key-version must be one of the keys given, not {self.cookie_key_version}."
+            )
 
     def to_argv(self) -> list[str]:
         """Return the arguments that `from_argv` reads back as these settings, server and DSN left out.
@@ -124,7 +135,7 @@ def _port(text: str) -> int:
 
 def _is_key(text: str) -> bool:
     version, _, path = text.partition("=")
-    return version.isascii() and version.isdigit() and bool(path)
+    return version.isascii() and version.isdigit() and len(version) < 10 and bool(path)
 
 
 OPTIONS = (

@@ -7,10 +7,12 @@ what runs. A test that takes `server` runs twice; one that needs options takes `
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import BaseTestServer, TestClient
 from hypothesis import settings as hypothesis_settings
+from processes import SECRET
 from yarl import URL
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
@@ -110,11 +112,21 @@ def server_name(request) -> Server:
     return request.param
 
 
+@pytest.fixture(scope="session")
+def secret_file(tmp_path_factory) -> Path:
+    """The file with the secret that signs cookies, the one that server processes get too."""
+    path = tmp_path_factory.mktemp("secret") / "cookie"
+    path.write_text(SECRET["COMPARE_COOKIE_SECRET"] + "\n")
+    return path
+
+
 @pytest.fixture
-def start(server_name, aiohttp_client) -> Callable[..., Awaitable[Client]]:
+def start(server_name, aiohttp_client, secret_file) -> Callable[..., Awaitable[Client]]:
     """Start the server under test with options and, if wanted, a work that is no timer."""
 
     async def go(work: Work | None = None, **options) -> Client:
+        if not options.keys() & {"cookie_key", "cookie_secret_file"}:
+            options["cookie_secret_file"] = str(secret_file)
         settings = Settings(server_name, port=0, **options)
         return await aiohttp_client(InProcess(settings, work or load("sleep")))
 

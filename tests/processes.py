@@ -15,6 +15,7 @@ from typing import IO
 from compare.contract import Ready, Server, read_ready
 
 READY_S = 20
+SECRET = {"COMPARE_COOKIE_SECRET": "one secret for every server under test"}
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,18 @@ def command(server: Server, *options: str) -> list[str]:
 
 @contextlib.contextmanager
 def running(server: Server, *options: str, env: dict[str, str] | None = None) -> Iterator[Process]:
-    """Start `server` on a free port and stop it at the end, however the test ends."""
+    """Start `server` on a free port and stop it at the end, however the test ends.
+
+    It signs with `SECRET`, so that it has nothing to warn of and reads what the other one signed.
+    """
+    secret = {} if any("--cookie" in option for option in options) else SECRET
     with tempfile.TemporaryFile("w+") as stderr:
         popen = subprocess.Popen(
             command(server, "--port", "0", *options),
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
-            env=os.environ | (env or {}),
+            env=os.environ | secret | (env or {}),
         )
         try:
             assert popen.stdout is not None

@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 from aiohttp import web
 
-from compare.aiohttp_impl import long_io, pages
+from compare.aiohttp_impl import cookie_routes, long_io, pages
 from compare.aiohttp_impl.answers import answer, errors
-from compare.contract import PONG
+from compare.aiohttp_impl.cookies import setup
+from compare.contract import MAX_BODY_BYTES, PONG
+from compare.serving import keys
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.settings import Settings
@@ -28,7 +30,9 @@ async def stats(request: web.Request) -> web.Response:
 
 def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
-    app = web.Application(middlewares=[errors])
+    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY_BYTES)
+    cookie_keys = keys.load(settings)
+    setup(app, cookie_keys.cookie_secret, cookie_keys.key_version)
     app[long_io.FLIGHTS] = flights
     app[long_io.WORK] = settings.work
     app[long_io.POOL] = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
@@ -38,6 +42,7 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Applic
             web.get("/ping", ping),
             *(web.get(f"/io/{paradigm}", handler) for paradigm, handler in long_io.HANDLERS.items()),
             web.get("/stats", stats),
+            *cookie_routes.routes(settings),
             *pages.routes(),
         ]
     )

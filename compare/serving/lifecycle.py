@@ -18,6 +18,7 @@ from typing import Any, NoReturn, Protocol
 
 from compare.contract import BACKLOG, Loop, Ready, Server
 from compare.serving.flights import Flights
+from compare.serving.keys import SecretError
 from compare.serving.lag import TICK_S, Ticker
 from compare.settings import Settings, SettingsError, from_argv
 from compare.work.loading import WorkError, load
@@ -58,7 +59,7 @@ def main(server: Server, listen: Listen, argv: list[str]) -> int:
             leftover = runner.run(_serve(settings, listen))
             if leftover:
                 _exit_with_threads(leftover)
-    except (StartError, WorkError) as error:
+    except (SecretError, StartError, WorkError) as error:
         return _complain(error, 1)
     return 0
 

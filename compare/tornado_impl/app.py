@@ -7,10 +7,11 @@ import msgspec
 from tornado import httputil, web
 
 from compare.contract import PONG, path_of
+from compare.serving import keys
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.settings import Settings
-from compare.tornado_impl import long_io, pages
+from compare.tornado_impl import cookie_routes, long_io, pages
 from compare.tornado_impl.answers import Handler, NotFound, log_function
 from compare.tornado_impl.bodies import Bounded
 
@@ -57,14 +58,18 @@ class App(web.Application):
 def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
+    cookie_keys = keys.load(settings)
     io = {"flights": flights, "work": settings.work, "pool": pool}
     return App(
         [
             (r"/ping", Ping),
             *((f"/io/{paradigm}", handler, io) for paradigm, handler in long_io.HANDLERS.items()),
             (r"/stats", Stats, {"flights": flights, "ticker": ticker}),
+            *cookie_routes.routes(settings),
             *pages.routes(),
         ],
         default_handler_class=NotFound,
+        cookie_secret=cookie_keys.cookie_secret,
+        key_version=cookie_keys.key_version,
         log_function=log_function if settings.access_log else lambda _handler: None,
     )

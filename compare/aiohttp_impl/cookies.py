@@ -1,0 +1,231 @@
+"""The kit: a Tornado handler's cookie methods, same names, parameters and defaults, in any aiohttp application.
+
+    from compare.aiohttp_impl.cookies import COOKIES, setup
+
+    setup(app, cookie_secret)
+    ...
+    request[COOKIES].set_signed_cookie("user", "bob")
+
+A middleware puts a `Cookies` on each request. Writing is not left to it: it would come too late for a streamed
+answer and a websocket handshake, and would not see what another middleware makes of an exception. The cookies go out
+when a response's headers do, whichever response that is, so that they reach error answers as they do in Tornado.
+"""
+
+import time
+import warnings
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Unpack, overload
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from compare import cookies, signing
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What Tornado's application settings of these names hold."""
+
+    cookie_secret: signing.CookieSecret | None = field(repr=False)
+    key_version: int | None
+
+
+class Cookies:
+    """The cookies of one request and those its response will set; nothing is parsed before it is asked for.
+
+    What is set here is not visible to the getters: the browser has not sent it yet.
+    """
+
+    __slots__ = ("_begun", "_keys", "_received", "_request", "_written")
+
+    def __init__(self, request: web.Request, keys: _Keys) -> None:
+        self._request, self._keys = request, keys
+        self._received: dict[str, str] | None = None
+        self._written: cookies.Jar | None = None
+        self._begun = False
+
+    @property
+    def received(self) -> Mapping[str, str]:
+        """Every cookie that came with the request, in order of first appearance."""
+        if self._received is None:
+            lines = self._request.headers.getall("Cookie", ())
+            self._received = cookies.parse(cookies.encoded(lines, "utf-8"))
+        return self._received
+
+    @overload
+    def get_cookie(self, name: str, default: str) -> str: ...
+
+    @overload
+    def get_cookie(self, name: str, default: None = None) -> str | None: ...
+
+    def get_cookie(self, name: str, default: str | None = None) -> str | None:
+        """Return the value of the request's cookie `name`, or `default` without one."""
+        return self.received.get(name, default)
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str | bytes,
+        domain: str | None = None,
+        expires: cookies.Expires | None = None,
+        path: str | None = "/",
+        expires_days: float | None = None,
+        *,
+        max_age: int | None = None,
+        httponly: bool = False,
+        secure: bool = False,
+        samesite: str | None = None,
+        partitioned: bool = False,
+        escape: bool = True,
+        **mixed_case: Any,
+    ) -> None:
+        r"""Have the response set a cookie; of several calls for one name the last wins, whole.
+
+        Arguments are those of `compare.cookies.set_cookie`. As in Tornado, a value may hold `" , ; \`, which are
+        escaped, unless `escape` is False. `mixed_case` takes names such as `HttpOnly`, deprecated in Tornado 6.3.
+        Raises CookieError, which is a ValueError, for what browsers refuse, and RuntimeError once the response
+        has begun; a call that raises changes nothing.
+        """
+        attributes: dict[str, Any] = {
+            "domain": domain,
+            "expires": expires,
+            "path": path,
+            "expires_days": expires_days,
+            "max_age": max_age,
+            "httponly": httponly,
+            "secure": secure,
+            "samesite": samesite,
+            "partitioned": partitioned,
+        }
+        attributes |= _lowered(mixed_case)
+        self._put(cookies.set_cookie(name, value, now=time.time(), escape=escape, **attributes))
+
+    def clear_cookie(self, name: str, **scope: Unpack[cookies.Scope]) -> None:
+        """Have the browser delete a cookie; `scope` must repeat the path and domain it was set with."""
+        self._put(cookies.clear_cookie(name, now=time.time(), **scope))
+
+    def clear_all_cookies(self, **scope: Unpack[cookies.Scope]) -> None:
+        """Have the browser delete every cookie that came with the request, as far as `scope` is theirs."""
+        for header in cookies.clear_all(self.received, now=time.time(), **scope):
+            self._put(header)
+
+    def set_signed_cookie(
+        self,
+        name: str,
+        value: str | bytes,
+        expires_days: float | None = 30,
+        version: int | None = None,
+        **attributes: Any,
+    ) -> None:
+        """Have the response set a cookie that nobody can forge: any text or bytes, signed and timestamped.
+
+        `version` is the format of the signature; `attributes` are those of `set_cookie`.
+        """
+        signed = self.create_signed_value(name, value, version)
+        self.set_cookie(name, signed, expires_days=expires_days, **attributes)
+
+    def create_signed_value(self, name: str, value: str | bytes, version: int | None = None) -> bytes:
+        """Return `value` signed for the cookie `name`, for uses other than a cookie."""
+        return signing.create_signed_value(
+            self._secret(), name, value, version=version, key_version=self._keys.key_version
+        )
+
+    def get_signed_cookie(
+        self,
+        name: str,
+        value: str | None = None,
+        max_age_days: float = 31,
+        min_version: int | None = None,
+    ) -> bytes | None:
+        """Return what was signed, or None for a cookie that is absent, forged, foreign or too old.
+
+        `value` is read instead of the request's cookie `name`; `min_version` is the oldest format accepted.
+        """
+        if value is None:
+            value = self.get_cookie(name)
+        return signing.decode_signed_value(
+            self._secret(), name, value, max_age_days=max_age_days, min_version=min_version
+        )
+
+    def get_signed_cookie_key_version(self, name: str, value: str | None = None) -> int | None:
+        """Return the key version a cookie says it was signed with; it is not verified."""
+        self._secret()
+        if value is None:
+            value = self.get_cookie(name)
+        return None if value is None else signing.get_signature_key_version(value)
+
+    # Tornado's names before 6.3.
+    set_secure_cookie = set_signed_cookie
+    get_secure_cookie = get_signed_cookie
+    get_secure_cookie_key_version = get_signed_cookie_key_version
+
+    def _secret(self) -> signing.CookieSecret:
+        secret = self._keys.cookie_secret
+        if secret is None:
+            raise RuntimeError("Signed cookies need a secret: setup(app, cookie_secret).")
+        return secret
+
+    def _put(self, header: str) -> None:
+        if self._begun:
+            raise RuntimeError("The response has begun; a cookie set now would never reach the browser.")
+        if self._written is None:
+            self._written = cookies.Jar()
+        self._written.put(header)
+
+    def write(self, response: web.StreamResponse) -> None:
+        """Add the cookies set so far to the headers of `response`; from then on no more can be set."""
+        self._begun = True
+        if self._written is not None:
+            for header in self._written:
+                response.headers.add("Set-Cookie", header)
+
+
+COOKIES = web.RequestKey("cookies", Cookies)
+"""Where the middleware puts the `Cookies` of a request."""
+
+
+def setup(
+    app: web.Application,
+    cookie_secret: signing.CookieSecret | None = None,
+    key_version: int | None = None,
+) -> None:
+    """Give every request of `app` and of its sub-applications its `request[COOKIES]`.
+
+    The arguments are Tornado's application settings of the same names: one secret, or secrets by version and the
+    version that signs. Without a secret only plain cookies work. The middleware goes before those `app` already has,
+    so that they find the cookies too. Raises ValueError when no secret has that version.
+    """
+    if isinstance(cookie_secret, dict) and cookie_secret.keys().isdisjoint({key_version}):
+        raise ValueError("key_version must name one of the secrets")
+    keys = _Keys(cookie_secret, key_version)
+
+    @web.middleware
+    def middleware(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
+        request[COOKIES] = Cookies(request, keys)
+        return handler(request)  # not awaited here: one coroutine less for each request
+
+    app.middlewares.insert(0, middleware)
+    app.on_response_prepare.append(_write)
+
+
+async def _write(request: web.Request, response: web.StreamResponse) -> None:
+    own = request.get(COOKIES)
+    if own is not None:
+        own.write(response)
+
+
+def _lowered(mixed_case: dict[str, Any]) -> dict[str, Any]:
+    """Attributes by the names they have in lower case; raises TypeError for those that have none."""
+    if not mixed_case:
+        return {}
+    lowered = {name.lower(): value for name, value in mixed_case.items()}
+    known = {"domain", "expires", "path", "secure", "httponly", "samesite", "partitioned"}
+    if unknown := lowered.keys() - known:
+        raise TypeError(f"set_cookie() got unexpected keyword arguments: {', '.join(sorted(unknown))}")
+    warnings.warn(
+        f"Deprecated arguments to set_cookie: {', '.join(mixed_case)} (should be lowercase)",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return lowered

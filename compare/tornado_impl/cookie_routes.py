@@ -1,0 +1,101 @@
+"""The cookie routes, on Tornado's own cookie methods. Line for line comparable with the twin in `aiohttp_impl`."""
+
+from typing import Any
+
+from compare.contract import last_segment, query_of, single
+from compare.cookie_contract import (
+    all_body,
+    one_body,
+    read_max_age_days,
+    read_scope,
+    read_wanted,
+    refusing,
+    signed_body,
+)
+from compare.settings import Settings
+from compare.tornado_impl.answers import Handler
+from compare.tornado_impl.cookies import Cookies
+
+
+class CookieHandler(Cookies, Handler):
+    """What the handlers of cookies do alike."""
+
+    def named(self) -> tuple[str, str]:
+        """Return the cookie's name, from the path, and the query."""
+        target = self.request.uri or ""
+        return last_segment(target), query_of(target)
+
+    def done(self) -> None:
+        """Answer without a body."""
+        self.set_status(204)
+        self.finish()
+
+
+class All(CookieHandler):
+    """All cookies of the browser."""
+
+    def get(self) -> None:
+        self.answer(all_body(self.received))
+
+    head = get
+
+    def delete(self) -> None:
+        _, query = self.named()
+        with refusing():
+            self.clear_all_cookies(**read_scope(query))
+        self.done()
+
+
+class One(CookieHandler):
+    """One plain cookie."""
+
+    def get(self) -> None:
+        name, query = self.named()
+        self.answer(one_body(name, self.get_cookie(name, single(query, "default"))))
+
+    head = get
+
+    def put(self) -> None:
+        name, _ = self.named()
+        wanted = read_wanted(self.request.body)
+        with refusing():
+            self.set_cookie(name, wanted.value, escape=False, **wanted.attributes())
+        self.done()
+
+    def delete(self) -> None:
+        name, query = self.named()
+        with refusing():
+            self.clear_cookie(name, **read_scope(query))
+        self.done()
+
+
+class Signed(CookieHandler):
+    """One signed cookie."""
+
+    def initialize(self, min_version: int) -> None:
+        """Take the oldest format that is read."""
+        self.min_version = min_version
+
+    def get(self) -> None:
+        name, query = self.named()
+        days, default = read_max_age_days(query), single(query, "default")
+        value = self.get_signed_cookie(name, max_age_days=days, min_version=self.min_version)
+        self.answer(signed_body(name, value, default, self.get_signed_cookie_key_version(name)))
+
+    head = get
+
+    def put(self) -> None:
+        name, _ = self.named()
+        wanted = read_wanted(self.request.body)
+        with refusing():
+            self.set_signed_cookie(name, wanted.value, **wanted.attributes())
+        self.done()
+
+
+def routes(settings: Settings) -> list[tuple[Any, ...]]:
+    """Return the routes, which read signed values as `settings` allow."""
+    return [
+        (r"/cookies", All),
+        (r"/cookies/[^/]+", One),
+        (r"/signed/[^/]+", Signed, {"min_version": settings.signed_min_version}),
+    ]
