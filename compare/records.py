@@ -4,27 +4,22 @@ These structs are the border between the harness, which fills them, and the anal
 
 run.json is `{"schema_version", "sha256", "body": {"run", "stamps"}}`: the digest is of the bytes of `body` as they
 stand in the file, and `stamps` has, per measurement, the keys of its samples. Each key is the digest of an array in
-samples.npz, packed as `compare.samples` says, so that nothing can be edited, exchanged or lost unnoticed. Beyond
-`SHARD_BYTES` samples-2.npz follows, and so on.
+samples.npz, packed as `compare.samples` says, so that nothing can be edited, exchanged or lost unnoticed.
 """
 
 import enum
 import hashlib
-import io
-import itertools
 import lzma
-import os
 import zipfile
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from compare.contract import Loop, LoopLag, Paradigm, Server
+from compare.samples import Arrays, Stamps, add, load, pack, unpack, write_whole
 from compare.samples import Samples as Samples  # noqa: PLC0414 - a measurement's samples are met through records
 from compare.samples import SampleStatus as SampleStatus  # noqa: PLC0414
-from compare.samples import Stamps, pack, unpack
 
 SCHEMA_VERSION = 1
 
@@ -160,17 +155,31 @@ class RecordsError(Exception):
     """A run that cannot be kept or read; one sentence naming the file and what is wrong with it."""
 
 
-SHARD_BYTES = 4 << 20  # only the last file is written again for each cell, which bounds what a save costs
 # How zipfile, numpy and the decompressor say that a file is damaged.
 _DAMAGED = (OSError, ValueError, EOFError, zipfile.BadZipFile, lzma.LZMAError, NotImplementedError)
 
 _Pair = tuple[Stamps | None, Stamps | None]  # of the load and of the bystander
-_Arrays = dict[str, NDArray[np.int32]]
 
 
 class _Body(msgspec.Struct, frozen=True):
     run: Run  # its measurements without samples
     stamps: tuple[_Pair, ...]
+
+
+class _Names(msgspec.Struct, frozen=True):
+    name: str
+    created: str
+    command: str
+
+
+class _KeptBody(msgspec.Struct, frozen=True):
+    """What of a body tells whose it is and what it already has; the rest is skipped, which is much faster."""
+
+    run: _Names
+    stamps: tuple[_Pair, ...]
+
+
+_AnyBody = TypeVar("_AnyBody", _Body, _KeptBody)
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -191,15 +200,16 @@ def save(run: Run, folder: Path) -> None:
     run, which is not touched.
     """
     before = _kept_of(run, folder)
-    new: _Arrays = {}
+    new: Arrays = {}
     stamps = [
         (_packed(one.samples, new), _packed(one.bystander, new)) for one in run.measurements[len(before) :]
     ]
     try:
-        _append(new, folder)
-        _replace(folder / "run.json", _document(run, (*before, *stamps)))
-    except OSError as error:
-        raise RecordsError(f"Cannot keep the run in {folder}: {error.strerror or error}.") from error
+        add(new, folder)
+        write_whole(folder / "run.json", _document(run, (*before, *stamps)))
+    except _DAMAGED as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RecordsError(f"Cannot keep the run in {folder}: {reason}.") from error
 
 
 def read(folder: Path) -> Run:
@@ -208,9 +218,9 @@ def read(folder: Path) -> Run:
     Raises RecordsError when there is none, its schema version is another, it was truncated or edited, or samples are
     missing.
     """
-    body = _read_body(folder)
+    body = _read_body(folder, _Body)
     try:
-        arrays = _arrays(folder)
+        arrays = load(folder)
         measurements = tuple(
             msgspec.structs.replace(one, samples=_unpacked(load, arrays), bystander=_unpacked(ping, arrays))
             for one, (load, ping) in zip(body.run.measurements, body.stamps, strict=True)
@@ -226,14 +236,14 @@ def _kept_of(run: Run, folder: Path) -> tuple[_Pair, ...]:
     """Return the stamps `folder` already holds of this run; raises RecordsError when it holds another."""
     if not (folder / "run.json").exists():
         return ()
-    kept = _read_body(folder)
-    same = (kept.run.name, kept.run.created, kept.run.command) == (run.name, run.created, run.command)
+    kept = _read_body(folder, _KeptBody)
+    same = kept.run == _Names(run.name, run.created, run.command)
     if not same or len(kept.stamps) > len(run.measurements):
         raise RecordsError(f"{folder} holds another run, {kept.run.name}; it was not overwritten.")
     return kept.stamps
 
 
-def _read_body(folder: Path) -> _Body:
+def _read_body(folder: Path, kind: type[_AnyBody]) -> _AnyBody:
     path = folder / "run.json"
     try:
         text = path.read_bytes()
@@ -243,7 +253,7 @@ def _read_body(folder: Path) -> _Body:
         document = msgspec.json.decode(text, type=_Document)
         if hashlib.sha256(document.body).hexdigest() != document.sha256:
             raise RecordsError(f"{path} was edited: its checksum does not match.")
-        return msgspec.json.decode(document.body, type=_Body)
+        return msgspec.json.decode(document.body, type=kind)
     except OSError as error:
         raise RecordsError(f"{folder} holds no run: run.json cannot be read ({error.strerror}).") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -257,56 +267,12 @@ def _document(run: Run, stamps: tuple[_Pair, ...]) -> bytes:
     return msgspec.json.encode(_Document(SCHEMA_VERSION, digest, msgspec.Raw(body)))
 
 
-def _packed(samples: Samples | None, arrays: _Arrays) -> Stamps | None:
+def _packed(samples: Samples | None, arrays: Arrays) -> Stamps | None:
     if samples is None:
         return None
     stamps, arrays[stamps.key] = pack(samples)
     return stamps
 
 
-def _unpacked(stamps: Stamps | None, arrays: _Arrays) -> Samples | None:
+def _unpacked(stamps: Stamps | None, arrays: Arrays) -> Samples | None:
     return unpack(stamps, arrays[stamps.key]) if stamps is not None else None
-
-
-def _shards(folder: Path) -> list[Path]:
-    """Return the files of samples there are, in the order in which they were filled."""
-    names = (
-        folder / (f"samples-{number}.npz" if number > 1 else "samples.npz") for number in itertools.count(1)
-    )
-    return list(itertools.takewhile(Path.exists, names))
-
-
-def _arrays(folder: Path) -> _Arrays:
-    arrays: _Arrays = {}
-    for shard in _shards(folder):
-        # numpy leaves a damaged file open when it is given the path
-        with shard.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            arrays |= dict(kept)
-    return arrays
-
-
-def _append(arrays: _Arrays, folder: Path) -> None:
-    """Add `arrays` to the last file, or to a new one when that is full; those it already has stay."""
-    if not arrays:
-        return
-    shards = _shards(folder)
-    content = shards[-1].read_bytes() if shards else b""
-    if len(content) > SHARD_BYTES:
-        shards, content = [folder / f"samples-{len(shards) + 1}.npz"], b""
-    grown = io.BytesIO(content)
-    with zipfile.ZipFile(grown, "a", zipfile.ZIP_LZMA) as archive:
-        there = {Path(name).stem for name in archive.namelist()}
-        for name in (name for name in arrays if name not in there):
-            with archive.open(f"{name}.npy", "w") as member:
-                np.lib.format.write_array(member, arrays[name], allow_pickle=False)
-    _replace(shards[-1] if shards else folder / "samples.npz", grown.getvalue())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Make `path` hold `content`, whole or not at all, also when the power fails."""
-    written = path.with_name(f".{path.name}.new")
-    with written.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    written.replace(path)

@@ -2,16 +2,26 @@
 
 The array is int32, five rows by one column per request: the step of `intended_s` from the request before,
 sent - intended, done - intended, the status, `io_s`; times in microseconds, the smallest int32 for NaN. Steps and
-differences are small numbers, which is what lets LZMA keep a request in five bytes.
+differences are small numbers, which is what lets LZMA keep a request in five bytes. Arrays are members of samples.npz,
+named by their keys; beyond `SHARD_BYTES` or `SHARD_ARRAYS` samples-2.npz follows, and so on.
 """
 
 import enum
 import hashlib
+import io
+import itertools
+import os
+import zipfile
+from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+Arrays = dict[str, NDArray[np.int32]]
+
+# Only the last file is written again for each cell, so these bound what keeping one costs.
+SHARD_BYTES, SHARD_ARRAYS = 4 << 20, 600
 _NAN = np.iinfo(np.int32).min
 
 
@@ -83,3 +93,60 @@ def unpack(stamps: Stamps, array: NDArray[np.int32]) -> Samples:
 
 def _key(array: NDArray[np.int32]) -> str:
     return hashlib.sha256(array.tobytes()).hexdigest()[:32]
+
+
+def _shards(folder: Path) -> list[Path]:
+    """Return the files of samples there are, in the order in which they were filled."""
+    names = (
+        folder / (f"samples-{number}.npz" if number > 1 else "samples.npz") for number in itertools.count(1)
+    )
+    return list(itertools.takewhile(Path.exists, names))
+
+
+def load(folder: Path) -> Arrays:
+    """Return every array kept in `folder`, by its key."""
+    arrays: Arrays = {}
+    for shard in _shards(folder):
+        # numpy leaves a damaged file open when it is given the path
+        with shard.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            arrays |= dict(kept)
+    return arrays
+
+
+def add(arrays: Arrays, folder: Path) -> None:
+    """Add `arrays`, by their keys, to the last file of `folder`, or to a new one when that is full.
+
+    Those it already has stay as they are. Raises OSError when it cannot be written.
+    """
+    if not arrays:
+        return
+    shards = _shards(folder)
+    content = shards[-1].read_bytes() if shards else b""
+    grown = _grown(content, arrays)
+    if shards and grown is None:
+        shards.append(folder / f"samples-{len(shards) + 1}.npz")
+        grown = _grown(b"", arrays)
+    write_whole(shards[-1] if shards else folder / "samples.npz", grown or b"")
+
+
+def _grown(content: bytes, arrays: Arrays) -> bytes | None:
+    """Return the archive with `arrays` added, None when it is full."""
+    file = io.BytesIO(content)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_LZMA) as archive:
+        there = {name.removesuffix(".npy") for name in archive.namelist()}
+        if len(content) > SHARD_BYTES or len(there) > SHARD_ARRAYS:
+            return None
+        for name in (name for name in arrays if name not in there):
+            with archive.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, arrays[name], allow_pickle=False)
+    return file.getvalue()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Make `path` hold `content`, whole or not at all, also when the power fails."""
+    written = path.with_name(f".{path.name}.new")
+    with written.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    written.replace(path)

@@ -11,6 +11,7 @@ import pytest
 from made import ENVIRONMENT, answered, cell, closed_loop, measurement, run, samples
 from msgspec.structs import replace
 
+import compare.samples
 from compare import records
 from compare.records import RecordsError, read, save
 
@@ -84,8 +85,10 @@ def test_what_is_said_of_an_earlier_cell_may_change(kept):
     assert same(read(folder), marked)
 
 
-def test_beyond_a_size_samples_go_on_in_another_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "SHARD_BYTES", 500)
+@pytest.mark.parametrize("bound", [{"SHARD_BYTES": 500}, {"SHARD_ARRAYS": 2}])
+def test_beyond_a_size_samples_go_on_in_another_file(tmp_path, monkeypatch, bound):
+    for name, value in bound.items():
+        monkeypatch.setattr(compare.samples, name, value)
     made = run(rounds(4))
     for count in range(1, 5):
         save(replace(made, measurements=made.measurements[:count]), tmp_path)

@@ -1,0 +1,105 @@
+"""Would this benchmark invent a difference? False alarms of A/A runs on a simulated machine that drifts and is noisy.
+
+Both sides are one contestant, so every difference named is false. Three ways of deciding look at the same runs: ours
+(paired rounds, Holm, interval and floor), ours without the 5 % floor, and the one that is common in the field: all
+requests of all rounds pooled as if they were independent.
+
+    .venv/bin/python -m benchmarks.aa_simulated [SEEDS]
+"""
+
+import sys
+import time
+
+import numpy as np
+from msgspec.structs import replace
+from scipy import stats as scipy_stats
+
+from compare.analysis import stats
+from compare.analysis.intervals import t_test
+from compare.analysis.paired import Metric, differences, holm, sides
+from compare.contract import Paradigm, Server
+from compare.experiments import simulated
+from compare.records import Cell, Contestant, Load, Run
+
+CONTESTANT = Contestant(Server.AIOHTTP, Paradigm.NATIVE)
+LEVELS = (100, 400)
+METRICS = (Metric.THROUGHPUT, Metric.P50, Metric.CPU)
+ROUNDS = (3, 5, 10)
+DRIFTS = (0.0, 0.002)
+
+
+def aa_run(seed: int, rounds: int, drift: float) -> Run:
+    """Return an A/A run whose rounds mirror each other, each cell `drift` slower than the one before."""
+    once = [(level, side) for level in LEVELS for side in "ab"]
+    measure = simulated.measurer(seed, speed=lambda _: 2000.0, drift=drift)
+    made = [
+        measure(Cell("aa", CONTESTANT, Load(level, duration_s=0.4, timeout_s=0.3), number, side))
+        for number in range(rounds)
+        for level, side in once[:: -1 if number % 2 else 1]
+    ]
+    return Run("aa", "", "", seed, simulated.ENVIRONMENT, tuple(made))
+
+
+def ours(run: Run) -> bool:
+    """Whether any difference is named."""
+    pairs = sides(stats.summarise(run))
+    return any(one.named for metric in METRICS for one in differences(pairs, metric))
+
+
+def without_floor(run: Run) -> bool:
+    """Whether the corrected paired test alone would name one."""
+    pairs = sides(stats.summarise(run))
+    return any(min(holm([t_test(logs)[0] for logs in _logs(pairs, metric)])) < 0.05 for metric in METRICS)
+
+
+def _logs(pairs: list[tuple[stats.Summary, stats.Summary]], metric: Metric) -> list[list[float]]:
+    return [
+        [float(np.log(metric.of(a) / metric.of(b))) for a, b in zip(one.rounds, other.rounds, strict=True)]
+        for one, other in pairs
+    ]
+
+
+def pooled(run: Run) -> bool:
+    """Whether Welch's test of all response times, rounds thrown together, names one."""
+    times: dict[tuple[int, str], list[np.ndarray]] = {}
+    for one in run.measurements:
+        samples = one.samples
+        took = samples.done_s - samples.intended_s
+        key = (one.cell.load.concurrency, one.cell.side)
+        times.setdefault(key, []).append(took[np.isfinite(took) & (samples.intended_s >= 0)])
+    found = [
+        scipy_stats.ttest_ind(*(np.concatenate(times[level, side]) for side in "ab"), equal_var=False).pvalue
+        for level in LEVELS
+    ]
+    return min(holm(found)) < 0.05
+
+
+def main() -> None:
+    """Print the table, then how long a thousand cells take."""
+    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    print(
+        f"A/A runs that name a difference, of {seeds} seeds ({len(LEVELS)} loads x {len(METRICS)} metrics each)\n"
+    )
+    print(f"{'rounds':>6} {'drift per cell':>14} {'ours':>8} {'no floor':>9} {'pooled requests':>16}")
+    for rounds in ROUNDS:
+        for drift in DRIFTS:
+            runs = [aa_run(seed, rounds, drift) for seed in range(seeds)]
+            alarms = [sum(map(rule, runs)) / seeds for rule in (ours, without_floor, pooled)]
+            print(f"{rounds:>6} {drift:>14.1%} {alarms[0]:>8.1%} {alarms[1]:>9.1%} {alarms[2]:>16.1%}")
+    _thousand()
+
+
+def _thousand() -> None:
+    base = aa_run(0, 10, 0.0)
+    copies = [
+        replace(one, cell=replace(one.cell, experiment=str(number)))
+        for number in range(25)
+        for one in base.measurements
+    ]
+    start = time.perf_counter()
+    rows = stats.summarise(replace(base, measurements=tuple(copies)))
+    print(f"\n{len(copies)} cells in {len(rows)} rows summarised in {time.perf_counter() - start:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
