@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from matplotlib.axes import Axes
-
 from compare.analysis import figures
-from compare.analysis.figures import Line
+from compare.analysis.figures import Line, Panel
 from compare.analysis.lines import Across, Metric, footer, label, legend, lines, of, servers
 from compare.analysis.stats import Summary
 from compare.records import Run
@@ -61,7 +59,7 @@ def draw(chart: Chart, rows: Sequence[Summary], verdict: str, run: Run, folder: 
         return figures.save(figure, folder, chart.name)
 
 
-def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Axes], *, last: bool) -> None:
+def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Panel], *, last: bool) -> None:
     drawn = [_lines(chart, view, of(rows, server)) for server in servers(rows)]
     ceiling = _ceiling(chart, rows) if view.ceiling else []
     for server, panel in zip(servers(rows), panels, strict=True):
@@ -81,7 +79,7 @@ def _lines(chart: Chart, view: View, rows: Sequence[Summary]) -> list[Line]:
     return lines(rows, view.metric, chart.across, chart.line, view.scale)
 
 
-def _axes(chart: Chart, view: View, rows: Sequence[Summary], panel: Axes, *, last: bool) -> None:
+def _axes(chart: Chart, view: View, rows: Sequence[Summary], panel: Panel, *, last: bool) -> None:
     ticks = sorted({point.x for line in _lines(chart, view, rows) for point in line.points})
     if chart.categories:
         panel.set_xticks(range(len(chart.categories)), chart.categories)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import matplotlib as mpl
 import numpy as np
@@ -23,6 +23,8 @@ from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 from numpy.typing import NDArray
 
 from compare.contract import Paradigm
+
+Panel: TypeAlias = Axes  # what others draw on, so that matplotlib is imported here
 
 COLOUR = {
     Paradigm.BLOCKING: "#D55E00",

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from matplotlib.axes import Axes
-
 from compare.analysis import figures
-from compare.analysis.figures import Words
+from compare.analysis.figures import Panel, Words
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.paired import SMALLEST_EFFECT, Difference
 from compare.analysis.verdict import factor_text
@@ -43,7 +41,7 @@ def note(found: Sequence[tuple[str, Difference]]) -> str:
     return f"{bars}{rounds} {READ.format(floor=SMALLEST_EFFECT)}"
 
 
-def _axes(panel: Axes, ratios: Sequence[Estimate], label: str) -> None:
+def _axes(panel: Panel, ratios: Sequence[Estimate], label: str) -> None:
     low = min(*(one.low for one in ratios), 1 - 2 * SMALLEST_EFFECT)
     high = max(*(one.high for one in ratios), 1 + 2 * SMALLEST_EFFECT)
     panel.set_xlim(low - 0.06 * (high - low), high + 0.06 * (high - low))
@@ -56,7 +54,7 @@ def _axes(panel: Axes, ratios: Sequence[Estimate], label: str) -> None:
     panel.axvline(1, color=figures.INK, lw=1)
 
 
-def _ratio(panel: Axes, height: int, one: Difference, paradigm: Paradigm) -> None:
+def _ratio(panel: Panel, height: int, one: Difference, paradigm: Paradigm) -> None:
     colour, ratio = figures.COLOUR[paradigm], one.ratio
     panel.plot([ratio.low, ratio.high], [height, height], color=colour, lw=2.2, solid_capstyle="butt")
     panel.plot(ratio.value, height, marker=figures.MARK[paradigm], color=colour, ms=7, mec="white")

@@ -45,7 +45,7 @@ def orphaned_thread_s(one: Measurement) -> float:
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
-    mine = [one for one in run.measurements if one.cell.experiment == NAME and one.orphaned_s]
+    mine = [one for one in run.measurements if one.cell.experiment == NAME and one.failure is None]
     if not mine:
         return []
     names = servers([one for one in summaries if one.experiment == NAME])
@@ -80,8 +80,10 @@ def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
 
 
 def _course(one: Measurement, grid: NDArray[np.float64]) -> NDArray[np.float64]:
-    times, counts = zip(*one.orphaned_s, strict=True)
-    course: NDArray[np.float64] = np.interp(grid, times, counts, left=0, right=counts[-1])
+    """What `/stats` last said at each time; a server that never said anything left nothing."""
+    times = np.array([at for at, _ in one.orphaned_s])
+    counts = np.array([0, *(count for _, count in one.orphaned_s)], dtype=float)
+    course: NDArray[np.float64] = counts[np.searchsorted(times, grid, side="right")]
     return course
 
 

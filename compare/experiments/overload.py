@@ -76,44 +76,59 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     over = [one for one in mine if one.cell.load.rate_rps is not None]
     if not over:
         return []
-    names = servers([one for one in summaries if one.experiment == NAME])
+    rows = [one for one in summaries if one.experiment == NAME]
+    doubtful = {(one.contestant, one.load) for one in rows if not one.valid}
     note = f"Bins of {BIN_S:g} s, mean of the rounds, lines side by side. Dotted: the load stops. Dashed: limit / wait."
-    words = Words(QUESTION, " ".join(say(summaries)[:2]), footer(run), note)
+    words = Words(QUESTION, " ".join(say(rows)[:2]), footer(run), note)
+    grid = figures.Grid(columns=len(servers(rows)), rows=2)
     with figures.look():
-        figure, panels = figures.sheet(words, figures.Grid(columns=len(names), rows=2))
-        for row, limited in enumerate((True, False)):
-            for panel, server in zip(panels[row * len(names) :], names, strict=False):
-                _panel(panel, server, over, limited=limited)
+        figure, panels = figures.sheet(words, grid)
+        sides = [(server, limited) for limited in (True, False) for server in servers(rows)]
+        for panel, (server, limited) in zip(panels, sides, strict=True):
+            _title(panel, server, limited=limited)
+            _courses(
+                panel, [one for one in over if _side(one.cell.contestant) == (server, limited)], doubtful
+            )
         return figures.save(figure, folder, NAME)
 
 
-def _panel(panel: Axes, server: Server, over: Sequence[Measurement], *, limited: bool) -> None:
-    mine = [
-        one
-        for one in over
-        if one.cell.contestant.server is server and bool(one.cell.contestant.max_in_flight) is limited
-    ]
-    title = "with the limit" if limited else "without a limit"
-    panel.set_title(f"{server}  {title}", loc="left", weight="bold")
-    panel.set(xlabel="seconds since the window began" if not limited else "", ylabel="answers per second")
+def _side(contestant: Contestant) -> tuple[Server, bool]:
+    return contestant.server, contestant.max_in_flight > 0
+
+
+def _title(panel: Axes, server: Server, *, limited: bool) -> None:
+    panel.set_title(
+        f"{server}  {'with the limit' if limited else 'without a limit'}", loc="left", weight="bold"
+    )
+    panel.set(xlabel="" if limited else "seconds since the window began", ylabel="answers per second")
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figures.short(value)))
+
+
+def _courses(panel: Axes, mine: Sequence[Measurement], doubtful: set[tuple[Contestant, Load]]) -> None:
     if not mine:
         figures.empty(panel, "nothing measured here")
         return
     load = mine[0].cell.load
     capacity = (load.rate_rps or 0) / TIMES
-    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figures.short(value)))
-    panel.set(xlim=(0, load.duration_s + load.timeout_s), ylim=(0, 2.3 * capacity))
     panel.axvline(load.duration_s, color=figures.SOFT, lw=1, ls=":")
     panel.axhline(capacity, color=figures.INK, lw=1.1, dashes=(5, 3), zorder=1.5)
+    drawn = {
+        paradigm: [one for one in mine if one.cell.contestant.paradigm is paradigm] for paradigm in Paradigm
+    }
+    courses = {paradigm: [goodput(one) for one in each] for paradigm, each in drawn.items() if each}
+    means = {paradigm: np.mean([rate for _, rate in each], axis=0) for paradigm, each in courses.items()}
+    panel.set(xlim=(0, load.duration_s + load.timeout_s))
+    panel.set_ylim(0, max(2.2 * capacity, *(1.1 * float(np.max(mean)) for mean in means.values())))
     ends = []
-    for lane, paradigm in enumerate(Paradigm):
-        rounds = [goodput(one) for one in mine if one.cell.contestant.paradigm is paradigm]
-        if rounds:
-            times, rate = rounds[0][0], np.mean([each[1] for each in rounds], axis=0)
-            shift = ScaledTranslation(0, (2 - lane) * 1.6 / 72, figures.inches(panel))
-            panel.plot(times, rate, color=figures.COLOUR[paradigm], lw=1.5, transform=panel.transData + shift)
-            half = int(np.searchsorted(times, load.duration_s * 0.9))
-            ends.append(End(float(times[half]), float(rate[half]), str(paradigm), figures.COLOUR[paradigm]))
+    for lane, (paradigm, mean) in enumerate(means.items()):
+        invalid = any((one.cell.contestant, load) in doubtful for one in drawn[paradigm])
+        shift = ScaledTranslation(0, (1 - lane) * 1.6 / 72, figures.inches(panel))
+        times, colour = courses[paradigm][0][0], figures.COLOUR[paradigm]
+        where = panel.transData + shift
+        panel.plot(times, mean, color=colour, lw=1.5, ls=":" if invalid else "-", transform=where)
+        last = int(np.searchsorted(times, load.duration_s * 0.9))
+        text = f"{paradigm} (invalid)" if invalid else str(paradigm)
+        ends.append(End(float(times[last]), float(mean[last]), text, colour))
     figures.label_ends(panel, ends)
 
 
