@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn, Protocol
 
 from compare.contract import BACKLOG, Loop, Ready, Server
+from compare.serving.accepting import Listener
 from compare.serving.flights import Flights
 from compare.serving.keys import SecretError
 from compare.serving.lag import TICK_S, Ticker
@@ -137,8 +138,9 @@ def bind(settings: Settings) -> socket.socket:
         sock = socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise StartError(f"Cannot listen on {where}: {_reason(error)}.") from error
-    sock.setblocking(False)
-    return sock
+    listener = Listener.of(sock)
+    listener.setblocking(False)
+    return listener
 
 
 def _reason(error: OSError) -> str:
