@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from compare.aiohttp_impl.answers import answer
-from compare.aiohttp_impl.cookies import COOKIES
+from compare.aiohttp_impl.cookies import cookies_of
 from compare.contract import (
     BODY_TIMEOUT_S,
     HEADERS,
@@ -55,21 +55,21 @@ async def read_body(request: web.Request) -> bytes:
 
 async def get_all(request: web.Request) -> web.Response:
     """Tell of all cookies of the browser."""
-    return answer(all_body(request[COOKIES].received))
+    return answer(all_body(cookies_of(request).received))
 
 
 async def delete_all(request: web.Request) -> web.Response:
     """Clear all cookies of the browser."""
     _, query = named(request)
     with refusing():
-        request[COOKIES].clear_all_cookies(**read_scope(query))
+        cookies_of(request).clear_all_cookies(**read_scope(query))
     return done()
 
 
 async def get_one(request: web.Request) -> web.Response:
     """Tell of one plain cookie."""
     name, query = named(request)
-    return answer(one_body(name, request[COOKIES].get_cookie(name, single(query, "default"))))
+    return answer(one_body(name, cookies_of(request).get_cookie(name, single(query, "default"))))
 
 
 async def put_one(request: web.Request) -> web.Response:
@@ -77,7 +77,7 @@ async def put_one(request: web.Request) -> web.Response:
     name, _ = named(request)
     wanted = read_wanted(await read_body(request))
     with refusing():
-        request[COOKIES].set_cookie(name, wanted.value, escape=False, **wanted.attributes())
+        cookies_of(request).set_cookie(name, wanted.value, escape=False, **wanted.attributes())
     return done()
 
 
@@ -85,7 +85,7 @@ async def delete_one(request: web.Request) -> web.Response:
     """Clear one cookie."""
     name, query = named(request)
     with refusing():
-        request[COOKIES].clear_cookie(name, **read_scope(query))
+        cookies_of(request).clear_cookie(name, **read_scope(query))
     return done()
 
 
@@ -95,7 +95,7 @@ def get_signed(min_version: int) -> Handler:
     async def get(request: web.Request) -> web.Response:
         name, query = named(request)
         days, default = read_max_age_days(query), single(query, "default")
-        own = request[COOKIES]
+        own = cookies_of(request)
         value = own.get_signed_cookie(name, max_age_days=days, min_version=min_version)
         return answer(signed_body(name, value, default, own.get_signed_cookie_key_version(name)))
 
@@ -107,7 +107,7 @@ async def put_signed(request: web.Request) -> web.Response:
     name, _ = named(request)
     wanted = read_wanted(await read_body(request))
     with refusing():
-        request[COOKIES].set_signed_cookie(name, wanted.value, **wanted.attributes())
+        cookies_of(request).set_signed_cookie(name, wanted.value, **wanted.attributes())
     return done()
 
 

@@ -1,24 +1,24 @@
 """The kit: a Tornado handler's cookie methods, same names, parameters and defaults, in any aiohttp application.
 
-    from compare.aiohttp_impl.cookies import COOKIES, setup
+    from compare.aiohttp_impl.cookies import cookies_of, setup
 
     setup(app, cookie_secret)
     ...
-    request[COOKIES].set_signed_cookie("user", "bob")
+    cookies_of(request).set_signed_cookie("user", "bob")
 
-A middleware puts a `Cookies` on each request. Writing is not left to it: it would come too late for a streamed
-answer and a websocket handshake, and would not see what another middleware makes of an exception. The cookies go out
-when a response's headers do, whichever response that is, so that they reach error answers as they do in Tornado.
+The cookies go out when a response's headers do, whichever response that is: so they reach error answers, raised HTTP
+exceptions, streamed answers and websocket handshakes. A middleware would come too late for the last two, would not
+see what another one makes of an exception, and costs every request more than all of this: a handler that touches no
+cookie pays for one look into its request when its response begins.
 """
 
 import time
 import warnings
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Unpack, overload
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from compare import cookies, signing
 
@@ -37,13 +37,13 @@ class Cookies:
     What is set here is not visible to the getters: the browser has not sent it yet.
     """
 
-    __slots__ = ("_begun", "_keys", "_received", "_request", "_written")
+    __slots__ = ("_keys", "_received", "_request", "_response", "_written")
 
     def __init__(self, request: web.Request, keys: _Keys) -> None:
         self._request, self._keys = request, keys
         self._received: dict[str, str] | None = None
         self._written: cookies.Jar | None = None
-        self._begun = False
+        self._response: web.StreamResponse | None = None
 
     @property
     def received(self) -> Mapping[str, str]:
@@ -167,22 +167,24 @@ class Cookies:
         return secret
 
     def _put(self, header: str) -> None:
-        if self._begun:
+        if self._response is not None:
             raise RuntimeError("The response has begun; a cookie set now would never reach the browser.")
         if self._written is None:
             self._written = cookies.Jar()
         self._written.put(header)
 
     def write(self, response: web.StreamResponse) -> None:
-        """Add the cookies set so far to the headers of `response`; from then on no more can be set."""
-        self._begun = True
-        if self._written is not None:
-            for header in self._written:
+        """Add the cookies to the headers of `response`, which is about to be sent: none can be set any more."""
+        if (
+            self._response is not response
+        ):  # twice when both an application and its sub-application were set up
+            self._response = response
+            for header in self._written or ():
                 response.headers.add("Set-Cookie", header)
 
 
-COOKIES = web.RequestKey("cookies", Cookies)
-"""Where the middleware puts the `Cookies` of a request."""
+_COOKIES = web.RequestKey("cookies", Cookies)
+_KEYS = web.AppKey("cookie_keys", _Keys)
 
 
 def setup(
@@ -190,27 +192,30 @@ def setup(
     cookie_secret: signing.CookieSecret | None = None,
     key_version: int | None = None,
 ) -> None:
-    """Give every request of `app` and of its sub-applications its `request[COOKIES]`.
+    """Let the handlers and middlewares of `app` and of its sub-applications use `cookies_of`.
 
     The arguments are Tornado's application settings of the same names: one secret, or secrets by version and the
-    version that signs. Without a secret only plain cookies work. The middleware goes before those `app` already has,
-    so that they find the cookies too. Raises ValueError when no secret has that version.
+    version that signs. Without a secret only plain cookies work. Raises ValueError when no secret has that version.
     """
     if isinstance(cookie_secret, dict) and cookie_secret.keys().isdisjoint({key_version}):
         raise ValueError("key_version must name one of the secrets")
-    keys = _Keys(cookie_secret, key_version)
-
-    @web.middleware
-    def middleware(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
-        request[COOKIES] = Cookies(request, keys)
-        return handler(request)  # not awaited here: one coroutine less for each request
-
-    app.middlewares.insert(0, middleware)
+    app[_KEYS] = _Keys(cookie_secret, key_version)
     app.on_response_prepare.append(_write)
 
 
+def cookies_of(request: web.Request) -> Cookies:
+    """Return the cookies of a request, always the same object; raises RuntimeError without `setup`."""
+    own = request.get(_COOKIES)
+    if own is None:
+        keys = request.config_dict.get(_KEYS)
+        if keys is None:
+            raise RuntimeError("Cookies need setup(app) before the application starts.")
+        own = request[_COOKIES] = Cookies(request, keys)
+    return own
+
+
 async def _write(request: web.Request, response: web.StreamResponse) -> None:
-    own = request.get(COOKIES)
+    own = request.get(_COOKIES)
     if own is not None:
         own.write(response)
 
