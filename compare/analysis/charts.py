@@ -67,10 +67,10 @@ def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Pan
         panel.set_title(f"{server}  {view.title}".rstrip(), loc="left", weight="bold")
     figures.share_y(panels, [line for each in drawn for line in each], [y for _, y in ceiling])
     for panel, each in zip(panels, drawn, strict=True):
-        if ceiling:
-            figures.ceiling_line(panel, [x for x, _ in ceiling], [y for _, y in ceiling])
+        tops = [x for x, _ in ceiling], [y for _, y in ceiling]
+        also = [figures.ceiling(panel, *tops, view.ceiling)] if ceiling else []
         if any(line.points for line in each):
-            figures.plot(panel, each, ceiling=view.ceiling)
+            figures.plot(panel, each, also)
         else:
             figures.empty(panel, "nothing measured here")
 

@@ -7,21 +7,22 @@ none hides another. A band is the interval of the estimate, a hollow mark an inv
 value known only to be larger. The figures are drawn without pyplot, so that drawing has no global state.
 """
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
-from numpy.typing import NDArray
 
+from compare.analysis.placing import flat_lanes, short, spread
 from compare.contract import Paradigm
 
 Panel: TypeAlias = Axes  # what others draw on, so that matplotlib is imported here
@@ -92,6 +93,17 @@ class Line:
 
 
 @dataclass(frozen=True)
+class End:
+    """Where a line ends, in data coordinates of `where`, and what to write there."""
+
+    x: float
+    y: float
+    text: str
+    colour: str
+    where: Transform | None = None
+
+
+@dataclass(frozen=True)
 class Words:
     """What stands around the panels: the question, its answer, and where it was measured."""
 
@@ -124,19 +136,18 @@ def look() -> Iterator[None]:
 def sheet(words: Words, grid: Grid) -> tuple[Figure, list[Axes]]:
     """Return a figure with its words set and its empty panels, row by row; call within `look()`."""
     width = grid.columns * (grid.left + grid.width + grid.label)
-    title = _wrapped(words.question, width, 17)
+    title = _wrapped(words.question, width, 17, "bold")
     verdict = _wrapped(words.verdict, width, 11)
-    note = _wrapped(words.note, width, 8.5)
+    foot_lines = [*_wrapped(words.note, width, 8), *_wrapped(words.footer, width, 8)]
     head = 0.2 + 0.29 * len(title) + 0.215 * len(verdict) + 0.5
-    foot = 0.62 + 0.16 * len(note) + 0.2
+    foot = 0.66 + 0.16 * len(foot_lines)
     height = head + grid.rows * grid.height + (grid.rows - 1) * grid.gap + foot
     figure = Figure(figsize=(width, height), dpi=96)
     figure.text(0.2 / width, 1 - 0.18 / height, "\n".join(title), size=17, weight="bold", va="top")
     under = 1 - (0.26 + 0.29 * len(title)) / height
     figure.text(0.2 / width, under, "\n".join(verdict), size=11, color=SOFT, va="top", linespacing=1.35)
-    lines = [*note, words.footer]
     figure.text(
-        0.2 / width, 0.12 / height, "\n".join(lines), size=8, color=SOFT, va="bottom", linespacing=1.4
+        0.2 / width, 0.12 / height, "\n".join(foot_lines), size=8, color=SOFT, va="bottom", linespacing=1.4
     )
     return figure, [
         _panel(figure, grid, head, row, column) for row, column in np.ndindex(grid.rows, grid.columns)
@@ -150,10 +161,18 @@ def _panel(figure: Figure, grid: Grid, head: float, row: int, column: int) -> Ax
     return figure.add_axes((x / width, y / height, grid.width / width, grid.height / height))
 
 
-def _wrapped(text: str, width: float, size: float) -> list[str]:
-    # DejaVu Sans is 0.53 em wide on average over English text; bold titles about 0.64.
-    em = 0.64 if size > 12 else 0.53
-    return textwrap.wrap(text, max(20, int((width - 0.5) * 72 / (size * em))))
+def _wrapped(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
+    """Break `text` into lines that fit a sheet `width` inches wide, by the measured width of its words.
+
+    An inch has 72 points; hinted for a screen, letters run a few per cent wider than measured.
+    """
+    font = FontProperties(family=LOOK["font.family"], size=size, weight=weight)
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        fits = text_to_path.get_text_width_height_descent(longer, font, ismath=False)[0] <= (width - 0.4) * 68
+        lines = [*lines[:-1], longer] if fits and lines else [*lines, word]
+    return lines
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
@@ -179,17 +198,10 @@ def log_axis(axes: Axes, which: str, label: str, ticks: Sequence[float] | None =
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 
 
-def short(value: float) -> str:
-    """Return a number as a person would write it on an axis: 0.5, 60, 1,300, 10k."""
-    if value >= 10_000:
-        return f"{value / 1000:,.4g}k"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def plot(axes: Axes, lines: Sequence[Line], ceiling: str = "") -> None:
+def plot(axes: Axes, lines: Sequence[Line], also: Iterable[End] = ()) -> None:
     """Draw `lines` with bands, marks and their names at the right; set limits and scales before this.
 
-    `ceiling` names the dashed line drawn by `ceiling_line`, if there is one.
+    `also` are further names to find room for, such as the ceiling's.
     """
     drawn = [line for line in lines if line.points]
     where = _beside_each_other(axes, drawn)
@@ -199,9 +211,7 @@ def plot(axes: Axes, lines: Sequence[Line], ceiling: str = "") -> None:
         End(line.points[-1].x, line.points[-1].y, line.label, line.colour, nudged)
         for line, nudged in zip(drawn, where, strict=True)
     ]
-    dashed = [artist for artist in axes.lines if artist.get_gid() == "ceiling"]
-    ends += [End(float(a.get_xdata()[-1]), float(a.get_ydata()[-1]), ceiling, INK) for a in dashed]  # type: ignore[index]  # always arrays here
-    label_ends(axes, ends)
+    label_ends(axes, [*ends, *also])
 
 
 def _beside_each_other(axes: Axes, lines: Sequence[Line]) -> list[Transform]:
@@ -216,28 +226,9 @@ def _beside_each_other(axes: Axes, lines: Sequence[Line]) -> list[Transform]:
     ]
 
 
-def flat_lanes(paths: Sequence[NDArray[np.float64]], near: float = 2.5) -> list[int]:
-    """Return a lane for each path of (x, y) pixels, so that no two in one lane run flat along each other.
-
-    Two paths do where they share two neighbouring x, are `near` in y at both and rise by less than a third.
-    """
-    lanes: list[int] = []
-    for index, path in enumerate(paths):
-        taken = {lanes[other] for other in range(index) if _runs_along(path, paths[other], near)}
-        lanes.append(next(lane for lane in (0, -1, 1, -2, 2, *range(3, len(paths))) if lane not in taken))
-    return lanes
-
-
-def _runs_along(one: NDArray[np.float64], other: NDArray[np.float64], near: float) -> bool:
-    heights = {round(float(x)): float(y) for x, y in other}
-    close = [round(float(x)) in heights and abs(heights[round(float(x))] - y) < near for x, y in one]
-    rise = np.abs(np.diff(one[:, 1])) < np.diff(one[:, 0]) / 3
-    return any(first and second and flat for first, second, flat in zip(close, close[1:], rise, strict=False))
-
-
 def inches(axes: Axes) -> Affine2D:
     """Return the transform in which a panel's figure counts inches of paper."""
-    return cast("Affine2D", _figure(axes).dpi_scale_trans)  # typed as any transform, made as this
+    return _figure(axes).dpi_scale_trans
 
 
 def _figure(axes: Axes) -> Figure:
@@ -278,20 +269,10 @@ def _draw(axes: Axes, line: Line, where: Transform) -> None:
         )
 
 
-def ceiling_line(axes: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
-    """Draw what the wait alone allows as a dashed line behind the others."""
-    axes.plot(xs, ys, color=INK, lw=1.1, dashes=(5, 3), zorder=1.5, gid="ceiling")
-
-
-@dataclass(frozen=True)
-class End:
-    """Where a line ends, in data coordinates of `where`, and what to write there."""
-
-    x: float
-    y: float
-    text: str
-    colour: str
-    where: Transform | None = None
+def ceiling(axes: Axes, xs: Sequence[float], ys: Sequence[float], name: str) -> End:
+    """Draw what the wait alone allows as a dashed line behind the others; return its end, to be named."""
+    axes.plot(xs, ys, color=INK, lw=1.1, dashes=(5, 3), zorder=1.5)
+    return End(xs[-1], ys[-1], name, INK)
 
 
 def label_ends(axes: Axes, ends: Iterable[End], *, size: float = 9) -> None:
@@ -320,24 +301,6 @@ def label_ends(axes: Axes, ends: Iterable[End], *, size: float = 9) -> None:
                 "relpos": (0, 0.5),
             },
         )
-
-
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Return positions at least `gap` apart, in the order given, as near to `wanted` as least squares allows.
-
-    `wanted` ascends. Subtracting i * gap makes this isotonic regression, which pooling adjacent violators
-    solves exactly. The result is then shifted into [low, high]; a stack taller than that starts at `low`.
-    """
-    pools: list[tuple[float, int]] = []  # (mean, how many)
-    for index, value in enumerate(wanted):
-        mean, count = value - index * gap, 1
-        while pools and pools[-1][0] > mean:
-            before, many = pools.pop()
-            mean, count = (before * many + mean * count) / (many + count), many + count
-        pools.append((mean, count))
-    level = [mean for mean, count in pools for _ in range(count)]
-    top = high - (len(level) - 1) * gap
-    return [max(low, min(top, mean)) + index * gap for index, mean in enumerate(level)]
 
 
 def darker(colour: str, share: float = 0.3) -> str:

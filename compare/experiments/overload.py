@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from compare.analysis import figures
 from compare.analysis.figures import End, Words
 from compare.analysis.lines import footer, servers
+from compare.analysis.placing import short
 from compare.analysis.stats import Summary
 from compare.analysis.table import wait_text
 from compare.analysis.verdict import name
@@ -101,7 +102,7 @@ def _title(panel: Axes, server: Server, *, limited: bool) -> None:
         f"{server}  {'with the limit' if limited else 'without a limit'}", loc="left", weight="bold"
     )
     panel.set(xlabel="" if limited else "seconds since the window began", ylabel="answers per second")
-    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figures.short(value)))
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
 
 
 def _courses(panel: Axes, mine: Sequence[Measurement], doubtful: set[tuple[Contestant, Load]]) -> None:
