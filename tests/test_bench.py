@@ -1,0 +1,201 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from compare import bench, records
+from compare.bench import Ask, CannotStartError, Refusals
+from compare.contract import Loop, Paradigm, Server
+from compare.experiments import catalogue, concurrency, simulated
+from compare.experiments.options import Options, Preset
+from compare.harness.companions import CompanionError
+from compare.harness.servers import ServerError
+from compare.records import Cell, Contestant, Load, Measurement, Noise
+
+
+class Quiet:
+    def calibrate(self):
+        return Noise(0, 0, 0, 1)
+
+    cell = calibrate
+
+
+class Silent:
+    def begins(self, cells, expected_s):
+        pass
+
+    def measuring(self, cell, done, left_s):
+        pass
+
+    def measured(self, measurement):
+        pass
+
+    def remark(self, sentence):
+        pass
+
+
+def run(tmp_path, options=None, measure=None, **more):
+    ask = Ask(options=options or Options(preset=Preset.QUICK), out=tmp_path)
+    return bench.run(ask, Silent(), measure=measure or simulated.measurer(), sentry=Quiet(), **more)
+
+
+def test_every_round_of_every_experiment_is_planned_one_after_the_other():
+    options = Options(preset=Preset.QUICK, rounds=2)
+    names = tuple(catalogue.EXPERIMENTS)[:2]
+    rounds = bench.rounds_of(Ask(names, options))
+    assert len(rounds) == 2 * len(names)
+    assert [{cell.experiment for cell in cells} for cells in rounds] == [{n} for n in names for _ in range(2)]
+
+
+def test_options_that_leave_nothing_to_measure_cannot_start(tmp_path):
+    with pytest.raises(CannotStartError, match="nothing to measure"):
+        run(tmp_path, Options(paradigms=()))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_whole_benchmark_runs_without_servers_and_without_waiting(tmp_path):
+    outcome = run(tmp_path)
+    assert not outcome.stopped
+    assert len(outcome.run.measurements) == outcome.run.planned > 20
+    assert records.read(outcome.folder).planned == outcome.run.planned
+
+
+def test_what_was_kept_says_the_same_as_what_was_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(concurrency, "draw", lambda *_: [])
+    outcome = run(tmp_path, Options(preset=Preset.QUICK, servers=(Server.AIOHTTP,)))
+    kept = records.read(outcome.folder)
+    assert bench.finish(kept, outcome.folder).sentences == bench.finish(outcome.run, outcome.folder).sentences
+
+
+def test_a_thousand_cells_take_under_five_seconds(tmp_path):
+    one = simulated.measurer()(Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Load(10)))
+    start = time.process_time()
+    options = Options(rounds=1000, servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,), concurrency=(10,))
+    outcome = run(
+        tmp_path, options, lambda cell: Measurement(cell, samples=one.samples), keep=lambda *_: None
+    )
+    assert len(outcome.run.measurements) == 1000
+    assert time.process_time() - start < 5
+
+
+def test_ctrl_c_stops_with_what_there_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(concurrency, "draw", lambda *_: [])
+    measure = simulated.measurer()
+    made = []
+
+    def stopping(cell):
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(cell)
+        return measure(cell)
+
+    outcome = run(tmp_path, measure=stopping)
+    assert outcome.stopped
+    assert len(outcome.run.measurements) == 3
+    assert set(bench.finish(outcome.run, outcome.folder).sentences) == {"concurrency"}
+
+
+def test_the_newest_run_is_the_one_last_begun(tmp_path):
+    assert bench.newest(tmp_path) is None
+    for name in ("20250101-120000-b", "20250102-000000-a", "20249999-000000-c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").touch()
+    (tmp_path / "20260101-000000-empty").mkdir()
+    assert bench.newest(tmp_path).name == "20250102-000000-a"
+
+
+class Contestants:
+    """A harness whose servers answer as told instead of being started."""
+
+    def __init__(self, asked, refused=None, dead=()):
+        self.asked, self.refused, self.dead = asked, refused or {}, dead
+
+    def preflight(self, contestant, paradigms):
+        self.asked.append((contestant, paradigms))
+        if contestant.server in self.dead:
+            raise ServerError(
+                "The server ended before it was ready (exit code 1). Its last words: no such port."
+            )
+        return {p: why for p, why in self.refused.items() if p in paradigms}
+
+
+BOTH = [Contestant(server, paradigm) for server in Server for paradigm in Paradigm]
+
+
+def test_each_server_is_started_once_and_asked_each_kind_of_request():
+    asked = []
+    bench.preflight(
+        Contestants(asked=asked), [*BOTH, Contestant(Server.TORNADO, Paradigm.EXECUTOR, threads=99)], {}
+    )
+    assert [(contestant.server, set(paradigms)) for contestant, paradigms in asked] == [
+        (server, set(Paradigm)) for server in Server
+    ]
+
+
+def test_a_contestant_that_breaks_the_contract_is_refused_and_the_others_are_not():
+    harness = Contestants(asked=[], refused={Paradigm.CALLBACK: "It answered 500."})
+    refusals = bench.preflight(harness, BOTH, {})
+    reasons = {contestant.paradigm: refusals.of(contestant) for contestant in BOTH}
+    assert reasons.pop(Paradigm.CALLBACK) == "It answered 500."
+    assert set(reasons.values()) == {None}
+
+
+def test_refusals_hold_for_every_number_of_threads_and_only_for_that_server():
+    refusals = bench.preflight(Contestants(asked=[], refused={Paradigm.EXECUTOR: "No."}), BOTH[:5], {})
+    assert refusals.of(Contestant(Server.TORNADO, Paradigm.EXECUTOR, threads=7)) == "No."
+    assert refusals.of(Contestant(Server.AIOHTTP, Paradigm.EXECUTOR)) is None
+    assert refusals.of(Contestant(Server.TORNADO, Paradigm.EXECUTOR, loop=Loop.UVLOOP)) is None
+
+
+def test_paradigms_a_work_has_no_face_for_are_refused_without_being_asked():
+    asked = []
+    refusals = bench.preflight(
+        Contestants(asked=asked), BOTH[:5], {"sleep": {Paradigm.NATIVE: "No native face."}}
+    )
+    assert refusals.of(BOTH[4]) == "No native face."
+    assert Paradigm.NATIVE not in asked[0][1]
+
+
+def test_a_server_that_does_not_start_stops_everything_with_its_last_words():
+    with pytest.raises(CannotStartError, match=r"The aiohttp server cannot be measured\. .*no such port"):
+        bench.preflight(Contestants(asked=[], dead={Server.AIOHTTP}), BOTH, {})
+
+
+def test_a_refused_contestant_is_a_failed_cell_that_is_never_measured():
+    cell = Cell("x", BOTH[0], Load(1))
+    refusals = Refusals({(bench._server_of(BOTH[0]), BOTH[0].paradigm): "No."})
+    assert bench._unless_refused(cell, refusals, pytest.fail) == Measurement(cell, failure="No.")
+
+
+def test_a_work_that_cannot_be_done_stops_everything_before_a_server_is_started(tmp_path, monkeypatch):
+    def failing(*_, **__):
+        raise CompanionError("There is no database.")
+
+    monkeypatch.setattr(bench, "companions", failing)
+    ask = Ask(options=Options(preset=Preset.QUICK, work="postgres"), out=tmp_path)
+    with pytest.raises(CannotStartError, match="There is no database"):
+        bench.run(ask, Silent())
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_real_cells_from_options_to_charts(tmp_path):
+    options = Options(
+        preset=Preset.QUICK, paradigms=(Paradigm.NATIVE,), concurrency=(5,), delay_s=0.05, duration_s=0.2
+    )
+    outcome = bench.run(Ask(options=options, out=tmp_path), Silent())
+    made = outcome.run.measurements
+    assert [one.failure for one in made] == [None, None]
+    assert all(one.usage.cpu_s > 0 and one.noise is not None and one.loop_lag_s is not None for one in made)
+    assert outcome.run.environment.cpus > 0
+    findings = bench.finish(outcome.run, outcome.folder)
+    assert len(findings.summaries) == 2
+    assert {path.suffix for path in findings.files} >= {".png", ".svg", ".html", ".csv", ".md"}
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "compare.bench", "nope"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "There is no experiment 'nope'" in done.stderr

@@ -1,0 +1,48 @@
+import socket
+import time
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from compare.harness import reference
+
+
+def ask(url, requests=1):
+    """Send `requests` pipelined requests and return the answers' bytes and how long they took."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as sock:
+        start = time.monotonic()
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
+        data = b""
+        while data.count(b"\r\n\r\nok") < requests:
+            data += sock.recv(65536)
+        return data, time.monotonic() - start
+
+
+def test_it_answers_at_once_and_says_so():
+    with reference.serving() as url:
+        data, _ = ask(url, requests=3)
+    assert data.count(b"HTTP/1.1 200 OK") == 3
+    assert data.count(b"Server-Timing: io;dur=0.000") == 3
+
+
+def test_it_says_how_long_it_really_waited():
+    with reference.serving(delay_s=0.05) as url:
+        data, took_s = ask(url)
+    told_s = float(data.partition(b"dur=")[2].partition(b"\r\n")[0]) / 1e3
+    assert 0.05 <= told_s <= took_s
+
+
+def test_it_stands_still_once_after_as_many_requests_as_told():
+    with reference.serving(freeze_after=2) as url:
+        ask(url, requests=2)  # the second is answered, then nothing is
+        assert ask(url)[1] >= 0.5 * reference.FREEZE_S
+        assert ask(url)[1] < 0.5 * reference.FREEZE_S
+
+
+def test_nothing_is_left_of_it_after_the_block_however_that_is_left():
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(KeyboardInterrupt), reference.serving():
+        raise KeyboardInterrupt
+    assert set(psutil.Process().children(recursive=True)) == before
