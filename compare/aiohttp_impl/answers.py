@@ -40,7 +40,7 @@ def answer_error(error: ContractError) -> web.Response:
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every fault as the contract says, whoever found it: a handler, the router, or nobody."""
     try:
-        if (request.content_length or 0) > MAX_BODY_BYTES:
+        if request.body_exists and (request.content_length or 0) > MAX_BODY_BYTES:
             raise body_too_large()  # noqa: TRY301  # answered below like any other
         return await handler(request)
     except ContractError as error:

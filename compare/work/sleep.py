@@ -21,11 +21,19 @@ class Sleep:
 
     @staticmethod
     def native(delay_s: float) -> Awaitable[bytes]:
-        """Return the sleep itself, not a coroutine around it: one frame less for every request."""
-        return asyncio.sleep(delay_s, SLEPT)
+        """Return the sleep itself, not a coroutine around it: one frame less for every request.
+
+        No delay is no wait: `asyncio.sleep(0)` would still give up the loop for a turn, whose system call costs a
+        request as much as all of the server's own work for it.
+        """
+        return asyncio.sleep(delay_s, SLEPT) if delay_s > 0 else _nothing()
 
     async def start(self, capacity: int) -> None:
         """Nothing to prepare: a timer has no capacity."""
 
     async def stop(self) -> None:
         """Nothing to give back."""
+
+
+async def _nothing() -> bytes:
+    return SLEPT
