@@ -76,7 +76,7 @@ async function showJar() {
   const rows = Object.entries(cookies).map(([name, value]) => {
     const row = document.createElement("tr");
     row.append(element("td", name), Object.assign(element("td", value), { title: value }));
-    row.append(seen.has(name) ? element("td", "see it") : element("td", "do not", "unseen"));
+    row.append(seen.has(name) ? element("td", "yes") : element("td", "no", "unseen"));
     return row;
   });
   if (!rows.length) {
@@ -105,9 +105,9 @@ async function attempt(action) {
 
 const SECOND_PX = 60, PERIOD_S = 0.1, SLOW_S = 0.1, HEIGHT = 144, TOP_S = 5, BOTTOM_S = 0.0005;
 const strip = $("#strip");
-const moving = svg("g", {}), bands = svg("g", {}), bars = svg("g", {}), grid = svg("g", {});
+const moving = svg("g", {}), bands = svg("g", {}), bars = svg("g", {}), lines = svg("g", {}), scale = svg("g", {});
 moving.append(bands, bars);
-strip.append(grid, moving);
+strip.append(lines, moving, scale);
 
 function svg(tag, attributes) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -122,8 +122,9 @@ const text = (s) => (s < 0.01 ? `${(s * 1000).toFixed(1)} ms` : s < 1 ? `${Math.
 
 for (const [s, label] of [[0.001, "1 ms"], [0.01, "10 ms"], [0.1, "0.1 s"], [1, "1 s"]]) {
   const y = HEIGHT - height(s);
-  grid.append(svg("line", { x1: 0, x2: 4000, y1: y, y2: y, class: "grid" }), svg("text", { x: 8, y: y - 3 }));
-  grid.lastChild.textContent = label;
+  lines.append(svg("line", { x1: 0, x2: 4000, y1: y, y2: y, class: "grid" }));
+  scale.append(svg("text", { x: 8, y: y - 3, class: "scale" }));
+  scale.lastChild.textContent = label;
 }
 
 let current = null; // the ping on its way
@@ -177,7 +178,7 @@ async function wait(button) {
   const { paradigm } = button.dataset, output = button.parentElement.querySelector("output");
   const delay = $("#delay :checked").value;
   const run = { start: now(), band: svg("rect", { class: "band", y: 0, height: HEIGHT }) };
-  const name = svg("text", { class: "name", x: run.start * SECOND_PX + 6, y: 16 });
+  const name = svg("text", { class: "name", x: run.start * SECOND_PX + 6, y: 16 + 14 * running.size });
   name.textContent = paradigm;
   run.band.setAttribute("x", run.start * SECOND_PX);
   bands.append(run.band, name);
