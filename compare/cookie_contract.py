@@ -52,6 +52,7 @@ _ALLOWED = {
     "partitioned": "true or false",
 }
 _TYPES = {name: msgspec.json.Decoder(kind) for name, kind in Wanted.__annotations__.items()}
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # msgspec raises all three
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -59,7 +60,7 @@ def read_wanted(body: bytes) -> Wanted:
     """Read the body of a PUT; raises `invalid_body` naming the member at fault."""
     try:
         members = _members.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise _invalid_body("body", "The body must be a JSON object.") from error
     if unknown := sorted(members.keys() - _TYPES.keys()):
         known = ", ".join(_TYPES)
@@ -72,7 +73,7 @@ def read_wanted(body: bytes) -> Wanted:
 def _member(name: str, raw: msgspec.Raw) -> Any:
     try:
         return _TYPES[name].decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise _invalid_body(name, f"The member {name} must be {_ALLOWED[name]}.") from error
 
 
