@@ -108,6 +108,28 @@ async def test_the_blocking_face_is_not_capped_below_the_capacity_and_keeps_its_
         assert upstream.connections <= 21  # one more by the probe
 
 
+async def test_a_request_that_fails_is_not_sent_again():
+    """A retry would be a second wait in the name of one request."""
+    connections = 0
+
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        work = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        work._open(1)
+        with pytest.raises(urllib3.exceptions.HTTPError):
+            await asyncio.to_thread(work.blocking, 0.0)
+        assert connections == 1
+        with pytest.raises(aiohttp.ClientError):
+            await work.native(0.0)
+        assert connections == 2
+        await work.stop()
+
+
 async def test_a_cancelled_native_wait_leaves_no_connection_behind(http):
     waiting = asyncio.create_task(http.native(60.0))
     while not http._session.connector._acquired:  # noqa: ASYNC110  # the client has no event for it

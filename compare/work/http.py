@@ -76,6 +76,9 @@ class Http:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=READ_S),
             auto_decompress=False,
         )
+        # A GET whose connection breaks would silently be sent again: a second wait in the name of one request. There
+        # is no public switch; aiohttp's own TestClient sets this one.
+        self._session._retry_connection = False  # noqa: SLF001  # see above
         log.info(
             "upstream %s; urllib3: %d connections at most (its default is 1 per host), blocking when all are in use; "
             "aiohttp client: no cap (its default is 100)",
