@@ -65,6 +65,16 @@ def test_usage_is_divided_as_a_rate_as_its_window_is_not_the_generators():
     assert found.voluntary_switches_per_request == pytest.approx(2.0)
 
 
+def test_rates_are_per_second_of_a_window_of_any_length():
+    where, watched = cell(load=replace(TEN, duration_s=2.0)), Usage(1.0, 2.0, 0, 0, 1, 400, 0)
+    found = figures(measurement(where, closed_loop(10, 0.1, 2.0), usage=watched), ENVIRONMENT)
+    assert found.throughput_rps == pytest.approx(100)
+    assert found.ceiling_share == pytest.approx(1.0)
+    assert found.cpu_s_per_request == pytest.approx(1.0 / 200)
+    assert found.littles_ratio == pytest.approx(1.0)
+    assert found.valid
+
+
 def test_the_server_is_charged_for_errors_it_answered_too():
     half_errors = [answered(n / 100, 0.1, status=200 if n % 2 else 503) for n in range(-10, 100)]
     found = figures(measurement(stamps=samples(half_errors)), ENVIRONMENT)
@@ -126,6 +136,7 @@ def test_a_server_at_its_limit_of_open_files_is_a_limit_hit():
         return figures(measurement(usage=Usage(0.5, 1.0, 0, 0, 7, 0, 0, open_files)), ENVIRONMENT).warnings
 
     assert Warning.LIMIT_HIT in at(1020)
+    assert Warning.LIMIT_HIT in at(1024)
     assert Warning.LIMIT_HIT not in at(900)
     assert Warning.LIMIT_HIT not in at(2000)  # it has raised its own
 
@@ -164,11 +175,11 @@ def _columns(stamps):
 OPEN = Load(1000, delay_s=0.1, duration_s=1.0, rate_rps=500.0)
 
 
-def open_loop(rate=500.0, took=0.1, before=0.5):
+def open_loop(rate=500.0, took=0.1, before=0.5, window_s=1.0):
     """Requests leave at `rate` from `before` the window on; those answered before it are dropped."""
-    count = int(rate * (1 + before))
+    count = round(rate * (window_s + before))
     rows = [answered(n / rate - before, took) for n in range(count) if n / rate - before + took > 0]
-    return samples(rows)
+    return samples(rows, window_s, window_s + 1)
 
 
 def test_littles_law_holds_in_an_open_loop_in_a_steady_state():
@@ -181,6 +192,36 @@ def test_littles_law_in_an_open_loop_goes_by_the_rate_asked_for():
     _, ratio, tolerance = littles_law(Window(open_loop(rate=400.0)), OPEN)
     assert ratio == pytest.approx(0.8, abs=0.01)
     assert abs(ratio - 1) > tolerance
+
+
+def test_littles_law_and_the_schedule_hold_in_an_open_loop_of_any_length():
+    load = replace(OPEN, duration_s=4.0)
+    steady, ratio, _ = littles_law(Window(open_loop(window_s=4.0)), load)
+    assert (steady, ratio) == (True, pytest.approx(1.0, abs=0.01))
+    found = figures(measurement(cell(load=load), open_loop(window_s=4.0)), ENVIRONMENT)
+    assert found.warnings == ()
+    found = figures(measurement(cell(load=load), open_loop(rate=496.0, window_s=4.0)), ENVIRONMENT)
+    assert found.warnings == (Warning.SENT_TOO_FEW,)
+
+
+@pytest.mark.parametrize(("sent", "missed"), [(20, False), (19, False), (18, True)])
+def test_the_one_request_at_the_edge_of_a_short_schedule_is_not_missed(sent, missed):
+    rows = [answered(n / 20 + 0.01, 0.01) for n in range(sent)]
+    found = figures(measurement(cell(load=replace(OPEN, rate_rps=20.0)), samples(rows)), ENVIRONMENT)
+    assert (Warning.SENT_TOO_FEW in found.warnings) is missed
+
+
+def test_the_tolerance_of_littles_law_covers_what_is_in_flight_at_the_edges():
+    # 50 in flight at either edge, each of 0.1 s, of 50 request-seconds in all
+    _, _, tolerance = littles_law(Window(open_loop()), OPEN)
+    assert tolerance == pytest.approx(0.03 + 1 / 500 + 3 * math.sqrt(101) * 0.1 / 50, rel=0.02)
+
+
+@pytest.mark.parametrize(("more", "steady"), [(10, True), (60, False)])
+def test_a_queue_may_grow_by_what_chance_and_3_percent_allow(more, steady):
+    # nobody in flight at the start, `more` at the end: allowed are 15 of 500 and 3 x sqrt(more + 1)
+    rows = [answered(n / 500, 0.001 if n < 500 - more else 3.0) for n in range(500)]
+    assert littles_law(Window(samples(rows, end_s=5.0)), OPEN)[0] is steady
 
 
 def test_random_arrivals_are_given_the_room_their_number_needs():

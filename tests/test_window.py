@@ -29,6 +29,23 @@ def test_throughput_counts_successes_completed_in_the_window_whenever_they_were_
     assert window.intended == 4
 
 
+def test_the_window_has_its_first_moment_and_not_its_last():
+    window = Window(samples([answered(0.0, 0.5), answered(2.0, 0.5), answered(1.0, 1.0)], window_s=2.0))
+    assert (window.intended, window.successes) == (2, 1)
+    assert Window(samples([answered(-1.0, 1.0)])).successes == 1
+
+
+@pytest.mark.parametrize(("status", "good"), [(199, 0), (200, 1), (299, 1), (300, 0)])
+def test_success_is_a_status_of_2xx(status, good):
+    assert Window(samples([answered(0.1, 0.1, status=status)])).successes == good
+
+
+def test_the_median_is_of_the_response_however_few_there_are():
+    assert Window(samples([answered(0.4, took) for took in (0.1, 0.2, 0.5)])).median_s == pytest.approx(0.2)
+    window = Window(samples([answered(0.4, 0.1), answered(-0.3, 9.0), answered(0.4, 0.01, status=500)]))
+    assert window.median_s == pytest.approx(0.1)
+
+
 def test_latencies_are_of_those_intended_in_the_window_that_succeeded():
     rows = (
         [answered(-0.1, 5.0)] * 9

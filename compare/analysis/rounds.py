@@ -157,8 +157,9 @@ def _scheduled(load: Load, window_s: float) -> float:
 
     The one that may fall on either side of the window's edge is not held against the generator.
     """
-    even = load.rate_rps is not None and load.arrivals is Arrivals.CONSTANT
-    return (load.rate_rps or 0.0) * window_s - 1 if even else 0.0
+    if load.rate_rps is None or load.arrivals is not Arrivals.CONSTANT:
+        return 0.0
+    return load.rate_rps * window_s - 1
 
 
 def _limit_hit(measurement: Measurement, environment: Environment) -> bool:
