@@ -1,5 +1,6 @@
 """The generator's process: its limits, its life and what it writes."""
 
+import io
 import os
 import select
 import signal
@@ -12,7 +13,8 @@ import msgspec
 import pytest
 
 from compare.harness import generator
-from compare.harness.order import Order, Outcome, StreamOrder
+from compare.harness.ledger import Ledger
+from compare.harness.order import Order, Outcome, StreamOrder, StreamOutcome
 
 resource = pytest.importorskip("resource")
 
@@ -88,6 +90,32 @@ def test_it_reads_an_order_and_writes_an_outcome_and_the_rows(silent):
     assert process.returncode == 0
     assert outcome.streams[0].connections == 3
     assert len(rows) == outcome.streams[0].rows * (8 + 8 + 8 + 2 + 4)
+
+
+class Narrow(io.RawIOBase):
+    """A pipe that takes a little at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.taken = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.taken += bytes(data[:1000])
+        return min(1000, len(data))
+
+
+def test_all_rows_arrive_through_a_pipe_that_takes_less_than_it_is_given():
+    ledger, narrow = Ledger(), Narrow()
+    for number in range(5000):
+        ledger.add(number, number, number, 200)
+    outcome = Outcome((StreamOutcome(5000, 1, 0),), (1.0, 2.0), 3.0, 0.1)
+    generator.emit(narrow, outcome, [ledger])
+    line, _, rows = narrow.taken.partition(b"\n")
+    assert msgspec.json.decode(line, type=Outcome) == outcome
+    assert rows == b"".join(ledger.parts())
 
 
 def test_it_ends_when_whoever_started_it_closes_the_pipe(silent):

@@ -6,10 +6,12 @@ benchmark's own process stamps. It must be lighter than any server it measures, 
 
 import asyncio
 import gc
+import io
 import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
@@ -96,7 +98,8 @@ async def _finish(streams: list[Stream], window: tuple[float, float], order: Ord
     for stream in streams:
         stream.close_window()
     left_s = window[1] + order.timeout_s - time.monotonic()
-    await asyncio.wait([asyncio.ensure_future(stream.settled.wait()) for stream in streams], timeout=left_s)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*(stream.settled.wait() for stream in streams)), left_s)
     end_s = time.monotonic()
     ends = tuple(stream.stop() for stream in streams)
     notes = sorted(set().union(*(stream.notes for stream in streams)))
@@ -116,6 +119,17 @@ async def run(order: Order) -> tuple[Outcome, list[Ledger]]:
     return await measure(order)
 
 
+def emit(raw: io.RawIOBase, outcome: Outcome, ledgers: list[Ledger]) -> None:
+    """Write one line and the rows, all of them: a pipe may take less than it is given.
+
+    `sys.stdout.buffer` would not do: under PYTHONUNBUFFERED it is raw itself and drops what was not taken.
+    """
+    with io.BufferedWriter(raw) as out:
+        out.write(msgspec.json.encode(outcome) + b"\n")
+        for ledger in ledgers:
+            out.writelines(ledger.parts())
+
+
 def main() -> None:
     """Read one line, work, write one line and the raw bytes."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
@@ -125,9 +139,8 @@ def main() -> None:
         outcome, ledgers = runner.run(run(order))
     if note:
         outcome = msgspec.structs.replace(outcome, notes=(note, *outcome.notes))
-    sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
-    for ledger in ledgers:
-        sys.stdout.buffer.writelines(ledger.parts())
+    with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as raw:
+        emit(raw, outcome, ledgers)
 
 
 if __name__ == "__main__":

@@ -179,6 +179,11 @@ def _report(outcome: Outcome) -> GeneratorReport:
 
 
 def _decode(outcome: Outcome, rows: Bytes) -> list[Samples]:
+    expected = sum(stream.rows for stream in outcome.streams) * sum(
+        np.dtype(code).itemsize for _, code in COLUMNS
+    )
+    if len(rows) != expected:
+        raise ValueError(f"{len(rows)} bytes of samples came, not {expected}")
     samples = []
     for stream in outcome.streams:
         columns, rows = _columns(stream, rows)

@@ -69,8 +69,7 @@ class Stream:
         """The window is over. The load stays on, so that its last requests are answered under load too."""
         self._closing = True
         self._unsettled = sum(intended_s < self._ends_s for intended_s, _ in self._under_way())
-        if not self._unsettled:
-            self.settled.set()
+        self._settle(0)
 
     def stop(self) -> StreamOutcome:
         """Close everything and write down what has not ended."""
@@ -90,8 +89,8 @@ class Stream:
     def ended(self, connection: Connection, status: int, done_s: float, io_s: float) -> None:
         """Write the row; go on."""
         self.ledger.add(connection.intended_s, connection.sent_s, done_s, status, io_s)
-        if self._closing:
-            self._settle(connection.intended_s)
+        if self._closing and connection.intended_s < self._ends_s:
+            self._settle(1)
         if connection.usable:
             self._failures = 0
             self._free(connection, done_s)
@@ -124,6 +123,8 @@ class Stream:
         """A request ended without an answer."""
 
     def _due(self, intended_s: float) -> None:
+        if self._closing and intended_s < self._ends_s:  # the pacer is behind
+            self._unsettled += 1
         if self._idle:
             self._idle.popitem()[0].send(intended_s)
         else:
@@ -184,13 +185,13 @@ class Stream:
         if self._queue:
             now_s, intended_s = monotonic(), self._queue.popleft()
             self.ledger.add(intended_s, math.nan, now_s, Ended.REFUSED)
-            if self._closing:
-                self._settle(intended_s)
+            if self._closing and intended_s < self._ends_s:
+                self._settle(1)
             self._failed(now_s)
 
-    def _settle(self, intended_s: float) -> None:
-        self._unsettled -= intended_s < self._ends_s
-        if self._unsettled <= 0:
+    def _settle(self, ended: int) -> None:
+        self._unsettled -= ended
+        if not self._unsettled and (self._pacer is None or self._pacer.next_s >= self._ends_s):
             self.settled.set()
 
     def _under_way(self) -> Iterator[tuple[float, float]]:

@@ -118,7 +118,7 @@ class Pacer:
         self, loop: asyncio.AbstractEventLoop, schedule: Iterator[float], due: Callable[[float], None]
     ) -> None:
         self._schedule, self._due = schedule, due
-        self._next_s = next(schedule, inf)
+        self.next_s = next(schedule, inf)
         self._timer = make(loop, self._fired)
         self._rearm()
 
@@ -130,15 +130,15 @@ class Pacer:
     def _fired(self) -> None:
         now_s = monotonic()
         while (
-            self._next_s <= now_s
+            self.next_s <= now_s
         ):  # one reading of the clock: the loop gets its turn even when we are behind
-            self._due(self._next_s)
-            self._next_s = next(self._schedule, inf)
+            self._due(self.next_s)
+            self.next_s = next(self._schedule, inf)
         self._rearm()
 
     def _rearm(self) -> None:
-        if self._next_s < inf:
-            self._timer.set(self._next_s)
+        if self.next_s < inf:
+            self._timer.set(self.next_s)
 
     def close(self) -> None:
         """Stop, whatever is still to come."""

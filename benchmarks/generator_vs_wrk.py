@@ -1,0 +1,112 @@
+"""How many requests a second the load generator makes against a static nginx, beside `wrk -t1 -c64`.
+
+nginx runs one worker on CPU 0, wrk and the generator take turns on CPU 1; the first line of each round alternates too.
+Needs nginx and wrk. Run: ``python -m benchmarks.generator_vs_wrk``.
+"""
+
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from compare.harness import load
+from compare.records import Load
+
+ROUNDS, SECONDS, CONNECTIONS = 5, 3, 64
+SERVER_CPU, CLIENT_CPU = 0, 1
+CONFIG = """
+worker_processes 1; worker_cpu_affinity 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log error;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; keepalive_requests 1000000000; default_type application/json;
+  client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
+  uwsgi_temp_path {folder}; scgi_temp_path {folder};
+  server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ return 200 '{{"pong":true}}'; }} }}
+}}
+"""
+
+
+@contextmanager
+def nginx() -> Iterator[str]:
+    """Serve a static answer on one worker; yield its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "nginx.conf")
+        config.write_text(CONFIG.format(folder=folder, port=port))
+        # worker_cpu_affinity takes a mask; taskset holds where nginx was built without it, too
+        command = ["taskset", "-c", str(SERVER_CPU), tool("nginx"), "-p", folder, "-c", str(config)]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            await_listening(port)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def await_listening(port: int) -> None:
+    """Return when `port` accepts."""
+    for _ in range(500):
+        with socket.socket() as sock:
+            if sock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.01)
+    raise SystemExit("nginx did not start.")
+
+
+def tool(name: str) -> str:
+    """Return where `name` is installed."""
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if path is None:
+        raise SystemExit(f"{name} is not installed.")
+    return path
+
+
+def by_wrk(url: str) -> float:
+    """Return requests a second as wrk counts them."""
+    wrk = ["taskset", "-c", str(CLIENT_CPU), tool("wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", url]
+    said = subprocess.run(wrk, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    if found is None:
+        raise SystemExit(said)
+    return float(found[1])
+
+
+def by_generator(url: str) -> float:
+    """Return requests a second, of those completed in the window."""
+    asked = Load(CONNECTIONS, delay_s=0.0, duration_s=float(SECONDS), warmup_s=0.2)
+    samples = load.run(url, asked, cpu=CLIENT_CPU).samples
+    done = (samples.status == 200) & (samples.done_s >= 0) & (samples.done_s < samples.window_s)
+    return float(done.sum()) / samples.window_s
+
+
+def main() -> None:
+    """Print both medians and their ratio."""
+    tools: dict[str, Callable[[str], float]] = {"generator": by_generator, "wrk": by_wrk}
+    rounds = []
+    with nginx() as url:
+        for number in range(ROUNDS):
+            order = list(tools) if number % 2 else list(tools)[::-1]
+            rounds.append({name: tools[name](url) for name in order})
+            generator, wrk = rounds[-1]["generator"], rounds[-1]["wrk"]
+            print(
+                f"round {number + 1}: generator {generator:9,.0f}/s  wrk {wrk:9,.0f}/s  ratio {generator / wrk:.3f}"
+            )
+    medians = {name: statistics.median(one[name] for one in rounds) for name in tools}
+    print(f"\nmedian:  generator {medians['generator']:9,.0f}/s  wrk {medians['wrk']:9,.0f}/s")
+    ratios = [one["generator"] / one["wrk"] for one in rounds]
+    print(
+        f"ratio of the medians {medians['generator'] / medians['wrk']:.3f}, "
+        f"median ratio {statistics.median(ratios):.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
