@@ -37,6 +37,16 @@ class Process:
             sock.sendall(request)
             return b"".join(iter(lambda: _received(sock), b""))
 
+    def connected(self) -> socket.socket:
+        """Return a connection of its own."""
+        return socket.create_connection(self.address, timeout=20)
+
+    def rest_of(self, sock: socket.socket, request: bytes) -> bytes:
+        """Send `request` on a connection the server may have closed; return all that comes until it is closed."""
+        with contextlib.suppress(ConnectionError):
+            sock.sendall(request)
+        return b"".join(iter(lambda: _received(sock), b""))
+
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Signal the server and wait for its end; return its exit code and what it wrote to stderr."""
         self.popen.send_signal(number)

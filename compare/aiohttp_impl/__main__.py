@@ -7,7 +7,7 @@ from aiohttp import web
 
 from compare.aiohttp_impl.answers import AccessLog, http_log
 from compare.aiohttp_impl.app import make_app
-from compare.contract import BACKLOG, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
+from compare.contract import BACKLOG, BODY_TIMEOUT_S, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.serving.access import access_log
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
@@ -41,8 +41,10 @@ async def listen(settings: Settings, sock: socket.socket, flights: Flights, tick
         logger=http_log,
         handler_cancellation=True,
         keepalive_timeout=KEEP_ALIVE_S,
+        lingering_time=BODY_TIMEOUT_S,
         max_field_size=MAX_HEADER_BYTES,
         max_line_size=MAX_HEADER_BYTES,
+        auto_decompress=False,  # as in Tornado; a broken gzip body would be a traceback in the log each time
         shutdown_timeout=0,
     )
     await runner.setup()
