@@ -52,7 +52,7 @@ _ALLOWED = {
     "partitioned": "true or false",
 }
 _TYPES = {name: msgspec.json.Decoder(kind) for name, kind in Wanted.__annotations__.items()}
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # msgspec raises all three
+_UNREADABLE = (ValueError, RecursionError)  # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 

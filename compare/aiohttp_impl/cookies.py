@@ -100,6 +100,13 @@ class Cookies:
         }
         attributes |= _lowered(mixed_case)
         self._put(cookies.set_cookie(name, value, now=time.time(), escape=escape, **attributes))
+        if mixed_case:
+            spelled = ", ".join(mixed_case)
+            warnings.warn(
+                f"Deprecated arguments to set_cookie: {spelled} (should be lowercase)",
+                DeprecationWarning,
+                stacklevel=2,
+            )
 
     def clear_cookie(self, name: str, **scope: Unpack[cookies.Scope]) -> None:
         """Have the browser delete a cookie; `scope` must repeat the path and domain it was set with."""
@@ -167,7 +174,8 @@ class Cookies:
         return secret
 
     def _put(self, header: str) -> None:
-        if self._response is not None:
+        # The second is for who asks for the cookies only now: nothing has told them of the response.
+        if self._response is not None or self._request.writer.output_size > 0:
             raise RuntimeError("The response has begun; a cookie set now would never reach the browser.")
         if self._written is None:
             self._written = cookies.Jar()
@@ -222,15 +230,8 @@ async def _write(request: web.Request, response: web.StreamResponse) -> None:
 
 def _lowered(mixed_case: dict[str, Any]) -> dict[str, Any]:
     """Attributes by the names they have in lower case; raises TypeError for those that have none."""
-    if not mixed_case:
-        return {}
     lowered = {name.lower(): value for name, value in mixed_case.items()}
     known = {"domain", "expires", "path", "secure", "httponly", "samesite", "partitioned"}
     if unknown := lowered.keys() - known:
         raise TypeError(f"set_cookie() got unexpected keyword arguments: {', '.join(sorted(unknown))}")
-    warnings.warn(
-        f"Deprecated arguments to set_cookie: {', '.join(mixed_case)} (should be lowercase)",
-        DeprecationWarning,
-        stacklevel=3,
-    )
     return lowered
