@@ -63,7 +63,7 @@ def _points(rows: list[Summary], metric: Metric, across: Across, scale: float) -
 def _point(row: Summary, number: Estimate | Percentile, x: float, scale: float) -> Point | None:
     value = number.value_s if isinstance(number, Percentile) else number.value
     low, high = (number.low_s, number.high_s) if isinstance(number, Percentile) else (number.low, number.high)
-    if not math.isfinite(value) or value <= 0 or row.failure:
+    if not math.isfinite(value) or value <= 0 or not row.rounds:
         return None
     spread = (low, high) if math.isfinite(low) and math.isfinite(high) and low > 0 else (value, value)
     beyond = isinstance(number, Percentile) and number.known is Known.BEYOND

@@ -131,7 +131,7 @@ def _heading(column: table.Column) -> str:
 
 
 def _row(summary: Summary) -> str:
-    mark = "" if summary.valid and not summary.failure else ' class="invalid"'
+    mark = "" if summary.valid and summary.rounds else ' class="invalid"'
     return f"<tr{mark}>{''.join(map(_cell, table.row(summary)))}</tr>"
 
 

@@ -1,0 +1,54 @@
+import pytest
+from drawn import draw, made, text_of
+
+from compare.contract import Paradigm, Server
+from compare.experiments import work
+from compare.experiments.options import Options, Preset
+
+
+@pytest.fixture(scope="module")
+def it():
+    return made("work", Options())
+
+
+def test_every_contestant_waits_on_all_three_and_differs_in_nothing_else():
+    cells = work.plan(Options())
+    on = {
+        name: {
+            (c.contestant.server, c.contestant.paradigm, c.contestant.threads, c.load)
+            for c in cells
+            if c.contestant.work == name
+        }
+        for name in work.WORKS
+    }
+    assert on["sleep"] == on["http"] == on["postgres"]
+    assert len(cells) == 3 * len(on["sleep"])
+
+
+def test_a_work_of_ones_own_is_set_beside_the_sleep():
+    cells = work.plan(Options(work="mine.io:Work", servers=(Server.AIOHTTP,)))
+    assert {cell.contestant.work for cell in cells} == {"sleep", "mine.io:Work"}
+
+
+def test_the_three_are_drawn_side_by_side(it, tmp_path):
+    assert draw("work", it, tmp_path) == ["work"]
+    words = text_of(tmp_path / "work.svg")
+    places = [words.index(f"<!-- {name} -->") for name in work.WORKS]
+    assert places == sorted(places)
+
+
+def test_every_work_has_a_verdict_that_names_it(it):
+    told = work.say(it.summaries)
+    for name in work.WORKS:
+        assert sum(f"native on {name}" in sentence for sentence in told) == len(Server)
+
+
+def test_quick_leaves_out_paradigms_not_works():
+    cells = work.plan(Options(Preset.QUICK))
+    assert {cell.contestant.work for cell in cells} == set(work.WORKS)
+    assert Paradigm.GENERATOR not in {cell.contestant.paradigm for cell in cells}
+
+
+def test_nothing_measured_draws_nothing(it, tmp_path):
+    assert work.draw([], it.run, tmp_path) == []
+    assert work.say([]) == []
