@@ -11,7 +11,7 @@ THREADS = next(option for option in OPTIONS if option.field == "threads")
 
 @everyone
 def test_every_experiment_has_its_name_and_a_question(name):
-    assert EXPERIMENTS[name].NAME == name
+    assert name == EXPERIMENTS[name].NAME
     assert EXPERIMENTS[name].QUESTION.endswith("?")
 
 
