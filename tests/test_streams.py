@@ -91,13 +91,16 @@ async def serving(answer):
     try:
         yield server
     finally:
-        listening.close()
-        # a connection accepted at the last moment is made by a task of the loop's own
-        while len(asyncio.all_tasks()) > 1 or not all(talk.gone for talk in server.talks):
+        quiet = 0
+        while (
+            quiet < 3
+        ):  # turns of the loop: a connection accepted at the last moment is made by a task of the loop's
+            busy = len(asyncio.all_tasks()) > 1 or not all(talk.gone for talk in server.talks)
+            quiet = 0 if busy else quiet + 1
             for talk in server.talks:
                 talk.transport.abort()
             await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        listening.close()
 
 
 def stream(port, connections=4, **options):

@@ -214,7 +214,8 @@ class Closed(Stream):
 
     def _failed(self, done_s: float) -> None:
         if not self._stopped:
-            wait_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(self._failures - 1, 10))
+            turns = self._failures // self.order.connections  # each connection has failed so often in a row
+            wait_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(max(0, turns - 1), 10))
             self._loop.call_later(wait_s, self._retry, done_s + wait_s)
 
     def _retry(self, intended_s: float) -> None:
