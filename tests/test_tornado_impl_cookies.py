@@ -1,0 +1,108 @@
+"""Tornado's handler with the shared rules mixed in, in a bare Tornado application."""
+
+import pytest
+from aiohttp import ClientSession
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application, HTTPError
+
+from compare.cookies import CookieError
+from compare.signing import create_signed_value
+from compare.tornado_impl.cookies import Cookies
+
+OLD, NEW = "the old secret, of more than 32 bytes", "the new secret, of more than 32 bytes"
+
+
+@pytest.fixture
+async def call():
+    """Run `use(handler)` in a handler; return the status and the `Set-Cookie` values."""
+    servers = []
+
+    async def go(use, *cookie_lines: str) -> tuple[int, list[str]]:
+        class Handler(Cookies):
+            def get(self):
+                use(self)
+
+        sock, port = bind_unused_port()
+        app = Application([("/", Handler)], cookie_secret={0: OLD, 1: NEW}, key_version=1)
+        servers.append(HTTPServer(app))
+        servers[-1].add_sockets([sock])
+        headers = [("Cookie", line) for line in cookie_lines]
+        async with (
+            ClientSession() as session,
+            session.get(f"http://127.0.0.1:{port}/", headers=headers) as got,
+        ):
+            return got.status, got.headers.getall("Set-Cookie", [])
+
+    yield go
+    for server in servers:
+        server.stop()
+        await server.close_all_connections()
+
+
+async def test_the_last_call_for_a_name_wins_whole_whoever_spells_it(call):
+    def use(handler):
+        handler.set_cookie("a", "1", domain="x.org", httponly=True)
+        handler.set_cookie("a", "2", max_age=0)
+        handler.set_cookie("b", "1", expires=0, secure=True)
+        handler.set_cookie("b", "2")
+        handler.set_cookie("c", "1", max_age=0)
+        handler.clear_cookie("c")
+
+    _, (a, b, c) = await call(use)
+    assert (a, b) == ("a=2; Max-Age=0; Path=/", "b=2; Path=/")
+    assert c.startswith('c=""; expires=')
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda handler: handler.set_cookie("a", "new", path="/; Domain=evil"),
+        lambda handler: handler.set_cookie("a", "new", max_age="1; Path=/x"),
+        lambda handler: handler.set_cookie("a", "x y"),
+        lambda handler: handler.set_cookie("a", "new", partitioned=True),
+        lambda handler: handler.set_cookie("__Host-a", "new"),
+        lambda handler: handler.set_signed_cookie("a", "x" * 4000),
+        lambda handler: handler.clear_cookie("a", domain="x;y"),
+        lambda handler: handler.clear_all_cookies(domain="x;y"),
+    ],
+)
+async def test_a_call_that_fails_changes_nothing(call, fail):
+    def use(handler):
+        handler.set_cookie("a", "old", path="/x")
+        with pytest.raises(CookieError):
+            fail(handler)
+
+    assert await call(use, "a=1; b=2") == (200, ["a=old; Path=/x"])
+
+
+async def test_cookies_reach_the_answer_to_an_error(call):
+    def use(handler):
+        handler.set_cookie("a", "b")
+        handler.set_cookie("c", "d", secure=True, partitioned=True)
+        raise HTTPError(403)
+
+    assert await call(use) == (403, ["a=b; Path=/", "c=d; Partitioned; Path=/; Secure"])
+
+
+async def test_octets_that_need_an_escape_are_escaped_unless_they_must_not_be(call):
+    def use(handler):
+        handler.set_cookie("a", 'x;y"z')
+        with pytest.raises(CookieError, match="value must not hold double quotes"):
+            handler.set_cookie("b", "x;y", escape=False)
+
+    assert (await call(use))[1] == ['a="x\\073y\\"z"; Path=/']
+
+
+async def test_a_value_given_to_read_is_read_instead_of_the_cookie(call):
+    read = []
+
+    def use(handler):
+        for secret, version, key in ((OLD, 2, None), ({0: OLD, 1: NEW}, 2, 1), (OLD, 1, None)):
+            value = create_signed_value(secret, "a", "bob", version=version, key_version=key).decode()
+            read.append(handler.get_signed_cookie("a", value))
+        read.append(handler.get_signed_cookie("a", "garbage", min_version=1))
+        read.append(handler.get_signed_cookie_key_version("absent"))
+
+    assert (await call(use, "a=x"))[0] == 200
+    assert read == [b"bob", b"bob", None, None, None]
