@@ -236,6 +236,8 @@ def test_a_prefixed_cookie_can_be_cleared(visitor):
         visitor.put(name, secure=True)
     assert visitor.send("DELETE", "/cookies/__Host-a") == (204, None)
     assert visitor.received() == {"__Host-b": "v", "__Secure-c": "v"}
+    assert visitor.send("DELETE", "/cookies?path=/elsewhere") == (204, None)
+    assert visitor.received() == {"__Secure-c": "v"}  # a __Host- cookie can only be at /
     assert visitor.send("DELETE", "/cookies") == (204, None)
     assert visitor.stored() == {}
 

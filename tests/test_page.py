@@ -23,6 +23,7 @@ def demo(visitor):
 
     for event in ("console", "pageerror"):
         page.on(event, notice)
+    page.emulate_media(reduced_motion="reduce")  # 60 pictures a second would cost more than the tests
     page.goto(visitor.url("localhost", "/"))
     yield page
     for event in ("console", "pageerror"):
@@ -95,7 +96,8 @@ def test_all_are_cleared_at_once(demo):
     expect(rows(demo)).to_have_text(["The browser sends no cookie."])
 
 
-def test_every_paradigm_is_waited_for_and_only_blocking_holds_up_the_bystander(demo):
+def test_every_paradigm_is_waited_for_and_blocking_holds_up_the_bystander(demo):
+    demo.emulate_media(reduced_motion="no-preference")
     demo.get_by_text("½ s").click()
     for paradigm in reversed(Paradigm):  # blocking last: it would hold up the others
         press(demo, paradigm)
@@ -103,6 +105,7 @@ def test_every_paradigm_is_waited_for_and_only_blocking_holds_up_the_bystander(d
         row = demo.get_by_role("listitem").filter(has=demo.get_by_role("button", name=paradigm, exact=True))
         expect(row.locator("output")).to_contain_text("worst ping")
         expect(row.get_by_role("button")).to_be_enabled()
+    expect(demo.locator("li", has_text="on the event loop itself").locator("output .slow")).to_be_visible()
     expect(demo.locator("#strip .ping.slow").first).to_be_attached()
 
 
