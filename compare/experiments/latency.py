@@ -167,19 +167,15 @@ def _bounds(one: Percentile) -> tuple[float, float]:
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
-    rows = [one for one in _open_rows(summaries) if one.valid]
-    order = sorted(rows, key=lambda one: (one.contestant.server, -(share_of(one, summaries) or 0)))
-    told = [
-        _sentence(one, share_of(one, summaries))
-        for one in order
-        if one.contestant.paradigm is Paradigm.NATIVE
-    ]
-    rest = [
-        _sentence(one, share_of(one, summaries))
-        for one in order
-        if one.contestant.paradigm is Paradigm.CALLBACK
-    ]
-    return [sentence for pair in zip(told, rest, strict=False) for sentence in pair]
+    told = (Paradigm.NATIVE, Paradigm.CALLBACK)
+    rows = [one for one in _open_rows(summaries) if one.valid and one.contestant.paradigm in told]
+    shares = {(one.contestant, one.load): share_of(one, summaries) for one in rows}
+
+    def order(row: Summary) -> tuple[str, float, int]:
+        share = shares[row.contestant, row.load]
+        return row.contestant.server, -(share or 0), told.index(row.contestant.paradigm)
+
+    return [_sentence(row, shares[row.contestant, row.load]) for row in sorted(rows, key=order)]
 
 
 def _sentence(row: Summary, share: float | None) -> str:
