@@ -19,6 +19,7 @@ from compare.analysis import exports, report, stats, verdict
 from compare.analysis.stats import Summary
 from compare.contract import Paradigm
 from compare.experiments import catalogue
+from compare.experiments.catalogue import Experiment
 from compare.experiments.options import Options, Preset, expected_s
 from compare.harness import environment, plan
 from compare.harness.companions import CompanionError, companions
@@ -92,10 +93,13 @@ def run(
     Without `measure`, real servers are started and first asked one request of each kind. Raises CannotStartError
     before anything is measured.
     """
-    rounds = rounds_of(ask)
+    stages = {name: first_stage(name, ask.options) for name in ask.experiments}
+    cells = [cell for rounds in stages.values() for cells in rounds for cell in cells]
+    if not cells:
+        raise CannotStartError("These options leave nothing to measure.")
     folder = _make_folder(ask)
     pins = environment.pinning()
-    ready = _measuring(ask, rounds, pins) if measure is None else nullcontext(measure)
+    ready = _measuring(ask, cells, pins) if measure is None else nullcontext(measure)
     with _gone_if_empty(folder), ready as measure_cell:
         drive = Drive(
             _begin(ask, pins, folder.name),
@@ -108,22 +112,32 @@ def run(
             rerun_noisy=ask.options.preset is not Preset.QUICK,  # a look in under a minute has no time for it
         )
         try:
-            drive.rounds(rounds)
+            drive.begin(cells)
+            for name, rounds in stages.items():
+                _both_stages(drive, name, rounds, ask.options)
         except KeyboardInterrupt:
             return Outcome(drive.run, folder, stopped=True)
     return Outcome(drive.run, folder)
 
 
-def rounds_of(ask: Ask) -> list[list[Cell]]:
-    """Return all rounds of all experiments asked for, each in the order to measure; raises CannotStartError."""
-    rounds: list[list[Cell]] = []
-    for name in ask.experiments:
-        experiment = catalogue.EXPERIMENTS[name]
-        cells = experiment.plan(ask.options)
-        rounds += plan.order(cells, catalogue.rounds(experiment, ask.options), ask.options.seed)
-    if not any(rounds):
-        raise CannotStartError("These options leave nothing to measure.")
-    return rounds
+def first_stage(name: str, options: Options) -> list[list[Cell]]:
+    """Return the rounds of the experiment `name`, each in the order to measure."""
+    experiment = catalogue.EXPERIMENTS[name]
+    return _ordered(experiment, experiment.plan(options), options)
+
+
+def _ordered(experiment: Experiment, cells: Sequence[Cell], options: Options) -> list[list[Cell]]:
+    return plan.order(cells, catalogue.rounds(experiment, options), options.seed)
+
+
+def _both_stages(drive: Drive, name: str, rounds: Sequence[Sequence[Cell]], options: Options) -> None:
+    """Measure an experiment, then those of its cells that could not be planned before, if it has any."""
+    drive.rounds(rounds)
+    experiment = catalogue.EXPERIMENTS[name]
+    second = _ordered(experiment, catalogue.then(experiment, options, stats.summarise(drive.run)), options)
+    if any(second):
+        drive.grow([cell for cells in second for cell in cells])
+        drive.rounds(second)
 
 
 def finish(run: Run, folder: Path) -> Findings:
@@ -135,7 +149,7 @@ def finish(run: Run, folder: Path) -> Findings:
     for name, experiment in catalogue.EXPERIMENTS.items():
         own = [summary for summary in summaries if summary.experiment == name]
         if own:
-            sentences[name], doubts[name] = experiment.say(own), verdict.doubts(own)
+            sentences[name], doubts[name] = catalogue.say(experiment, own, run), verdict.doubts(own)
             files += experiment.draw(own, run, folder)
     files += report.write(run, summaries, sentences, files, folder)
     files += exports.write(run, summaries, sentences, folder)
@@ -184,9 +198,9 @@ def _gone_if_empty(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _measuring(ask: Ask, rounds: Sequence[Sequence[Cell]], pins: Pinning) -> Iterator[Measure]:
+def _measuring(ask: Ask, cells: Sequence[Cell], pins: Pinning) -> Iterator[Measure]:
     """Run what the works need beside the servers; yield the measuring function for those that keep the contract."""
-    contestants = [cell.contestant for cells in rounds for cell in cells]
+    contestants = [cell.contestant for cell in cells]
     works = [contestant.work for contestant in contestants]
     try:
         with companions(works, upstream=ask.upstream, dsn=ask.dsn, cpu=pins.generator) as beside:

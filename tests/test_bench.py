@@ -7,7 +7,7 @@ import pytest
 from compare import bench, records
 from compare.bench import Ask, CannotStartError, Refusals
 from compare.contract import Loop, Paradigm, Server
-from compare.experiments import catalogue, concurrency, simulated
+from compare.experiments import concurrency, simulated
 from compare.experiments.options import Options, Preset
 from compare.harness.companions import CompanionError
 from compare.harness.servers import ServerError
@@ -25,6 +25,9 @@ class Silent:
     def begins(self, cells, expected_s):
         pass
 
+    def grows(self, cells):
+        pass
+
     def measuring(self, cell, done, left_s):
         pass
 
@@ -35,17 +38,27 @@ class Silent:
         pass
 
 
-def run(tmp_path, options=None, measure=None, **more):
-    ask = Ask(options=options or Options(preset=Preset.QUICK), out=tmp_path)
+def run(tmp_path, options=None, measure=None, experiments=("concurrency",), **more):
+    ask = Ask(experiments, options or Options(preset=Preset.QUICK), out=tmp_path)
     return bench.run(ask, Silent(), measure=measure or simulated.measurer(), sentry=Quiet(), **more)
 
 
-def test_every_round_of_every_experiment_is_planned_one_after_the_other():
-    options = Options(preset=Preset.QUICK, rounds=2)
-    names = tuple(catalogue.EXPERIMENTS)[:2]
-    rounds = bench.rounds_of(Ask(names, options))
-    assert len(rounds) == 2 * len(names)
-    assert [{cell.experiment for cell in cells} for cells in rounds] == [{n} for n in names for _ in range(2)]
+def test_every_round_of_every_experiment_is_measured_one_after_the_other(tmp_path):
+    options = Options(preset=Preset.QUICK, rounds=2, servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,))
+    outcome = run(tmp_path, options, experiments=("pool", "concurrency"), keep=lambda *_: None)
+    order = [(one.cell.experiment, one.cell.round) for one in outcome.run.measurements]
+    assert list(dict.fromkeys(order)) == [
+        (name, number) for name in ("pool", "concurrency") for number in (0, 1)
+    ]
+
+
+def test_cells_that_depend_on_what_was_measured_come_in_a_second_stage(tmp_path):
+    options = Options(preset=Preset.QUICK, servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,))
+    outcome = run(tmp_path, options, experiments=("latency",), keep=lambda *_: None)
+    rates = [one.cell.load.rate_rps for one in outcome.run.measurements]
+    assert len(rates) == outcome.run.planned == 3
+    assert rates[2] is not None
+    assert rates[2] > 1000, "half of the capacity of the simulated server"
 
 
 def test_options_that_leave_nothing_to_measure_cannot_start(tmp_path):

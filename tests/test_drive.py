@@ -31,10 +31,13 @@ class Notes:
     """A watcher that writes everything down."""
 
     def __init__(self):
-        self.begun, self.next, self.made, self.remarks = None, [], [], []
+        self.begun, self.grown, self.next, self.made, self.remarks = None, 0, [], [], []
 
     def begins(self, cells, expected_s):
         self.begun = (cells, expected_s)
+
+    def grows(self, cells):
+        self.grown += cells
 
     def measuring(self, cell, done, left_s):
         self.next.append((cell, done, left_s))
@@ -59,17 +62,22 @@ def drive(measure=Measurement, sentry=None, kept=None, notes=None, clock=None, *
     )
 
 
+def go(driving, rounds):
+    driving.begin([cell for cells in rounds for cell in cells])
+    driving.rounds(rounds)
+
+
 def test_every_cell_of_every_round_is_measured_in_the_order_planned():
     rounds = plan.order(CELLS, 3, seed=1)
     driving = drive()
-    driving.rounds(rounds)
+    go(driving, rounds)
     assert [m.cell for m in driving.run.measurements] == [cell for cells in rounds for cell in cells]
     assert driving.run.planned == 30
 
 
 def test_the_run_is_kept_after_every_cell_with_all_that_was_measured_before():
     kept = []
-    drive(kept=kept).rounds([CELLS])
+    go(drive(kept=kept), [CELLS])
     assert [len(run.measurements) for run in kept] == list(range(1, 11))
     assert {run.planned for run in kept} == {10}
 
@@ -80,7 +88,7 @@ def test_a_failed_cell_is_kept_with_its_reason_and_the_run_goes_on():
         return Measurement(cell, failure="It crashed." if failing else None)
 
     driving = drive(measure)
-    driving.rounds([CELLS])
+    go(driving, [CELLS])
     assert [m.failure for m in driving.run.measurements] == ["It crashed.", None, None, None, None] * 2
 
 
@@ -94,7 +102,7 @@ def test_ctrl_c_passes_through_and_what_was_measured_stays():
 
     driving = drive(measure)
     with pytest.raises(KeyboardInterrupt):
-        driving.rounds([CELLS])
+        go(driving, [CELLS])
     assert len(driving.run.measurements) == 4
     assert driving.run.planned == 10
 
@@ -111,7 +119,7 @@ def test_ctrl_c_passes_through_and_what_was_measured_stays():
 def test_a_noisy_round_is_marked_and_measured_once_more_and_both_are_kept(sentry):
     notes = Notes()
     driving = drive(sentry=sentry, notes=notes)
-    driving.rounds([CELLS])
+    go(driving, [CELLS])
     first, again = driving.run.measurements[:10], driving.run.measurements[10:]
     assert all(m.noise.noisy and not m.rerun for m in first)
     assert [m.cell for m in again] == CELLS
@@ -121,20 +129,20 @@ def test_a_noisy_round_is_marked_and_measured_once_more_and_both_are_kept(sentry
 
 def test_a_round_that_is_noisy_again_is_not_measured_a_third_time():
     driving = drive(sentry=Quiet(calibrations=[NOISY] * 9))
-    driving.rounds([CELLS])
+    go(driving, [CELLS])
     assert len(driving.run.measurements) == 20
     assert all(m.noise.noisy for m in driving.run.measurements)
 
 
 def test_a_single_noisy_cell_is_marked_alone():
     driving = drive(sentry=Quiet(cells=[NOISY]))
-    driving.rounds([CELLS])
+    go(driving, [CELLS])
     assert [m.noise.noisy for m in driving.run.measurements] == [True] + [False] * 9
 
 
 def test_a_quick_run_marks_noise_but_has_no_time_for_another_round():
     driving = drive(sentry=Quiet(calibrations=[NOISY]), rerun_noisy=False)
-    driving.rounds([CELLS])
+    go(driving, [CELLS])
     assert len(driving.run.measurements) == 10
     assert all(m.noise.noisy for m in driving.run.measurements)
 
@@ -147,15 +155,27 @@ def test_the_time_left_is_corrected_by_how_long_cells_really_took():
         return Measurement(cell)
 
     notes = Notes()
-    drive(measure, notes=notes, clock=lambda: now[0]).rounds([CELLS])
+    go(drive(measure, notes=notes, clock=lambda: now[0]), [CELLS])
     assert notes.begun == (10, 20.0)
     assert [left_s for _, _, left_s in notes.next] == [20.0] + [3.0 * left for left in range(9, 0, -1)]
+    assert [done for _, done, _ in notes.next] == list(range(10))
+
+
+def test_cells_planned_later_are_counted_and_measured_with_the_others():
+    notes = Notes()
+    driving = drive(notes=notes)
+    go(driving, [CELLS[:4]])
+    driving.grow(CELLS[4:])
+    driving.rounds([CELLS[4:]])
+    assert driving.run.planned == 10
+    assert [one.cell for one in driving.run.measurements] == CELLS
+    assert (notes.begun, notes.grown) == ((4, 8.0), 6)
     assert [done for _, done, _ in notes.next] == list(range(10))
 
 
 def test_a_thousand_cells_take_no_time_to_drive():
     start = time.process_time()
     driving = drive()
-    driving.rounds([[replace(cell, round=number) for cell in CELLS] for number in range(100)])
+    go(driving, [[replace(cell, round=number) for cell in CELLS] for number in range(100)])
     assert len(driving.run.measurements) == 1000
     assert time.process_time() - start < 5  # it takes 0.05: this bound only catches quadratic work

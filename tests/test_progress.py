@@ -67,8 +67,9 @@ def test_the_bar_keeps_failures_and_remarks_above_itself():
 def test_more_cells_than_planned_make_the_bar_longer():
     watching = Bar(Console(file=io.StringIO(), force_terminal=True))
     watching.begins(1, 1)
+    watching.grows(2)
     watching.measuring(CELL, 1, 0)
-    assert watching._progress.tasks[0].total == 2
+    assert watching._progress.tasks[0].total == 3
 
 
 @pytest.mark.parametrize(("terminal", "kind"), [(True, Bar), (False, Lines)])

@@ -20,6 +20,9 @@ class Watcher(Protocol):
     def begins(self, cells: int, expected_s: float) -> None:
         """Take note that `cells` cells will be measured."""
 
+    def grows(self, cells: int) -> None:
+        """Take note that `cells` more will be measured than was known so far."""
+
     def measuring(self, cell: Cell, done: int, left_s: float) -> None:
         """Take note that `cell` is next, after `done` others, and that `left_s` seconds are left with it."""
 
@@ -65,20 +68,33 @@ class Drive:
         self._done = 0
         self._left_s = self._spent_s = self._spent_as_expected_s = 0.0
 
+    def begin(self, cells: Sequence[Cell]) -> None:
+        """Announce all that is known to be measured."""
+        self._expect(cells)
+        self.run = replace(self.run, planned=len(cells))
+        self._watcher.begins(len(cells), self._left_s)
+
+    def grow(self, cells: Sequence[Cell]) -> None:
+        """Announce `cells` that could be planned only after others were measured."""
+        self._expect(cells)
+        self.run = replace(self.run, planned=self.run.planned + len(cells))
+        self._watcher.grows(len(cells))
+
     def rounds(self, rounds: Sequence[Sequence[Cell]]) -> None:
         """Measure all cells of all `rounds`, in their order. KeyboardInterrupt passes through; `run` is whole then."""
-        cells = sum(map(len, rounds))
-        self._left_s = sum(self._expected_s(cell) for cells in rounds for cell in cells)
-        self.run = replace(self.run, planned=self.run.planned + cells)
-        self._watcher.begins(cells, self._left_s)
         before = self._sentry.calibrate()
-        for cells_of_round in rounds:
-            before = self._round(cells_of_round, before)
+        for cells in rounds:
+            before = self._round(cells, before)
+
+    def _expect(self, cells: Sequence[Cell]) -> None:
+        self._left_s += sum(map(self._expected_s, cells))
 
     def _round(self, cells: Sequence[Cell], before: Noise) -> Noise:
         after, noisy = self._once(cells, before, rerun=False)
-        if noisy and self._rerun_noisy:
-            self._left_s += sum(map(self._expected_s, cells))
+        repeat = self._rerun_noisy and not any(cell.load.mixed for cell in cells)  # noise hides no leak
+        if noisy and repeat:
+            self._expect(cells)
+            self._watcher.grows(len(cells))
             number = cells[0].round + 1
             self._watcher.remark(
                 f"The machine was busy during round {number}: measuring that round once more."

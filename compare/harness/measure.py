@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 import msgspec
 
 from compare.contract import Paradigm
-from compare.harness import load, probe
+from compare.harness import load, probe, soak, stats_watch
 from compare.harness.environment import Pinning
 from compare.harness.load import LoadError, LoadResult
 from compare.harness.monitor import Monitor
@@ -14,6 +14,7 @@ from compare.harness.servers import Running, ServerError, serve
 from compare.harness.stats_watch import StatsWatch, loop_lag, orphaned
 from compare.records import Cell, Contestant, Measurement
 
+ORPHANS_INTERVAL_S = 0.05
 LINGER_S = 1.0  # beyond the wait itself: how long work without a client is watched after the load
 
 
@@ -31,7 +32,7 @@ class Harness(msgspec.Struct, frozen=True):
     def measure(self, cell: Cell) -> Measurement:
         """Return the measurement of `cell`. What goes wrong with the server or the load is its `failure`."""
         try:
-            return self._measured(cell)
+            return self._soaked(cell) if cell.load.mixed else self._measured(cell)
         except (ServerError, LoadError, ContractBrokenError, NoAnswerError) as error:
             return Measurement(cell, failure=str(error))
 
@@ -56,9 +57,12 @@ class Harness(msgspec.Struct, frozen=True):
     def _measured(self, cell: Cell) -> Measurement:
         with self._serve(cell.contestant) as server:
             probe.check(server.base_url, cell.contestant)
-            with Monitor(server.pid) as monitor, StatsWatch(server.base_url) as watch:
+            # where clients leave before they are answered, what becomes of their work is the question
+            leaving = cell.load.timeout_s < cell.load.delay_s
+            interval_s = ORPHANS_INTERVAL_S if leaving else stats_watch.INTERVAL_S
+            with Monitor(server.pid) as monitor, StatsWatch(server.base_url, interval_s=interval_s) as watch:
                 result = self._load(server, cell)
-                if cell.load.timeout_s < cell.load.delay_s:  # this load's clients leave before they are answered
+                if leaving:
                     watch.linger(cell.load.delay_s + LINGER_S)
             server.check_alive()
         return Measurement(
@@ -68,8 +72,16 @@ class Harness(msgspec.Struct, frozen=True):
             loop_lag_s=loop_lag(watch.heard, result.window),
             samples=result.samples,
             bystander=result.bystander,
-            orphaned_s=orphaned(watch.heard, result.window),
+            orphaned_s=orphaned(watch.heard, result.window) if leaving else (),
         )
+
+    def _soaked(self, cell: Cell) -> Measurement:
+        with self._serve(cell.contestant) as server:
+            probe.check(server.base_url, cell.contestant)
+            with Monitor(server.pid, interval_s=soak.READ_S) as monitor:
+                found = soak.run(server, cell, seed=self.seed + cell.round, cpu=self.pins.generator)
+            server.check_alive()
+        return soak.measurement(cell, found, monitor, server.exit_usage)
 
     def _load(self, server: Running, cell: Cell) -> LoadResult:
         return load.run(

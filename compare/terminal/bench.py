@@ -17,8 +17,7 @@ from compare.experiments.catalogue import EXPERIMENTS, duration_s
 from compare.experiments.options import Options, Preset
 from compare.records import RecordsError
 from compare.settings import DSN_VARIABLE
-from compare.terminal import progress, tables, usage
-from compare.terminal.findings import show
+from compare.terminal import progress, runs, tables, usage
 from compare.terminal.usage import ExitCode
 
 
@@ -34,7 +33,7 @@ from compare.terminal.usage import ExitCode
     "--concurrency", type=usage.levels, metavar="N,N,...", help="Requests in flight, such as 10,100,1000."
 )
 @click.option("--delay", "delay_s", type=click.FloatRange(0, 60), help="Seconds each request waits.")
-@click.option("--duration", "duration_s", type=usage.SECONDS, help="Seconds measured per cell.")
+@click.option("--duration", "duration_s", type=usage.SECONDS, help="Measured per cell: 2, 90s, 10m.")
 @click.option("--rounds", type=click.IntRange(1, 1000), help="Fresh server processes per cell.")
 @click.option("--work", default="sleep", show_default=True, help="sleep, http, postgres or module:attribute.")
 @click.option("--upstream", default="", help="Slow HTTP service for --work http; started when not given.")
@@ -64,7 +63,7 @@ def command(experiments: tuple[str, ...], *, listing: bool, strict: bool, **aske
         click.echo("Stopped before anything was measured.", err=True)
         return ExitCode.INTERRUPTED
     findings = benchmark.finish(outcome.run, outcome.folder)
-    show(findings, outcome.folder)
+    runs.show(findings, outcome.folder)
     return _verdict_of(outcome, findings, strict=strict)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from compare.analysis import diff as differ
-from compare.terminal import kept, usage
+from compare.terminal import runs, usage
 from compare.terminal.usage import ExitCode
 
 
@@ -20,7 +20,7 @@ from compare.terminal.usage import ExitCode
 def command(base: Path, new: Path, *, anyway: bool, fail_above: float | None, markdown: bool) -> int:
     """Say what changed from the results folder BASE to NEW, and refuse to when their machines are unlike."""
     try:
-        found = differ.diff(kept.read(base), kept.read(new), anyway=anyway)
+        found = differ.diff(runs.read(base), runs.read(new), anyway=anyway)
     except differ.UnlikeRunsError as error:
         raise click.ClickException(f"{error} Use --anyway to compare all the same.") from error
     if markdown:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 import msgspec
 
-from compare.harness import environment
+from compare.harness import environment, probe
 from compare.harness import load as generator
 from compare.records import Arrivals, Load
 from compare.terminal import load_report, tables, usage
@@ -59,7 +59,16 @@ def command(
     else:
         if report.completed:
             tables.console().print(load_report.table(result))
-        click.echo(load_report.headline(wanted, report))
+        click.echo(load_report.headline(wanted, report) if len(result.samples.status) else _nothing_sent(url))
     for warning in report.warnings:
         click.echo(f"Warning: {warning}", err=True)
     return ExitCode.DONE if report.completed else ExitCode.FAILED
+
+
+def _nothing_sent(url: str) -> str:
+    """Return why no request was due in the window: all were spent on finding the target out of reach before it."""
+    try:
+        answer = probe.get(url)
+    except probe.NoAnswerError as error:
+        return f"Nothing could be measured. {error}"
+    return f"Nothing could be measured: the generator got no connection, one request was answered {answer.status}."

@@ -58,7 +58,7 @@ class LoadReport(msgspec.Struct, frozen=True):
 def of(url: str, load: Load, result: LoadResult) -> LoadReport:
     """Return the report of `result`, which `load` on `url` gave."""
     window = Window(result.samples)
-    errors = {error.kind: error.count for error in window.errors()}
+    errors = {error.kind: error.count for error in _counted(window).errors()}
     unanswered = errors.pop("unanswered", 0)
     doubts = validity.judge(_signs(load, window, result))
     return LoadReport(
@@ -114,6 +114,14 @@ def headline(load: Load, report: LoadReport) -> str:
 
 def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
+
+
+def _counted(window: Window) -> Window:
+    """Return the window that errors are counted in: where none was due in it, what was still open when it began."""
+    if window.intended:
+        return window
+    since = np.maximum(window.samples.intended_s, 0)
+    return Window(msgspec.structs.replace(window.samples, intended_s=since))
 
 
 def _lag(window: Window) -> Latency:

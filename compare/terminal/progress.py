@@ -53,11 +53,13 @@ class Lines:
             f"Measuring {cells:,} {'cell' if cells == 1 else 'cells'}, about {duration_text(expected_s)}."
         )
 
+    def grows(self, cells: int) -> None:
+        """Count them in."""
+        self._cells += cells
+
     def measuring(self, cell: Cell, done: int, left_s: float) -> None:
         """Say which cell is next."""
-        self._say(
-            f"[{done + 1}/{max(self._cells, done + 1)}] {cell_text(cell)}; {duration_text(left_s)} left"
-        )
+        self._say(f"[{done + 1}/{self._cells}] {cell_text(cell)}; {duration_text(left_s)} left")
 
     def measured(self, measurement: Measurement) -> None:
         """Say so when it failed."""
@@ -102,8 +104,7 @@ class Bar(Lines):
         self._task = self._progress.add_task("", total=cells, left=duration_text(expected_s))
 
     def measuring(self, cell: Cell, done: int, left_s: float) -> None:
-        """Move the bar; a noisy round that is measured again makes it longer."""
-        self._cells = max(self._cells, done + 1)
+        """Move the bar, which is longer when there is more to do than was known."""
         self._progress.update(
             self._task,
             completed=done,

@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from compare import bench as benchmark
-from compare.terminal import kept
-from compare.terminal.findings import show
+from compare.terminal import runs
 from compare.terminal.usage import ExitCode
 
 
@@ -19,8 +18,8 @@ def command(run: Path | None, *, opening: bool, results: Path) -> int:
     folder = run or benchmark.newest(results)
     if folder is None:
         raise click.ClickException(f"There is no run in {results}; `compare bench` makes one.")
-    findings = benchmark.finish(kept.read(folder), folder)
-    show(findings, folder)
+    findings = benchmark.finish(runs.read(folder), folder)
+    runs.show(findings, folder)
     if opening:
         click.launch(str(folder / "report.html"))
     return ExitCode.DONE

@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Iterable
+from typing import Any, ClassVar
 
 import click
 
@@ -16,7 +17,20 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
-SECONDS = click.FloatRange(min=0.05, max=3600)
+class Seconds(click.FloatRange):
+    """A duration: 90, 90s, 10m or 1h; its value is in seconds."""
+
+    _UNITS: ClassVar = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds that `value` stands for; fails as any option does when it stands for none."""
+        number, unit = str(value)[:-1], self._UNITS.get(str(value)[-1:], 0.0)
+        if unit and number.replace(".", "", 1).isdecimal():
+            value = float(number) * unit
+        return float(super().convert(value, param, ctx))
+
+
+SECONDS = Seconds(min=0.05, max=3600)
 
 
 def choice(values: Iterable[str]) -> click.Choice[str]:

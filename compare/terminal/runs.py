@@ -1,11 +1,21 @@
-"""What a run says, on the screen: rows, sentences, doubts, and where the charts are."""
+"""Kept runs on the command line: read from their folders, and what they say shown on the screen."""
 
 from pathlib import Path
 
 import click
 
+from compare import records
 from compare.bench import Findings
+from compare.records import RecordsError, Run
 from compare.terminal import tables
+
+
+def read(folder: Path) -> Run:
+    """Return the run in `folder`; what is wrong with it ends the command with its sentence."""
+    try:
+        return records.read(folder)
+    except RecordsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def show(findings: Findings, folder: Path) -> None:

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+
+from compare.contract import Paradigm, Server
+from compare.harness import load, probe
+from compare.harness.environment import Pinning, pinning
+from compare.harness.load import LoadError
+from compare.harness.measure import Harness
+from compare.harness.probe import ContractBrokenError
+from compare.records import Cell, Contestant, Load
+
+SHORT = Load(8, delay_s=0.02, duration_s=0.3, warmup_s=0.1, timeout_s=1.0)
+
+
+def cell(paradigm=Paradigm.NATIVE, server=Server.AIOHTTP, wanted=SHORT, **more):
+    return Cell("concurrency", Contestant(server, paradigm, **more), wanted)
+
+
+@pytest.mark.parametrize("server", Server)
+def test_a_measurement_holds_everything_a_cell_records(server):
+    made = Harness(pinning()).measure(cell(Paradigm.CALLBACK, server))
+    assert made.failure is None
+    assert set(made.samples.status.tolist()) == {200}
+    assert made.samples.window_s == pytest.approx(0.3)
+    assert np.nanmin(made.samples.io_s) >= 0.0199
+    assert set(made.bystander.status.tolist()) == {200}
+    assert 10 <= len(made.bystander.status) <= 20, "fifty pings a second"
+    assert made.usage.window_s == pytest.approx(0.3)
+    assert 0 < made.usage.cpu_s < 0.3
+    assert 0 < made.usage.rss_idle_bytes <= made.usage.rss_peak_bytes
+    assert 2 <= made.usage.threads_peak <= 12
+    assert made.usage.voluntary_switches > 10
+    assert made.usage.open_files_peak >= 8
+    assert made.generator.connections == 8
+    assert made.loop_lag_s.max >= made.loop_lag_s.p50 >= 0
+    assert made.orphaned_s == ()
+
+
+def test_what_clients_that_left_leave_running_is_watched_until_it_ends():
+    leaving = Load(10, delay_s=0.5, duration_s=0.2, warmup_s=0.2, timeout_s=0.0)
+    made = Harness().measure(cell(Paradigm.CALLBACK, wanted=leaving))
+    assert max(count for _, count in made.orphaned_s) == 10
+    assert made.orphaned_s[-1][1] == 0
+    assert made.orphaned_s[-1][0] < leaving.delay_s + 2
+
+
+def test_native_work_leaves_nothing_running():
+    leaving = Load(10, delay_s=0.5, duration_s=0.2, warmup_s=0.2, timeout_s=0.0)
+    assert Harness().measure(cell(Paradigm.NATIVE, wanted=leaving)).orphaned_s == ()
+
+
+def test_a_server_that_does_not_start_fails_the_cell_with_its_last_words():
+    made = Harness().measure(cell(work="no_such_module:attribute"))
+    assert "ended before it was ready" in made.failure
+    assert "no_such_module" in made.failure
+    assert made.samples is None
+    assert made.usage is None
+
+
+def test_a_server_that_answers_otherwise_is_not_timed(monkeypatch):
+    def broken(*_):
+        raise ContractBrokenError("It answered 500.")
+
+    monkeypatch.setattr(probe, "check", broken)
+    monkeypatch.setattr(load, "run", pytest.fail)
+    assert Harness().measure(cell()).failure == "It answered 500."
+
+
+def test_a_generator_that_cannot_work_fails_the_cell(monkeypatch):
+    def failing(*_, **__):
+        raise LoadError("No generator.")
+
+    monkeypatch.setattr(load, "run", failing)
+    assert Harness().measure(cell()).failure == "No generator."
+
+
+def test_a_server_that_crashes_under_the_load_fails_the_cell(tmp_path, monkeypatch):
+    (tmp_path / "crashing.py").write_text(
+        "import os, sys\n"
+        "async def native(delay_s):\n"
+        "    if delay_s == 0.02: sys.stderr.write('out of luck\\n'); sys.stderr.flush(); os._exit(7)\n"
+        "    import asyncio; await asyncio.sleep(delay_s); return b'x'\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "crash.py").write_text("import crashing\nwork = crashing\n")
+    made = Harness().measure(cell(work="crash:work"))
+    assert "ended during the measurement (exit code 7)" in made.failure
+    assert "out of luck" in made.failure
+
+
+def test_a_preflight_asks_one_server_every_paradigm_and_names_those_refused(monkeypatch):
+    real, asked = probe.check, []
+
+    def check(url, contestant):
+        asked.append((url, contestant.paradigm))
+        if contestant.paradigm is Paradigm.CALLBACK:
+            raise ContractBrokenError("It answered 500.")
+        real(url, contestant)
+
+    monkeypatch.setattr(probe, "check", check)
+    refused = Harness().preflight(Contestant(Server.TORNADO, Paradigm.NATIVE), tuple(Paradigm))
+    assert refused == {Paradigm.CALLBACK: "It answered 500."}
+    assert [paradigm for _, paradigm in asked] == list(Paradigm)
+    assert len({url for url, _ in asked}) == 1
+
+
+def test_rounds_differ_in_the_seed_and_runs_in_theirs(monkeypatch):
+    seeds = []
+
+    def failing(*_, seed, **__):
+        seeds.append(seed)
+        raise LoadError("enough")
+
+    monkeypatch.setattr(load, "run", failing)
+    for number in (0, 1):
+        Harness(seed=40).measure(Cell("x", Contestant(Server.AIOHTTP, Paradigm.NATIVE), SHORT, round=number))
+    assert seeds == [40, 41]
+
+
+def test_server_and_generator_are_pinned_apart(monkeypatch):
+    asked = []
+
+    def failing(*_, cpu, **__):
+        asked.append(cpu)
+        raise LoadError("enough")
+
+    monkeypatch.setattr(load, "run", failing)
+    Harness(Pinning(0, 1)).measure(cell())
+    assert asked == [1]
+
+
+def test_a_server_of_several_workers_is_not_pinned_to_one_cpu(monkeypatch):
+    pinned = []
+    monkeypatch.setattr("compare.harness.measure.serve", lambda _, *, cpu, **__: pinned.append(cpu))
+    for workers in (1, 2):
+        Harness(Pinning(0, 1))._serve(Contestant(Server.AIOHTTP, Paradigm.NATIVE, workers=workers))
+    assert pinned == [0, None]

@@ -1,0 +1,83 @@
+import io
+
+import made
+from msgspec.structs import replace
+from rich.console import Console
+
+from compare.contract import Paradigm, Server
+from compare.experiments.options import Preset
+from compare.records import Contestant
+from compare.terminal import tables
+
+EXECUTOR = Contestant(Server.TORNADO, Paradigm.EXECUTOR, threads=1000)
+
+
+def shown(table, width=120):
+    out = io.StringIO()
+    Console(file=out, width=width).print(table)
+    return out.getvalue()
+
+
+def test_rows_are_sorted_by_load_and_then_by_name_whatever_the_order_measured():
+    rows = [
+        made.summary([1], made.NATIVE, 100),
+        made.summary([1], EXECUTOR, 10),
+        made.summary([1], made.NATIVE, 10),
+    ]
+    lines = shown(tables.results("concurrency", rows, 120)).splitlines()
+    found = [line.split("  ")[0].strip() for line in lines if "aiohttp" in line or "tornado" in line]
+    assert found == ["aiohttp native", "tornado executor (1,000 threads)", "aiohttp native"]
+
+
+def test_a_wide_terminal_shows_every_column_and_no_name_is_broken():
+    text = shown(tables.results("concurrency", [made.summary([100, 110, 105], EXECUTOR, 1000)], 120))
+    for heading in ("in flight", *tables.COLUMNS, *tables.EXTRA):
+        assert heading in text
+    assert "tornado executor (1,000 threads)" in text
+    assert "1,000 " in text
+
+
+def test_a_narrow_terminal_shows_what_fits():
+    text = shown(tables.results("concurrency", [made.summary([100], made.NATIVE, 1000)], 80), 80)
+    assert "answers/s" in text
+    assert "threads" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_an_invalid_row_shows_a_word_and_no_number():
+    numbers = tables.numbers(made.summary([100], valid=False))
+    assert numbers[0] == "invalid"
+    assert set(numbers[1:]) == {tables.DASH}
+    assert len(numbers) == len(tables.COLUMNS) + len(tables.EXTRA)
+
+
+def test_a_row_without_a_measured_round_failed():
+    assert tables.numbers(made.summary([], valid=False, failure="It crashed."))[0] == "failed"
+
+
+def test_open_loops_are_told_by_their_rate():
+    row = made.summary([100])
+    row = replace(row, load=replace(row.load, rate_rps=500.0))
+    assert "500/s constant" in shown(tables.results("latency", [row], 120))
+
+
+def test_a_spread_is_told_in_per_cent_where_it_is_known():
+    (spread, single) = (made.summary([100, 110, 105]), made.summary([105]))
+    assert (
+        tables.count_text(
+            replace(spread.throughput_rps, value=105, low=100, high=110, rounds=3, kind="range")
+        )
+        == "105 ±5%"
+    )
+    assert tables.count_text(single.throughput_rps) == tables.DASH
+
+
+def test_the_sides_of_a_comparison_with_itself_are_told_apart():
+    assert tables.called(made.summary([1], side="A")) == "aiohttp native, side A"
+
+
+def test_experiments_are_listed_with_how_long_each_preset_takes():
+    durations = {Preset.QUICK: 40, Preset.DEFAULT: 240, Preset.FULL: 7200}
+    text = shown(tables.experiments([("pool", "How large a pool do I need?", durations)]))
+    for words in ("pool", "How large a pool do I need?", "40 s", "4 min", "2 h 00 min"):
+        assert words in text
