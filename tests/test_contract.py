@@ -59,7 +59,19 @@ async def test_head_gives_the_headers_of_get_and_no_body(server, path):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize(
-    "path", ["/static", "/static/", "/static/x.js", "/nowhere", "/ping/", "/io", "/io/", "/io/quantum", "/io/native/x", "/PING"]
+    "path",
+    [
+        "/static",
+        "/static/",
+        "/static/x.js",
+        "/nowhere",
+        "/ping/",
+        "/io",
+        "/io/",
+        "/io/quantum",
+        "/io/native/x",
+        "/PING",
+    ],
 )
 async def test_an_unknown_path_is_not_found_whatever_the_method(server, method, path):
     answer = await server.request(method, path)

@@ -46,7 +46,8 @@ def test_each_difference_in_the_tables_of_cookies_names_its_test():
 
 
 def stripped(text: str) -> str:
-    return "\n".join(line.strip() for line in text.strip().splitlines())
+    """The code without indentation and blank lines."""
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def test_every_snippet_of_the_migration_guide_is_in_one_example_word_for_word():
