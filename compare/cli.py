@@ -14,6 +14,7 @@ COMMANDS = {
     "report": "Redraw a run from its files.",
     "diff": "Say what changed between two runs.",
     "load": "Put a load on a URL, as one would with wrk.",
+    "new-work": "Write a work of your own to start from.",
     "selftest": "Say whether generator and machine can be relied on.",
 }
 
@@ -29,7 +30,8 @@ class Commands(click.Group):
         """Return the command called `cmd_name`."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"compare.terminal.{cmd_name}").command
+        module = importlib.import_module(f"compare.terminal.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
         command.name = cmd_name
         return command
 

@@ -27,5 +27,19 @@ def test_anything_else_is_no_share(text):
         usage.share(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("2", 2), ("0.5", 0.5), (".5s", 0.5), ("500ms", 0.5), ("90s", 90), ("10m", 600), ("1h", 3600)],
+)
+def test_a_duration_is_seconds_or_has_a_unit(text, seconds):
+    assert usage.seconds(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "s", "0", "0.01", "-1", "1e3", "nan", "10 m", "2d", "25h"])
+def test_anything_else_is_no_duration(text):
+    with pytest.raises(click.BadParameter, match="such as"):
+        usage.seconds(text)
+
+
 def test_a_choice_takes_the_values_of_an_enum():
     assert list(usage.choice(Server).choices) == ["tornado", "aiohttp"]

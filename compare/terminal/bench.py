@@ -33,7 +33,9 @@ from compare.terminal.usage import ExitCode
     "--concurrency", type=usage.levels, metavar="N,N,...", help="Requests in flight, such as 10,100,1000."
 )
 @click.option("--delay", "delay_s", type=click.FloatRange(0, 60), help="Seconds each request waits.")
-@click.option("--duration", "duration_s", type=usage.SECONDS, help="Measured per cell: 2, 90s, 10m.")
+@click.option(
+    "--duration", "duration_s", type=usage.seconds, metavar="TIME", help="Measured per cell: 2, 90s, 10m."
+)
 @click.option("--rounds", type=click.IntRange(1, 1000), help="Fresh server processes per cell.")
 @click.option("--work", default="sleep", show_default=True, help="sleep, http, postgres or module:attribute.")
 @click.option("--upstream", default="", help="Slow HTTP service for --work http; started when not given.")

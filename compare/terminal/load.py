@@ -24,7 +24,7 @@ OPEN_CONNECTIONS = 10_000
     help="Connections; default 10, or as many as needed.",
 )
 @click.option(
-    "-d", "--duration", "duration_s", type=usage.SECONDS, default=5.0, show_default=True, help="Seconds."
+    "-d", "--duration", "duration_s", type=usage.seconds, metavar="TIME", default="5s", show_default=True
 )
 @click.option("--warmup", "warmup_s", type=click.FloatRange(0, 3600), default=0.5, show_default=True)
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Requests a second, open loop.")

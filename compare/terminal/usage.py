@@ -1,6 +1,7 @@
 """How the command line is used: its exit codes and the kinds of parameters its commands share."""
 
 import enum
+import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -27,7 +28,10 @@ class Seconds(click.FloatRange):
         number, unit = str(value)[:-1], self._UNITS.get(str(value)[-1:], 0.0)
         if unit and number.replace(".", "", 1).isdecimal():
             value = float(number) * unit
-        return float(super().convert(value, param, ctx))
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not in the range of seconds.", param, ctx)
+        return seconds
 
 
 SECONDS = Seconds(min=0.05, max=3600)
