@@ -58,6 +58,7 @@ class Load(msgspec.Struct, frozen=True):
     rate_rps: float | None = None
     arrivals: Arrivals = Arrivals.CONSTANT
     timeout_s: float = 10.0  # after the window, how long an unanswered request is waited for
+    mixed: bool = False  # one stream of many: all paradigms, errors and clients that leave go on beside it
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -102,6 +103,30 @@ class Noise(msgspec.Struct, frozen=True):
     noisy: bool = False
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """What a server process holds at one moment, in seconds since the start of the window."""
+
+    at_s: float
+    rss_bytes: int
+    threads: int
+    open_files: int
+
+
+class Soak(msgspec.Struct, frozen=True):
+    """What a long mixed load left in a server: `before` and `after` are at rest, `course` is under the load.
+
+    `answers` counts those that were right by the name of the stream, `wrong` all others by stream and status; `left`
+    is how many clients left before they were answered.
+    """
+
+    before: Moment
+    after: Moment
+    course: tuple[Moment, ...]
+    answers: dict[str, int]
+    wrong: dict[str, int]
+    left: int
+
+
 class Measurement(msgspec.Struct, frozen=True):
     """What one cell gave. A failed cell has a `failure` (one sentence) and nothing else: never a number."""
 
@@ -115,6 +140,7 @@ class Measurement(msgspec.Struct, frozen=True):
     samples: Samples | None = None  # kept in samples.npz, not in run.json
     bystander: Samples | None = None  # /ping, 50 a second, while the load ran
     orphaned_s: tuple[tuple[float, int], ...] = ()  # (seconds since window start, orphaned) for `abandon`
+    soak: Soak | None = None  # where the load was mixed
 
 
 class Environment(msgspec.Struct, frozen=True):

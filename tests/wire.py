@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d)( [^\r\n\0]*)?")
+# 0.9 is what aiohttp answers to a request line without a version
+STATUS_LINE = re.compile(rb"HTTP/(?:0\.9|1\.[01]) ([1-5]\d\d)( [^\r\n\0]*)?")
 FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?[^\r\n\0]*")
 
 

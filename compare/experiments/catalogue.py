@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from compare.analysis.stats import Summary
-from compare.experiments import aa, abandon, concurrency, grid, latency, loops, overload, pool, work
+from compare.experiments import aa, abandon, concurrency, grid, latency, loops, overload, pool, soak, work
 from compare.experiments.options import DEFAULT_ROUNDS, Options, Preset, expected_s
 from compare.records import Cell, Run
 
@@ -33,7 +33,7 @@ class Experiment(Protocol):
         ...
 
 
-_ALL: tuple[Experiment, ...] = (concurrency, latency, grid, pool, overload, abandon, work, loops, aa)
+_ALL: tuple[Experiment, ...] = (concurrency, latency, grid, pool, overload, abandon, work, soak, loops, aa)
 EXPERIMENTS: dict[str, Experiment] = {one.NAME: one for one in _ALL}
 
 
@@ -50,6 +50,15 @@ def then(experiment: Experiment, options: Options, summaries: Sequence[Summary])
     """
     second: Callable[[Options, Sequence[Summary]], list[Cell]] | None = getattr(experiment, "then", None)
     return second(options, summaries) if second else []
+
+
+def say(experiment: Experiment, summaries: Sequence[Summary], run: Run) -> list[str]:
+    """Return the answer of `experiment` in sentences.
+
+    A module whose answer is in the measurements, not in their summaries, has a function `say_run(run)`.
+    """
+    from_run: Callable[[Run], list[str]] | None = getattr(experiment, "say_run", None)
+    return (from_run(run) if from_run else []) or experiment.say(summaries)
 
 
 def duration_s(experiment: Experiment, options: Options) -> float:

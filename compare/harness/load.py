@@ -60,14 +60,36 @@ def run(
     LoadError when the URL is none that can be loaded or the generator itself fails.
     """
     order = plan(load, seed, target(url), target(bystander_url) if bystander_url else None)
+    outcome, samples = _played(order, cpu)
+    return LoadResult(samples[0], samples[1] if bystander_url else None, _report(outcome), outcome.window)
+
+
+def run_mix(
+    mix: Sequence[tuple[str, Load]], *, seed: int = 0, cpu: int | None = None
+) -> tuple[LoadResult, list[Samples]]:
+    """Put several loads on several URLs at once; return the result of the first, and the samples of all.
+
+    The times of the first load are those of all; Poisson arrivals differ from load to load. Otherwise as `run`.
+    """
+    streams = [
+        stream
+        for number, (url, load) in enumerate(mix)
+        for stream in plan(load, seed + number, target(url)).streams
+    ]
+    first = mix[0][1]
+    order = Order(tuple(streams), first.warmup_s, first.duration_s, first.timeout_s)
+    outcome, samples = _played(order, cpu)
+    return LoadResult(samples[0], None, _report(outcome), outcome.window), samples
+
+
+def _played(order: Order, cpu: int | None) -> tuple[Outcome, list[Samples]]:
     raw = _generate(order, cpu)
     line, _, rows = raw.partition(b"\n")
     try:
         outcome = msgspec.json.decode(line, type=Outcome)
-        samples = _decode(outcome, memoryview(rows))
+        return outcome, _decode(outcome, memoryview(rows))
     except (msgspec.DecodeError, ValueError) as error:
         raise LoadError(f"The load generator's answer cannot be read: {error}.") from error
-    return LoadResult(samples[0], samples[1] if bystander_url else None, _report(outcome), outcome.window)
 
 
 def target(url: str) -> Target:
