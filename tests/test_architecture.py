@@ -35,7 +35,9 @@ MAY_IMPORT = {
     "analysis": {"analysis"},
     "experiments": {"experiments", "harness", "analysis"},
     "bench": {"experiments", "harness", "analysis"},
-    "cli": {"bench", "experiments", "harness", "analysis"},
+    "selftest": {"harness", "analysis"},
+    "terminal": {"terminal", "bench", "selftest", "experiments", "harness", "analysis", "work"},
+    "cli": {"terminal"},
     "__main__": {"cli"},
 }
 
