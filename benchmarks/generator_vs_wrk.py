@@ -5,6 +5,7 @@ Needs nginx and wrk. Run: ``python -m benchmarks.generator_vs_wrk``.
 """
 
 import re
+import resource
 import shutil
 import socket
 import statistics
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from compare.harness import load
 from compare.records import Load
@@ -69,43 +71,62 @@ def tool(name: str) -> str:
     return path
 
 
-def by_wrk(url: str) -> float:
+class Result(NamedTuple):
+    """What one run of a tool gave; the CPU seconds are of its whole process."""
+
+    rps: float
+    cpu_us_per_request: float
+
+
+def children_cpu_s() -> float:
+    """Return the CPU seconds of all processes started from here that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def by_wrk(url: str) -> Result:
     """Return requests a second as wrk counts them."""
+    before_s = children_cpu_s()
     wrk = ["taskset", "-c", str(CLIENT_CPU), tool("wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", url]
     said = subprocess.run(wrk, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    if found is None:
+    found = re.search(r"(\d+) requests in", said), re.search(r"Requests/sec:\s+([\d.]+)", said)
+    if found[0] is None or found[1] is None:
         raise SystemExit(said)
-    return float(found[1])
+    return Result(float(found[1][1]), (children_cpu_s() - before_s) / int(found[0][1]) * 1e6)
 
 
-def by_generator(url: str) -> float:
+def by_generator(url: str) -> Result:
     """Return requests a second, of those completed in the window."""
     asked = Load(CONNECTIONS, delay_s=0.0, duration_s=float(SECONDS), warmup_s=0.2)
-    samples = load.run(url, asked, cpu=CLIENT_CPU).samples
+    result = load.run(url, asked, cpu=CLIENT_CPU)
+    samples = result.samples
     done = (samples.status == 200) & (samples.done_s >= 0) & (samples.done_s < samples.window_s)
-    return float(done.sum()) / samples.window_s
+    rps = float(done.sum()) / samples.window_s
+    return Result(rps, result.report.cpu_share / rps * 1e6)
 
 
 def main() -> None:
-    """Print both medians and their ratio."""
-    tools: dict[str, Callable[[str], float]] = {"generator": by_generator, "wrk": by_wrk}
+    """Print each round, then medians and ratios."""
+    tools: dict[str, Callable[[str], Result]] = {"generator": by_generator, "wrk": by_wrk}
     rounds = []
     with nginx() as url:
         for number in range(ROUNDS):
             order = list(tools) if number % 2 else list(tools)[::-1]
             rounds.append({name: tools[name](url) for name in order})
-            generator, wrk = rounds[-1]["generator"], rounds[-1]["wrk"]
-            print(
-                f"round {number + 1}: generator {generator:9,.0f}/s  wrk {wrk:9,.0f}/s  ratio {generator / wrk:.3f}"
-            )
-    medians = {name: statistics.median(one[name] for one in rounds) for name in tools}
-    print(f"\nmedian:  generator {medians['generator']:9,.0f}/s  wrk {medians['wrk']:9,.0f}/s")
-    ratios = [one["generator"] / one["wrk"] for one in rounds]
-    print(
-        f"ratio of the medians {medians['generator'] / medians['wrk']:.3f}, "
-        f"median ratio {statistics.median(ratios):.3f}"
+            print(f"round {number + 1}: {line({name: rounds[-1][name] for name in tools})}")
+    medians = {
+        name: Result(*map(statistics.median, zip(*(one[name] for one in rounds), strict=True)))
+        for name in tools
+    }
+    print(f"median : {line(medians)}")
+
+
+def line(results: dict[str, Result]) -> str:
+    """Return both tools' figures and their ratio in one line."""
+    cells = "  ".join(
+        f"{name} {one.rps:9,.0f}/s {one.cpu_us_per_request:5.2f} us CPU" for name, one in results.items()
     )
+    return f"{cells}  ratio {results['generator'].rps / results['wrk'].rps:.3f}"
 
 
 if __name__ == "__main__":

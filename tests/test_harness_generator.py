@@ -1,5 +1,6 @@
 """The generator's process: its limits, its life and what it writes."""
 
+import asyncio
 import io
 import os
 import select
@@ -8,9 +9,11 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 
 import msgspec
 import pytest
+import uvloop
 
 from compare.harness import generator
 from compare.harness.ledger import Ledger
@@ -90,6 +93,17 @@ def test_it_reads_an_order_and_writes_an_outcome_and_the_rows(silent):
     assert process.returncode == 0
     assert outcome.streams[0].connections == 3
     assert len(rows) == outcome.streams[0].rows * (8 + 8 + 8 + 2 + 4)
+
+
+def test_no_moment_comes_before_its_time():
+    async def look():
+        for _ in range(40):
+            at_s = time.monotonic() + 0.0023
+            await generator.until(at_s)
+            assert time.monotonic() >= at_s
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(look())
 
 
 class Narrow(io.RawIOBase):

@@ -15,6 +15,10 @@ HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
     ("data", "io_s"),
     [
         (OK + b"Server-Timing: io;dur=100.3\r\n\r\n", 0.1003),
+        (OK + b"Server-Timing: io;dur=100\r\nA: b\r\n\r\n", 0.1),
+        (OK + b"Server-Timing: io;dur=1.5, db;dur=3\r\n\r\n", 0.0015),
+        (OK + b"Server-Timing: io;dur=.\r\n\r\n", math.nan),
+        (HINTS[:-2] + b"Server-Timing: io;dur=1\r\n\r\n" + OK + b"Server-Timing: io;dur=2\r\n\r\n", 0.002),
         (OK + b"server-timing:io;dur=5\r\n\r\n", 0.005),
         (OK + b"A: b\r\nSERVER-TIMING: db;dur=9, io;dur=0.0\r\nC: d\r\n\r\n{}", 0.0),
         (CONTINUE + HINTS + OK + b"Server-Timing: io;dur=7.5\r\n\r\n", 0.0075),

@@ -19,6 +19,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from compare.harness import head
 from compare.harness.ledger import Ended
 
+NAN = math.nan
+SEMICOLON = ord(";")  # as a number it is found in 0.06 us, as bytes in 0.3, `io;dur=` in 0.4
 HEAD_LIMIT = 1 << 16  # of an answer that comes in pieces, kept until its head is whole
 
 
@@ -97,7 +99,7 @@ class Connection(asyncio.Protocol):
         self.busy = False
         if self._head:
             data, self._head = self._head + data, b""
-        self._owner.ended(self, self._status, now_s, head.io_seconds(data))
+        self._owner.ended(self, self._status, now_s, head.io_seconds(data) if SEMICOLON in data else NAN)
 
     def on_message_complete(self) -> None:
         """Called by the parser, also for interim answers such as 100 Continue, which answer nothing yet."""

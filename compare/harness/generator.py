@@ -91,9 +91,9 @@ async def _open(streams: list[Stream], timeout_s: float) -> None:
 
 
 async def _finish(streams: list[Stream], window: tuple[float, float], order: Order) -> Outcome:
-    await asyncio.sleep(window[0] - time.monotonic())
+    await until(window[0])
     opened = Mark()
-    await asyncio.sleep(window[1] - time.monotonic())
+    await until(window[1])
     share = Mark().share_since(opened)
     for stream in streams:
         stream.close_window()
@@ -104,6 +104,17 @@ async def _finish(streams: list[Stream], window: tuple[float, float], order: Ord
     ends = tuple(stream.stop() for stream in streams)
     notes = sorted(set().union(*(stream.notes for stream in streams)))
     return Outcome(ends, window, end_s, share, tuple(notes))
+
+
+async def until(at_s: float) -> None:
+    """Return when the clock says `at_s` or later: a loop's own clock, in milliseconds, may wake it a little early.
+
+    A window closed early would miss the requests that are still to be sent in it.
+    """
+    left_s = at_s - time.monotonic()
+    while left_s > 0:
+        await asyncio.sleep(left_s)
+        left_s = at_s - time.monotonic()
 
 
 def live_no_longer_than(lifeline: BinaryIO, longest_s: float) -> None:

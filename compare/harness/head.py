@@ -1,13 +1,13 @@
 """What the generator needs of an answer's head beyond its status. Pure, on the raw bytes.
 
-httptools would call Python for every header of every answer; one `bytes.find` costs a hundredth of that.
+httptools would call Python for every header of every answer, which alone costs more than all else that is done here.
 """
 
 import math
 import re
 
-MARK = b"io;dur="
 _IO = re.compile(rb"(?im)^server-timing:(?:[^\r\n]*,)?[ \t]*io;dur=(\d+(?:\.\d+)?)")
+_OURS, _INTERIM = b"\r\nServer-Timing: io;dur=", ord("1")
 _FRAMED = re.compile(rb"(?im)^(?:content-length|transfer-encoding):")
 _END = b"\r\n\r\n"
 
@@ -26,8 +26,13 @@ def complete(data: bytes) -> bool:
 
 def io_seconds(data: bytes) -> float:
     """Return the seconds of `Server-Timing: io;dur=<milliseconds>` in the head, NaN without it (W3C Server Timing)."""
-    if data.find(MARK) < 0:  # the common case of a foreign server, and the cheap one
-        return math.nan
+    at = data.find(_OURS)
+    if (
+        at > 0 and data[9] != _INTERIM and data.find(_END, 0, at + 2) < 0
+    ):  # as both servers write it: no regex needed
+        value = data[at + len(_OURS) : data.find(b"\r\n", at + 2)]
+        if value.replace(b".", b"", 1).isdigit():
+            return float(value) / 1e3
     found = _IO.search(final(data).partition(_END)[0])
     return float(found[1]) / 1e3 if found else math.nan
 
