@@ -98,7 +98,7 @@ SIGNING = Target(
 
 COOKIES = Target(
     source="compare/cookies.py",
-    tests=("tests/test_cookies.py", "tests/test_cookies_properties.py"),
+    tests=("tests/test_cookies.py", "tests/test_cookies_properties.py", "tests/test_cookie_kit.py"),
     faults=(
         ("MAX_PAIR_BYTES = 4096", "MAX_PAIR_BYTES = 4097"),
         ("MAX_ATTRIBUTE_BYTES = 1024", "MAX_ATTRIBUTE_BYTES = 1025"),

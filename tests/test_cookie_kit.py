@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 
 import pytest
 from aiohttp import WSMsgType, web
@@ -314,6 +315,18 @@ async def test_octets_that_need_an_escape_are_escaped_unless_they_must_not_be(ca
             own.set_cookie("b", "x;y", escape=False)
 
     assert (await inside(call, use))[1] == ['a="x\\073y\\"z"; Path=/']
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone cannot be changed here")
+async def test_a_time_tuple_is_utc_wherever_the_server_stands(call, monkeypatch):
+    monkeypatch.setenv("TZ", "EST+5")
+    time.tzset()
+    try:
+        _, headers = await inside(call, lambda own: own.set_cookie("a", "b", expires=time.gmtime(0)))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert headers == ["a=b; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/"]
 
 
 async def test_a_signed_value_can_be_made_and_read_without_a_cookie(call):
