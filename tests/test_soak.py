@@ -13,7 +13,6 @@ from compare.experiments.options import Options, Preset
 from compare.harness import soak as harness_soak
 from compare.harness.measure import Harness
 from compare.records import Cell, Moment, SampleStatus, Soak, read, save
-from compare.terminal.usage import SECONDS
 
 MINUTES = 10
 MB = 1_000_000
@@ -103,19 +102,6 @@ def test_each_preset_soaks_longer_and_full_ten_minutes():
     lasts = [soak.plan(Options(preset))[0].load.duration_s for preset in Preset]
     assert lasts == sorted(lasts)
     assert lasts[-1] == 600
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("10m", 600), ("90s", 90), ("1h", 3600), ("2", 2), ("0.5", 0.5), ("1.5m", 90)]
-)
-def test_a_duration_may_have_a_unit(text, seconds):
-    assert SECONDS.convert(text, None, None) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "m", "10x", "-1m", "2h", "0s", "nan", "1e1m", "1.2.3m"])
-def test_anything_else_is_no_duration(text):
-    with pytest.raises(Exception, match=r"range"):
-        SECONDS.convert(text, None, None)
 
 
 def test_the_mix_has_every_paradigm_a_bystander_and_errors():
