@@ -1,9 +1,8 @@
 """How the command line is used: its exit codes and the kinds of parameters its commands share."""
 
 import enum
-import math
+import re
 from collections.abc import Iterable
-from typing import Any, ClassVar
 
 import click
 
@@ -18,23 +17,20 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
-class Seconds(click.FloatRange):
-    """A duration: 90, 90s, 10m or 1h; its value is in seconds."""
-
-    _UNITS: ClassVar = {"s": 1.0, "m": 60.0, "h": 3600.0}
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the seconds that `value` stands for; fails as any option does when it stands for none."""
-        number, unit = str(value)[:-1], self._UNITS.get(str(value)[-1:], 0.0)
-        if unit and number.replace(".", "", 1).isdecimal():
-            value = float(number) * unit
-        seconds = float(super().convert(value, param, ctx))
-        if math.isnan(seconds):
-            self.fail(f"{value!r} is not in the range of seconds.", param, ctx)
-        return seconds
+LEAST_S, MOST_S = 0.05, 86_400.0
+_UNIT_S = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h|)", re.ASCII)
 
 
-SECONDS = Seconds(min=0.05, max=3600)
+def seconds(text: str) -> float:
+    """Return the seconds of a duration such as 0.5, 500ms, 90s or 10m."""
+    found = _DURATION.fullmatch(text)
+    value = float(found[1]) * _UNIT_S[found[2]] if found else 0.0
+    if not LEAST_S <= value <= MOST_S:
+        raise click.BadParameter(
+            f"{text!r} is no duration from {LEAST_S:g} s to a day, such as 0.5, 90s or 10m."
+        )
+    return value
 
 
 def choice(values: Iterable[str]) -> click.Choice[str]:
