@@ -51,8 +51,10 @@ def test_the_other_servers_panel_says_that_it_is_empty(tmp_path):
 def test_the_ceiling_is_drawn_where_a_view_names_it(tmp_path):
     some = [replace(one, ceiling_rps=one.in_flight / 0.1) for one in rows()]
     named = View("answers per second", lambda s: s.throughput_rps, ceiling="ceiling: n / wait")
-    assert "<!-- ceiling: n / wait -->" in drawn(Chart("c", "How many?", (named,)), some, tmp_path)
-    assert "ceiling" not in drawn(Chart("d", "How many?", (THROUGHPUT,)), some, tmp_path)
+    words = drawn(Chart("c", "How many?", (named,)), some, tmp_path)
+    assert "<!-- ceiling: n / wait -->" in words
+    assert "stroke-dasharray: 5" in words
+    assert "stroke-dasharray: 5" not in drawn(Chart("d", "How many?", (THROUGHPUT,)), some, tmp_path)
 
 
 def test_categories_are_names_on_an_axis_that_is_no_scale(tmp_path):

@@ -39,6 +39,12 @@ def test_a_difference_that_was_not_measured_wins_nothing():
     assert square.words == "no\ndifference"
 
 
+@pytest.mark.parametrize(("other", "won"), [(99.0, False), (50.0, True)])
+def test_one_round_tells_only_what_exceeds_the_smallest_effect(other, won):
+    (square,) = grid.squares([row([100.0]), row([other], CALLBACK)])
+    assert square.won is won
+
+
 def test_an_invalid_or_a_lonely_row_makes_no_square():
     assert not list(grid.squares([row([100, 100, 100]), row([50, 50, 50], CALLBACK, valid=False)]))
 

@@ -80,7 +80,10 @@ def _lines(chart: Chart, view: View, rows: Sequence[Summary]) -> list[Line]:
 
 
 def _axes(chart: Chart, view: View, rows: Sequence[Summary], panel: Panel, *, last: bool) -> None:
-    ticks = sorted({point.x for line in _lines(chart, view, rows) for point in line.points})
+    every = [
+        line for one in chart.views for line in _lines(chart, one, rows)
+    ]  # one x range for all rows of panels
+    ticks = sorted({point.x for line in every for point in line.points})
     if chart.categories:
         panel.set_xticks(range(len(chart.categories)), chart.categories)
         panel.set_xlabel(chart.across_label)

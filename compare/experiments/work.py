@@ -54,7 +54,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         across_label="what is waited for",
         categories=tuple(works),
     )
-    return charts.draw(chart, rows, " ".join(say(rows)), run, folder)
+    return charts.draw(chart, rows, " ".join(say(rows)[-2:]), run, folder)
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
