@@ -3,6 +3,7 @@
 `python -m compare.bench` is `compare bench`.
 """
 
+import math
 import os
 import sys
 import time
@@ -32,6 +33,9 @@ from compare.records import Cell, Contestant, Measurement, Run
 
 RESULTS = Path("results")
 DEFAULT_EXPERIMENTS = ("concurrency",)
+
+# How long measuring may take when noisy rounds are repeated: what the presets promise, less starting and drawing.
+MOST_S = {Preset.QUICK: 45.0, Preset.DEFAULT: 270.0, Preset.FULL: math.inf}
 
 Measure = Callable[[Cell], Measurement]
 
@@ -109,7 +113,7 @@ def run(
             watcher=watcher,
             expected_s=expected_s,
             clock=clock,
-            rerun_noisy=ask.options.preset is not Preset.QUICK,  # a look in under a minute has no time for it
+            most_s=MOST_S[ask.options.preset] * len(ask.experiments),
         )
         try:
             drive.begin(cells)

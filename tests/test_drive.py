@@ -140,11 +140,20 @@ def test_a_single_noisy_cell_is_marked_alone():
     assert [m.noise.noisy for m in driving.run.measurements] == [True] + [False] * 9
 
 
-def test_a_quick_run_marks_noise_but_has_no_time_for_another_round():
-    driving = drive(sentry=Quiet(calibrations=[NOISY]), rerun_noisy=False)
+@pytest.mark.parametrize(("most_s", "again"), [(39, False), (41, True)])
+def test_a_noisy_round_is_marked_but_not_repeated_when_that_would_take_too_long(most_s, again):
+    now, notes = [0.0], Notes()
+
+    def measure(cell):
+        now[0] += 2.0
+        return Measurement(cell)
+
+    driving = drive(measure, Quiet(calibrations=[NOISY]), notes=notes, clock=lambda: now[0], most_s=most_s)
     go(driving, [CELLS])
-    assert len(driving.run.measurements) == 10
-    assert all(m.noise.noisy for m in driving.run.measurements)
+    assert len(driving.run.measurements) == (20 if again else 10)
+    assert all(m.noise.noisy for m in driving.run.measurements[:10])
+    assert ("no time to repeat it" in notes.remarks[0]) is not again
+    assert notes.grown == (10 if again else 0)
 
 
 def test_the_time_left_is_corrected_by_how_long_cells_really_took():

@@ -4,6 +4,7 @@ It measures nothing itself. The measuring function, the sentry, the keeping and 
 whole benchmark runs in milliseconds in a test.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -47,7 +48,8 @@ class Drive:
     """Drives rounds of cells; `run` grows by one measurement at a time.
 
     `keep` is called with the run after every cell. `expected_s` says about how long a cell takes; how wrong it was so
-    far corrects the estimate of what is left. `rerun_noisy`: whether a noisy round is measured once more, both kept.
+    far corrects the estimate of what is left. A noisy round is measured once more, and both are kept, unless the whole
+    would then take longer than `most_s` seconds.
     """
 
     def __init__(
@@ -60,11 +62,11 @@ class Drive:
         watcher: Watcher,
         expected_s: Callable[[Cell], float],
         clock: Callable[[], float],
-        rerun_noisy: bool = True,
+        most_s: float = math.inf,
     ) -> None:
         self.run = run
         self._measure, self._sentry, self._keep, self._watcher = measure, sentry, keep, watcher
-        self._expected_s, self._clock, self._rerun_noisy = expected_s, clock, rerun_noisy
+        self._expected_s, self._clock, self._most_s = expected_s, clock, most_s
         self._done = 0
         self._left_s = self._spent_s = self._spent_as_expected_s = 0.0
 
@@ -91,16 +93,18 @@ class Drive:
 
     def _round(self, cells: Sequence[Cell], before: Noise) -> Noise:
         after, noisy = self._once(cells, before, rerun=False)
-        repeat = self._rerun_noisy and not any(cell.load.mixed for cell in cells)  # noise hides no leak
-        if noisy and repeat:
-            self._expect(cells)
-            self._watcher.grows(len(cells))
-            number = cells[0].round + 1
+        if not noisy or any(cell.load.mixed for cell in cells):  # noise hides no leak
+            return after
+        number, expected_s = cells[0].round + 1, sum(map(self._expected_s, cells))
+        if self._spent_s + (self._left_s + expected_s) * self._pace() > self._most_s:
             self._watcher.remark(
-                f"The machine was busy during round {number}: measuring that round once more."
+                f"The machine was busy during round {number}, and there is no time to repeat it."
             )
-            after, noisy = self._once(cells, after, rerun=True)
-        return after
+            return after
+        self._left_s += expected_s
+        self._watcher.grows(len(cells))
+        self._watcher.remark(f"The machine was busy during round {number}: measuring that round once more.")
+        return self._once(cells, after, rerun=True)[0]
 
     def _once(self, cells: Sequence[Cell], before: Noise, *, rerun: bool) -> tuple[Noise, bool]:
         """Measure one round; return the noise after it and whether the round was noisy, which is marked."""
@@ -121,12 +125,12 @@ class Drive:
         expected_s, start = self._expected_s(cell), self._clock()
         self._watcher.measuring(cell, self._done, self._left_s * self._pace())
         measurement = replace(self._measure(cell), noise=self._sentry.cell(), rerun=rerun)
+        self.run = replace(self.run, measurements=(*self.run.measurements, measurement))
+        self._keep(self.run)
         self._spent_s += self._clock() - start
         self._spent_as_expected_s += expected_s
         self._left_s -= expected_s
         self._done += 1
-        self.run = replace(self.run, measurements=(*self.run.measurements, measurement))
-        self._keep(self.run)
         self._watcher.measured(measurement)
 
     def _pace(self) -> float:

@@ -118,15 +118,16 @@ def _list() -> int:
 
 def _verdict_of(outcome: Outcome, findings: Findings, *, strict: bool) -> int:
     """Return the exit code, and say on stderr what a reader must not overlook."""
-    measured, planned = len(outcome.run.measurements), outcome.run.planned
+    made, planned = outcome.run.measurements, outcome.run.planned
+    measured = sum(not one.rerun for one in made)
     if outcome.stopped:
         click.echo(f"Stopped after {measured} of {planned} cells; the charts show those.", err=True)
         return ExitCode.INTERRUPTED
-    failed = [m.failure for m in outcome.run.measurements if m.failure]
+    failed = [one.failure for one in made if one.failure]
     invalid = [summary for summary in findings.summaries if not summary.valid]
     if failed:
         click.echo(f"{len(failed)} of {planned} cells failed, the first with: {failed[0]}", err=True)
-    if len(failed) == measured:
+    if len(failed) == len(made):
         return ExitCode.FAILED
     if strict and invalid:
         click.echo(f"--strict: {len(invalid)} of {len(findings.summaries)} rows are invalid.", err=True)
