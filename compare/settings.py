@@ -172,7 +172,11 @@ OPTIONS = (
     Option("signed_min_version", int, "1 or 2", lambda v: v in {1, 2}, help="oldest signed format accepted"),
     Option("access_log", bool, "given or not", is_flag=True, help="log requests to stderr"),
     Option(
-        "workers", int, "a whole number from 1 to 64", lambda v: 1 <= v <= 64, help="processes on one port"
+        "workers",
+        int,
+        "1: more processes on one port are not supported yet",
+        lambda v: v == 1,
+        help="only 1 so far",
     ),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
