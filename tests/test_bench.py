@@ -196,7 +196,7 @@ def test_two_real_cells_from_options_to_charts(tmp_path):
     options = Options(
         preset=Preset.QUICK, paradigms=(Paradigm.NATIVE,), concurrency=(5,), delay_s=0.05, duration_s=0.2
     )
-    outcome = bench.run(Ask(options=options, out=tmp_path), Silent())
+    outcome = bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
     made = outcome.run.measurements
     assert [one.failure for one in made] == [None, None]
     assert all(one.usage.cpu_s > 0 and one.noise is not None and one.loop_lag_s is not None for one in made)
