@@ -100,6 +100,17 @@ def test_one_round_is_told_apart_from_no_difference():
     assert (found.outcome, found.ratio.value) == (Outcome.UNTESTED, pytest.approx(3.0))
 
 
+def test_two_rounds_are_the_fewest_that_can_be_tested():
+    found = one(summary([200, 202]), summary([100, 101]))
+    assert (found.outcome, found.ratio.rounds) == (Outcome.DIFFERENT, 2)
+    assert math.isnan(one(summary([200]), summary([100])).p_value)
+
+
+def test_a_round_without_the_metric_on_one_side_has_no_ratio():
+    found = one(summary([0.5, 0.0, 0.5]), summary([0.25, 0.25, 0.0]))
+    assert (found.ratio.value, found.ratio.rounds) == (pytest.approx(2.0), 1)
+
+
 def test_rounds_are_paired_by_their_number():
     ours, theirs = summary([100, 200, 400]), summary([50, 100, 200])
     shuffled = stats.Summary("x", NATIVE, Load(10), rounds=theirs.rounds[::-1])

@@ -149,6 +149,7 @@ def test_rows_are_comparable_by_wait_in_flight_and_rate_whatever_their_duration(
     levels = [stats.Summary("x", NATIVE, load).level for load in loads]
     assert levels[0] == levels[1]
     assert len(set(levels)) == 4
+    assert levels[4] == (0.1, 10, 5)
 
 
 def test_an_empty_run_has_no_rows():
