@@ -118,8 +118,13 @@ def test_a_closed_loop_ramps_over_the_wait_and_an_open_loop_does_not():
     ("rate_rps", "concurrency", "delay_s", "opened"),
     [
         (None, 1000, 0.1, 1000),
-        (100.0, 1000, 0.1, 64),  # 15 in flight at most by Little's law, and some to spare
-        (1000.0, 1000, 0.1, 300),
+        (10.0, 1000, 0.1, 64),
+        (
+            500.0,
+            1000,
+            0.1,
+            550,
+        ),  # 50 in flight by Little's law, 500 more when the server stands still for a second
         (1000.0, 50, 0.1, 50),
     ],
 )

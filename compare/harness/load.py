@@ -22,7 +22,9 @@ from compare.records import Arrivals, GeneratorReport, Load, Samples
 
 BYSTANDER_RPS = 50.0
 BYSTANDER_CONNECTIONS = 100  # a server that stands still for two seconds still gets each ping on time
-LEAST_OPEN = 64  # connections of an open loop that are there before it starts, unless fewer are allowed
+# Connections of an open loop that are there before it starts, unless fewer are allowed: what it needs while the server
+# stands still for a second, whose recovery would else be measured together with the opening of connections.
+LEAST_OPEN, STANDSTILL_S = 64, 1.0
 RAMP_PER_CONNECTION_S = 20e-6  # where the wait is short: 50,000 first requests a second
 PROBE_TIMEOUT_S = 1.0
 
@@ -144,7 +146,7 @@ def plan(load: Load, seed: int, whom: Target, bystander: Target | None = None) -
 
 def _stream(load: Load, seed: int, whom: Target) -> StreamOrder:
     closed = load.rate_rps is None
-    likely = LEAST_OPEN if closed else round(2 * (load.rate_rps or 0.0) * (load.delay_s + 0.05))
+    likely = round((load.rate_rps or 0.0) * (load.delay_s + STANDSTILL_S))
     return StreamOrder(
         whom.family,
         whom.address,
