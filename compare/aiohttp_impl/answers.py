@@ -39,24 +39,20 @@ def answer_error(error: ContractError) -> web.Response:
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every fault as the contract says, whoever found it: a handler, the router, or nobody."""
-    response = await _answered(request, handler)
-    if "Upgrade" in request.headers:
-        response.force_close()  # aiohttp drops what it read behind it, and would go on in the middle of a request
-    return response
-
-
-async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         if request.body_exists and (request.content_length or 0) > MAX_BODY_BYTES:
             raise body_too_large()  # noqa: TRY301  # answered below like any other
-        return await handler(request)
+        response = await handler(request)
     except ContractError as error:
-        return answer_error(error)
+        response = answer_error(error)
     except web.HTTPException as error:
-        return answer_error(_in_contract(error))
+        response = answer_error(_in_contract(error))
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
-        return answer_error(internal())
+        response = answer_error(internal())
+    if "Upgrade" in request.headers:
+        response.force_close()  # aiohttp drops what it read behind it, and would go on in the middle of a request
+    return response
 
 
 def _in_contract(error: web.HTTPException) -> ContractError:
