@@ -1,0 +1,62 @@
+"""Ten thousand connections with ten thousand waits in flight: errors, and memory for each.
+
+Run: ``python -m benchmarks.connections``. Each row has a fresh server; RSS is its peak over the window less what it
+was when idle, divided by the waits in flight. Both processes need more than 10,000 open files (`ulimit -n`).
+"""
+
+from collections import Counter
+
+import numpy as np
+
+from compare.contract import Paradigm, Server
+from compare.harness import environment, load
+from compare.harness.monitor import Monitor
+from compare.harness.servers import serve
+from compare.records import Contestant, Load, SampleStatus
+
+ROWS = (
+    (Server.AIOHTTP, 10_000, 5.0),
+    (Server.TORNADO, 10_000, 5.0),
+    (Server.AIOHTTP, 8_000, 2.0),
+    (Server.TORNADO, 8_000, 2.0),
+)
+WAITS = 2
+
+
+def row(server: Server, connections: int, wait_s: float) -> str:
+    """Measure one row: the connections open within one wait, then every one waits at least twice."""
+    pins = environment.pinning()
+    asked = Load(connections, wait_s, WAITS * wait_s, warmup_s=wait_s, timeout_s=3 * wait_s)
+    with serve(Contestant(server, Paradigm.NATIVE), cpu=pins.server) as running:
+        url = f"{running.base_url}/io/native?delay={wait_s:g}"
+        with Monitor(running.pid) as monitor:
+            result = load.run(url, asked, cpu=pins.generator)
+        usage = monitor.usage(result.window)
+    samples = result.samples
+    mine = samples.intended_s >= 0
+    wrong = Counter(map(_said, samples.status[samples.status != 200].tolist()))
+    p50, p99 = np.nanpercentile((samples.done_s - samples.intended_s)[mine], [50, 99])
+    in_window = (samples.done_s >= 0) & (samples.done_s < samples.window_s) & (samples.status == 200)
+    each = (usage.rss_peak_bytes - usage.rss_idle_bytes) / connections / 1e3
+    return (
+        f"{server:8} {connections:11,} {wait_s:5g} s {np.count_nonzero(mine):9,} {sum(wrong.values()):7,} "
+        f"{np.count_nonzero(in_window) / samples.window_s:9,.0f}/s {connections / wait_s:9,.0f}/s "
+        f"{p50:7.2f} s {p99:7.2f} s {each:9.1f} kB  {dict(wrong) or ''}"
+    )
+
+
+def _said(status: int) -> str:
+    return str(status) if status > 0 else SampleStatus(status).name.lower()
+
+
+def main() -> None:
+    """Print a row for each server and load."""
+    print(
+        "server   connections    wait  requests  errors   answers/s    ceiling       p50       p99  RSS of each"
+    )
+    for server, connections, wait_s in ROWS:
+        print(row(server, connections, wait_s), flush=True)
+
+
+if __name__ == "__main__":
+    main()
