@@ -142,7 +142,6 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
         loop=Loop.UVLOOP,
         work="a:b",
         max_in_flight=9,
-        workers=2,
     )
     settings = servers._settings(contestant, "http://up", "dsn", 0.1)
     argv = command(contestant, settings)
@@ -161,7 +160,6 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
             threads=33,
             max_in_flight=9,
             grace=0.1,
-            workers=2,
         )
     )
 
