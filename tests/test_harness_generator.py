@@ -30,23 +30,32 @@ def limits():
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
+def asking_for(*connections):
+    streams = [StreamOrder(2, ("", 0), b"", each, each) for each in connections]
+    return Order(tuple(streams), warmup_s=0.0, duration_s=1.0, timeout_s=1.0)
+
+
 def test_the_soft_limit_on_open_files_is_raised_to_what_the_connections_need(limits):
     resource.setrlimit(resource.RLIMIT_NOFILE, (200, limits[1]))
-    assert generator.room_for_files(400) is None
-    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (400 + generator.SPARE_FILES, limits[1])
+    order = asking_for(400, 100)
+    assert generator.fit(order) == (order, ())
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (500 + generator.SPARE_FILES, limits[1])
 
 
 def test_a_limit_that_suffices_stays_as_it_is(limits):
-    assert generator.room_for_files(1) is None
+    order = asking_for(1)
+    assert generator.fit(order) == (order, ())
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == limits
 
 
 def test_a_hard_limit_that_is_too_low_is_used_up_and_said(limits):
     if limits[1] == resource.RLIM_INFINITY:
         pytest.skip("there is no hard limit here")
-    note = generator.room_for_files(limits[1])
-    assert note.startswith("A limit was hit: ")
-    assert f"the hard limit is {limits[1]} (ulimit -Hn)." in note
+    fitted, (note,) = generator.fit(asking_for(limits[1], 100))
+    room = limits[1] - 100 - generator.SPARE_FILES
+    assert [(one.connections, one.opened_first) for one in fitted.streams] == [(room, room), (100, 100)]
+    assert note.startswith(f"A limit was hit: {room} connections instead of {limits[1]},")
+    assert note.endswith(f"the hard limit is {limits[1]} (ulimit -Hn).")
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (limits[1], limits[1])
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from compare.harness import launch
 from compare.harness import load as load_module
+from compare.harness.ledger import Ledger
 from compare.harness.load import LoadError, plan, run, target
 from compare.harness.order import Outcome, StreamOutcome
 from compare.records import Arrivals, Load, SampleStatus
@@ -198,6 +199,29 @@ def test_a_generator_that_fails_is_an_error_with_its_last_words(monkeypatch, url
     monkeypatch.setattr(load_module.launch, "argv", lambda *_, **__: [sys.executable, "-c", code])
     with pytest.raises(LoadError, match=reason):
         run(url, SHORT)
+
+
+def test_samples_are_those_of_the_window_in_order_of_the_intended_send(monkeypatch):
+    ledger = Ledger()
+    rows = {  # intended and done, and whether it belongs to the window from 10 to 12
+        (10.5, 10.9): True,
+        (10.1, 11.5): True,
+        (9.0, 9.5): False,  # over before it opened
+        (9.5, 10.5): True,  # in flight when it opened
+        (9.9, math.nan): True,
+        (12.0, 12.1): False,  # the load that stays on after it
+        (11.9, 12.6): True,
+    }
+    for intended_s, done_s in rows:
+        ledger.add(intended_s, intended_s, done_s, 200 if done_s > 0 else SampleStatus.UNANSWERED)
+    outcome = Outcome((StreamOutcome(ledger.count, 1, 0),), (10.0, 12.0), 13.0, 0.1)
+    raw = msgspec.json.encode(outcome) + b"\n" + b"".join(ledger.parts())
+    monkeypatch.setattr(load_module, "_generate", lambda *_: raw)
+    samples = run("http://127.0.0.1:9/", SHORT).samples
+    np.testing.assert_allclose(samples.intended_s, [-0.5, -0.1, 0.1, 0.5, 1.9])
+    np.testing.assert_allclose(samples.done_s, [0.5, math.nan, 1.5, 0.9, 2.6])
+    assert samples.status.tolist() == [200, 0, 200, 200, 200]
+    assert (samples.window_s, samples.end_s) == (2.0, 3.0)
 
 
 def test_rows_that_are_cut_off_are_an_error(monkeypatch):

@@ -7,12 +7,14 @@ import socket
 import struct
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pytest
 
+from compare.harness import streams
 from compare.harness.generator import measure
-from compare.harness.ledger import COLUMNS, Ended
+from compare.harness.ledger import COLUMNS, Ended, Ledger
 from compare.harness.order import Order, StreamOrder
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -299,6 +301,22 @@ async def test_an_open_loop_opens_more_connections_when_it_needs_them_up_to_its_
     assert len(server.talks) == 6
     assert got.stream.connections == 6
     assert got.stream.reconnects == 0
+    # whatever a request had to wait for, it keeps the time it was due
+    np.testing.assert_allclose(np.diff(np.sort(got.intended[got.mine])), 1 / 200, atol=1e-6)
+
+
+async def test_the_run_goes_on_until_what_was_due_before_its_end_was_sent_and_answered():
+    async with serving(saying(OK, 0.02)) as server:
+        loop = asyncio.get_running_loop()
+        late = streams.make(stream(server.port, rate_rps=100.0), loop, Ledger())
+        await late.open()
+        ends_s = monotonic()
+        late.begin(ends_s - 0.1, ends_s, 0.5)  # a loop that stood still: the pacer has sent nothing of it yet
+        late.close_window()
+        assert not late.settled.is_set()
+        await late.settled.wait()
+        assert late.ledger.count >= 10
+        late.stop()
 
 
 async def test_poisson_arrivals_are_those_of_the_seed():

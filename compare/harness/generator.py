@@ -41,21 +41,31 @@ class Mark:
         return (self.cpu_s - earlier.cpu_s) / max(1e-9, self.at_s - earlier.at_s)
 
 
-def room_for_files(connections: int) -> str | None:
-    """Raise the soft limit on open files to what `connections` need; return a sentence when the hard one is too low."""
+def raise_open_files(needed: int) -> int:
+    """Raise the soft limit on open files towards `needed`; return how many there may be, at most `needed`."""
     if sys.platform == "win32":
-        return None
-    needed = connections + SPARE_FILES
+        return needed
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    if most == needed:
-        return None
-    return (
-        f"A limit was hit: {connections} connections need {needed} open files, and the hard limit is {hard} "
-        "(ulimit -Hn)."
+    return most
+
+
+def fit(order: Order) -> tuple[Order, tuple[str, ...]]:
+    """Return `order` with the connections there are files for, and a sentence when that is fewer than asked for."""
+    load, *others = order.streams
+    needed = sum(stream.connections for stream in order.streams) + SPARE_FILES
+    allowed = raise_open_files(needed)
+    if allowed == needed:
+        return order, ()
+    room = max(1, load.connections - (needed - allowed))
+    note = (
+        f"A limit was hit: {room} connections instead of {load.connections}, which need {needed} open files; the hard "
+        f"limit is {allowed} (ulimit -Hn)."
     )
+    fewer = msgspec.structs.replace(load, connections=room, opened_first=min(room, load.opened_first))
+    return msgspec.structs.replace(order, streams=(fewer, *others)), (note,)
 
 
 async def measure(order: Order) -> tuple[Outcome, list[Ledger]]:
@@ -144,12 +154,11 @@ def emit(raw: io.RawIOBase, outcome: Outcome, ledgers: list[Ledger]) -> None:
 def main() -> None:
     """Read one line, work, write one line and the raw bytes."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    note = room_for_files(sum(stream.connections for stream in order.streams))
+    order, notes = fit(order)
     factory = None if sys.platform == "win32" else uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
         outcome, ledgers = runner.run(run(order))
-    if note:
-        outcome = msgspec.structs.replace(outcome, notes=(note, *outcome.notes))
+    outcome = msgspec.structs.replace(outcome, notes=(*notes, *outcome.notes))
     with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as raw:
         emit(raw, outcome, ledgers)
 

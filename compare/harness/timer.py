@@ -129,9 +129,8 @@ class Pacer:
 
     def _fired(self) -> None:
         now_s = monotonic()
-        while (
-            self.next_s <= now_s
-        ):  # one reading of the clock: the loop gets its turn even when we are behind
+        # one reading of the clock: the loop gets its turn even when we are behind
+        while self.next_s <= now_s:
             self._due(self.next_s)
             self.next_s = next(self._schedule, inf)
         self._rearm()
