@@ -1,7 +1,8 @@
 """Ten thousand connections with ten thousand waits in flight: errors, and memory for each.
 
-Run: ``python -m benchmarks.connections``. Each row has a fresh server; RSS is its peak over the window less what it
-was when idle, divided by the waits in flight. Both processes need more than 10,000 open files (`ulimit -n`).
+Run: ``python -m benchmarks.connections``. Each row has a fresh server; RSS is over what it was when idle, divided by the
+waits in flight: when every connection is in its first wait, and the peak once connections are used again (aiohttp keeps
+a connection's last response until its next one). Both processes need more than 10,000 open files (`ulimit -n`).
 """
 
 from collections import Counter
@@ -37,11 +38,16 @@ def row(server: Server, connections: int, wait_s: float) -> str:
     wrong = Counter(map(_said, samples.status[samples.status != 200].tolist()))
     p50, p99 = np.nanpercentile((samples.done_s - samples.intended_s)[mine], [50, 99])
     in_window = (samples.done_s >= 0) & (samples.done_s < samples.window_s) & (samples.status == 200)
-    each = (usage.rss_peak_bytes - usage.rss_idle_bytes) / connections / 1e3
+    first_s = result.window[0] - asked.warmup_s  # every connection has sent its first request
+    at_s, rss = zip(*((one.at_s, one.rss_bytes) for one in monitor.readings), strict=True)
+    first, peak = (
+        (bytes_ - usage.rss_idle_bytes) / connections / 1e3
+        for bytes_ in (np.interp(first_s, at_s, rss), usage.rss_peak_bytes)
+    )
     return (
         f"{server:8} {connections:11,} {wait_s:5g} s {np.count_nonzero(mine):9,} {sum(wrong.values()):7,} "
         f"{np.count_nonzero(in_window) / samples.window_s:9,.0f}/s {connections / wait_s:9,.0f}/s "
-        f"{p50:7.2f} s {p99:7.2f} s {each:9.1f} kB  {dict(wrong) or ''}"
+        f"{p50:7.2f} s {p99:7.2f} s {first:6.1f} kB {peak:6.1f} kB  {dict(wrong) or ''}"
     )
 
 
@@ -52,7 +58,7 @@ def _said(status: int) -> str:
 def main() -> None:
     """Print a row for each server and load."""
     print(
-        "server   connections    wait  requests  errors   answers/s    ceiling       p50       p99  RSS of each"
+        "server   connections    wait  requests  errors   answers/s    ceiling       p50       p99  RSS first     peak"
     )
     for server, connections, wait_s in ROWS:
         print(row(server, connections, wait_s), flush=True)
