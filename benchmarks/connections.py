@@ -1,8 +1,8 @@
 """Ten thousand connections with ten thousand waits in flight: errors, and memory for each.
 
-Run: ``python -m benchmarks.connections``. Each row has a fresh server; RSS is over what it was when idle, divided by the
-waits in flight: when every connection is in its first wait, and the peak once connections are used again (aiohttp keeps
-a connection's last response until its next one). Both processes need more than 10,000 open files (`ulimit -n`).
+Run: ``python -m benchmarks.connections``. Each row has a fresh server; RSS is over what it was when idle, divided by
+the waits in flight: when every connection is in its first wait, and the peak once connections are used again (aiohttp
+keeps a connection's last response until its next one). Both processes need more than 10,000 open files (`ulimit -n`).
 """
 
 from collections import Counter
