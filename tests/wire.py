@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-# 0.9 is what aiohttp answers to a request line without a version
-STATUS_LINE = re.compile(rb"HTTP/(?:0\.9|1\.[01]) ([1-5]\d\d)( [^\r\n\0]*)?")
+# aiohttp repeats the version it was asked in, be it 0.9 or 2.0; it then closes the connection
+STATUS_LINE = re.compile(rb"HTTP/\d\.\d ([1-5]\d\d)( [^\r\n\0]*)?")
 FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?[^\r\n\0]*")
 
 
@@ -31,7 +31,7 @@ def answers(raw: bytes) -> list[Answer]:
         headers = {name.lower(): value.strip() for name, _, value in pairs}
         assert b"transfer-encoding" not in headers, "this server always knows how long its answer is"
         # to HEAD, and to what was no request, an answer has no body whatever its length says
-        length = 0 if raw.startswith(b"HTTP/1.") else int(headers.get(b"content-length", b"0"))
+        length = 0 if raw.startswith(b"HTTP/") else int(headers.get(b"content-length", b"0"))
         body, raw = raw[:length], raw[length:]
         assert len(body) in {0, length}, f"half a body: {body!r}"
         if status[1] >= b"200":
