@@ -141,6 +141,29 @@ async def test_the_server_timing_is_found_however_the_answer_is_cut(talk, owner,
     assert math.isnan((await answer(talk, owner, OK))[2]), "left over from the answer before"
 
 
+async def test_the_same_bytes_again_are_the_same_answer(talk, owner):
+    for _ in range(3):
+        status, _, io_s = await answer(talk, owner, TIMED)
+        assert (status, io_s) == (200, pytest.approx(0.1003))
+    assert (await answer(talk, owner, b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"))[0] == 503
+    assert (await answer(talk, owner, TIMED))[0] == 200
+
+
+async def test_the_bytes_of_an_answer_within_the_body_of_another_are_no_answer(talk, owner):
+    assert (await answer(talk, owner, OK))[0] == 200
+    around = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % (2 * len(OK))
+    assert (await answer(talk, owner, around, OK, OK))[0] == 201
+    assert owner.said.empty()
+    assert (await answer(talk, owner, OK))[0] == 200
+
+
+async def test_the_bytes_of_an_answer_to_no_request_are_no_answer(talk, owner):
+    assert (await answer(talk, owner, OK))[0] == 200
+    await talk[1].say(OK)
+    await owner.gone.wait()
+    assert owner.said.empty()
+
+
 async def test_an_interim_answer_does_not_hide_the_time_of_the_final_one(talk, owner):
     _, _, io_s = await answer(talk, owner, b"HTTP/1.1 100 Continue\r\n\r\n", TIMED[:50], TIMED[50:])
     assert io_s == pytest.approx(0.1003)

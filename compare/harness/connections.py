@@ -5,6 +5,8 @@ Everything here runs once per request at more than 100,000 a second, which decid
 - The request leaves by `socket.send`, not by the transport: uvloop collects writes until the end of the loop's
   iteration, so that up to 64 other answers would be handled between the stamp and the system call.
 - The parser, in C, calls Python once per answer. What else is needed of the head is searched for in the raw bytes.
+- An answer that came in one piece, byte for byte as the one before, is not parsed again: the parser stood between two
+  answers then as now, so it would say the same. That holds until a piece of an answer comes by itself.
 - One request at a time, never pipelined: on HTTP/1.1 a pipelined answer waits for the one before it.
 """
 
@@ -38,9 +40,11 @@ class Connection(asyncio.Protocol):
     """A connected socket. `usable` says whether one more request may go on it once the one under way has ended."""
 
     __slots__ = (
+        "_again",
         "_answers",
         "_feed",
         "_head",
+        "_io_s",
         "_owner",
         "_parser",
         "_request",
@@ -57,7 +61,8 @@ class Connection(asyncio.Protocol):
         self._owner, self._request, self._send = owner, request, sock.send
         self._parser = HttpResponseParser(self)
         self._feed = self._parser.feed_data
-        self._answers, self._status, self._head = 0, 0, b""
+        self._answers, self._status, self._io_s, self._head = 0, 0, NAN, b""
+        self._again: bytes | None = None
         self.busy, self.usable = False, True
         self.intended_s = self.sent_s = math.nan
 
@@ -87,6 +92,10 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Stamp first, then look what came."""
         now_s = monotonic()
+        if data == self._again and self.busy:
+            self.busy = False
+            self._owner.ended(self, self._status, now_s, self._io_s)
+            return
         try:
             self._feed(data)
         except (HttpParserError, HttpParserUpgrade):
@@ -99,7 +108,10 @@ class Connection(asyncio.Protocol):
         self.busy = False
         if self._head:
             data, self._head = self._head + data, b""
-        self._owner.ended(self, self._status, now_s, head.io_seconds(data) if SEMICOLON in data else NAN)
+        else:
+            self._again = data
+        self._io_s = head.io_seconds(data) if SEMICOLON in data else NAN
+        self._owner.ended(self, self._status, now_s, self._io_s)
 
     def on_message_complete(self) -> None:
         """Called by the parser, also for interim answers such as 100 Continue, which answer nothing yet."""
@@ -110,6 +122,7 @@ class Connection(asyncio.Protocol):
             self.usable = self._parser.should_keep_alive()
 
     def _odd(self, data: bytes, now_s: float) -> None:
+        self._again = None
         if self._answers or not self.busy:  # two answers to one request, or one to none
             self._malformed(now_s)
         elif not head.complete(self._head) and len(self._head) < HEAD_LIMIT:
