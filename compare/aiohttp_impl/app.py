@@ -7,13 +7,12 @@ from aiohttp import web
 
 from compare.aiohttp_impl import cookie_routes, long_io, pages
 from compare.aiohttp_impl.answers import answer, errors
-from compare.aiohttp_impl.cookies import setup
 from compare.contract import MAX_BODY_BYTES, PONG
-from compare.serving import keys
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.settings import Settings
 
+FLIGHTS = web.AppKey("flights", Flights)
 TICKER = web.AppKey("ticker", Ticker)
 
 
@@ -25,25 +24,25 @@ async def ping(_request: web.Request) -> web.Response:
 async def stats(request: web.Request) -> web.Response:
     """Tell how many long I/Os are in flight, how they ended, and how late the loop is."""
     app = request.app
-    return answer(msgspec.json.encode(app[long_io.FLIGHTS].stats(app[TICKER].lag())))
+    return answer(msgspec.json.encode(app[FLIGHTS].stats(app[TICKER].lag())))
 
 
 def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     app = web.Application(middlewares=[errors], client_max_size=MAX_BODY_BYTES)
-    cookie_keys = keys.load(settings)
-    setup(app, cookie_keys.cookie_secret, cookie_keys.key_version)
-    app[long_io.FLIGHTS] = flights
-    app[long_io.WORK] = settings.work
-    app[long_io.POOL] = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
+    app[FLIGHTS] = flights
     app[TICKER] = ticker
+    pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
     app.add_routes(
         [
             web.get("/ping", ping),
-            *(web.get(f"/io/{paradigm}", handler) for paradigm, handler in long_io.HANDLERS.items()),
+            *(
+                web.get(f"/io/{paradigm}", long_io.handler(paradigm, wait, flights, settings.work, pool))
+                for paradigm, wait in long_io.HANDLERS.items()
+            ),
             web.get("/stats", stats),
-            *cookie_routes.routes(settings),
             *pages.routes(),
         ]
     )
+    cookie_routes.mount(app, settings)
     return app

@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from compare.aiohttp_impl.answers import answer
-from compare.aiohttp_impl.cookies import cookies_of
+from compare.aiohttp_impl.cookies import cookies_of, setup
 from compare.contract import (
     BODY_TIMEOUT_S,
     HEADERS,
@@ -25,6 +25,7 @@ from compare.cookie_contract import (
     refusing,
     signed_body,
 )
+from compare.serving import keys
 from compare.settings import Settings
 
 
@@ -111,14 +112,26 @@ async def put_signed(request: web.Request) -> web.Response:
     return done()
 
 
-def routes(settings: Settings) -> list[web.RouteDef]:
-    """Return the routes, which read signed values as `settings` allow."""
-    return [
-        web.get("/cookies", get_all),
-        web.delete("/cookies", delete_all),
-        web.get("/cookies/{name:[^/]+}", get_one),
-        web.put("/cookies/{name:[^/]+}", put_one),
-        web.delete("/cookies/{name:[^/]+}", delete_one),
-        web.get("/signed/{name:[^/]+}", get_signed(settings.signed_min_version)),
-        web.put("/signed/{name:[^/]+}", put_signed),
-    ]
+def mount(app: web.Application, settings: Settings) -> None:
+    """Add the routes to `app`, each prefix as an application of its own: nobody else pays for the kit.
+
+    They read signed values as `settings` allow. Raises `keys.SecretError`.
+    """
+    cookie_keys = keys.load(settings)
+    for prefix, routes in {
+        "/cookies": [
+            web.get("", get_all),
+            web.delete("", delete_all),
+            web.get("/{name:[^/]+}", get_one),
+            web.put("/{name:[^/]+}", put_one),
+            web.delete("/{name:[^/]+}", delete_one),
+        ],
+        "/signed": [
+            web.get("/{name:[^/]+}", get_signed(settings.signed_min_version)),
+            web.put("/{name:[^/]+}", put_signed),
+        ],
+    }.items():
+        own = web.Application()
+        setup(own, cookie_keys.cookie_secret, cookie_keys.key_version)
+        own.add_routes(routes)
+        app.add_subapp(prefix, own)

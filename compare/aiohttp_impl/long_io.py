@@ -14,17 +14,13 @@ from compare.paradigms.callback import Outcome, long_io
 from compare.paradigms.generator import trampoline
 from compare.serving.flights import Flight, Flights
 
-FLIGHTS = web.AppKey("flights", Flights)
-WORK = web.AppKey("work", str)
-POOL = web.AppKey("pool", Executor)
 
-
-async def blocking(flight: Flight, _app: web.Application) -> bytes:
+async def blocking(flight: Flight, _pool: Executor) -> bytes:
     """Do the work on the loop: nobody else is served meanwhile. The anti-pattern, kept as the baseline."""
     return flight.blocking()
 
 
-def callback(flight: Flight, _app: web.Application) -> asyncio.Future[bytes]:
+def callback(flight: Flight, _pool: Executor) -> asyncio.Future[bytes]:
     """Start a thread and return; its callback, back on the loop, answers."""
     loop = asyncio.get_running_loop()
     answered: asyncio.Future[bytes] = loop.create_future()
@@ -37,7 +33,7 @@ def callback(flight: Flight, _app: web.Application) -> asyncio.Future[bytes]:
 
 
 @trampoline
-def generator(flight: Flight, _app: web.Application) -> Generator[Any, bytes, bytes]:
+def generator(flight: Flight, _pool: Executor) -> Generator[Any, bytes, bytes]:
     """Yield the long I/O; the trampoline runs it in a thread and sends the response back in."""
 
     def work() -> Generator[bytes, None, None]:
@@ -47,37 +43,38 @@ def generator(flight: Flight, _app: web.Application) -> Generator[Any, bytes, by
     return response
 
 
-def executor(flight: Flight, app: web.Application) -> asyncio.Future[bytes]:
+def executor(flight: Flight, pool: Executor) -> asyncio.Future[bytes]:
     """Await the work on the bounded pool: whoever finds it full waits in its queue."""
-    return asyncio.get_running_loop().run_in_executor(app[POOL], flight.blocking)
+    return asyncio.get_running_loop().run_in_executor(pool, flight.blocking)
 
 
-def native(flight: Flight, _app: web.Application) -> Awaitable[bytes]:
+def native(flight: Flight, _pool: Executor) -> Awaitable[bytes]:
     """Await the work's native face: no thread."""
     return flight.native()
 
 
-Wait = Callable[[Flight, web.Application], Awaitable[bytes]]
+Wait = Callable[[Flight, Executor], Awaitable[bytes]]
 
 
-def _handler(paradigm: Paradigm, wait: Wait) -> Handler:
+def handler(paradigm: Paradigm, wait: Wait, flights: Flights, work: str, pool: Executor) -> Handler:
     """Make the handler of one paradigm: admit, wait, answer."""
+
+    def start(flight: Flight) -> Awaitable[bytes]:
+        return wait(flight, pool)
 
     async def get(request: web.Request) -> web.Response:
         delay_s = parse_delay(query_of(request.raw_path))
-        app = request.app
-        io_s = await app[FLIGHTS].fly(lambda flight: wait(flight, app), delay_s)
-        body = io_body(Server.AIOHTTP, paradigm, app[WORK], delay_s)
+        io_s = await flights.fly(start, delay_s)
+        body = io_body(Server.AIOHTTP, paradigm, work, delay_s)
         return answer(body, headers={"Server-Timing": server_timing(io_s)})
 
     return get
 
 
-_WAITS: dict[Paradigm, Wait] = {
+HANDLERS: dict[Paradigm, Wait] = {
     Paradigm.BLOCKING: blocking,
     Paradigm.CALLBACK: callback,
     Paradigm.GENERATOR: generator,
     Paradigm.EXECUTOR: executor,
     Paradigm.NATIVE: native,
 }
-HANDLERS = {paradigm: _handler(paradigm, wait) for paradigm, wait in _WAITS.items()}
