@@ -46,6 +46,7 @@ def test_quick_takes_under_a_minute_and_default_under_five_with_room_to_draw():
     concurrency = EXPERIMENTS["concurrency"]
     assert catalogue.duration_s(concurrency, Options(Preset.QUICK)) < 52
     assert catalogue.duration_s(concurrency, Options(Preset.DEFAULT)) < 260
+    assert catalogue.duration_s(concurrency, Options(Preset.FULL)) < 23 * 60
 
 
 @everyone

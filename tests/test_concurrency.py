@@ -23,7 +23,7 @@ def test_the_levels_are_those_the_method_names():
         preset: sorted({c.load.concurrency for c in concurrency.plan(Options(preset))}) for preset in Preset
     }
     assert levels[Preset.DEFAULT] == [1, 10, 100, 1000]
-    assert levels[Preset.FULL][-1] == 10_000
+    assert levels[Preset.FULL] == [1, 10, 100, 1000, 3000, 10_000]
     assert len(levels[Preset.QUICK]) == 3
 
 
@@ -51,6 +51,17 @@ def test_a_full_queue_is_not_measured_at_every_level_and_not_drained():
     cells = concurrency.plan(Options(servers=ONE, paradigms=(Paradigm.BLOCKING,)))
     assert [cell.load.concurrency for cell in cells] == [1, 10, 1000]
     assert cells[-1].load.timeout_s < 1
+
+
+def test_a_full_run_does_not_measure_a_queue_that_is_longer_still():
+    cells = concurrency.plan(Options(Preset.FULL, servers=ONE, paradigms=(Paradigm.BLOCKING,)))
+    assert [cell.load.concurrency for cell in cells] == [1, 10, 1000]
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_a_thousand_threads_get_a_window_in_which_they_can_answer(preset):
+    cells = concurrency.plan(Options(preset, servers=ONE, paradigms=(Paradigm.CALLBACK,)))
+    assert all(cell.load.duration_s >= 0.6 for cell in cells if cell.load.concurrency >= 1000)
 
 
 def test_a_cell_that_can_reach_a_thousand_answers_gets_the_time_for_a_p99():

@@ -9,7 +9,7 @@ from compare.analysis.charts import Chart, View
 from compare.analysis.lines import label, of, servers, versus
 from compare.analysis.paired import Metric
 from compare.analysis.stats import Summary
-from compare.analysis.verdict import limited, match
+from compare.analysis.verdict import limited, match, pooled
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Contestant, Load, Run
@@ -21,17 +21,21 @@ QUESTION = "How many waits overlap, and at what cost?"
 LEVELS = {
     Preset.QUICK: (10, 100, 1000),
     Preset.DEFAULT: (1, 10, 100, 1000),
-    Preset.FULL: (1, 3, 10, 30, 100, 300, 1000, 3000, 10000),
+    Preset.FULL: (1, 10, 100, 1000, 3000, 10000),
 }
 # Windows in seconds: the short one shows a throughput, the long one is for cells that can reach the thousand
 # answers a p99 needs. A cell that cannot would only spend the preset's time.
-SHORT_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 2.1}
-LONG_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 1.1, Preset.FULL: 3.0}
+SHORT_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 0.4}
+LONG_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 1.1, Preset.FULL: 1.1}
+# A thousand threads on a busy machine may answer nobody for as long as a short window lasts.
+CROWD = 1000
+CROWD_S = {Preset.QUICK: 0.6, Preset.DEFAULT: 1.1, Preset.FULL: 0.7}
+QUEUE_END = 1000  # nothing is learnt of a queue for threads that is longer still
 P99_SAMPLES = 1000
 # After the window: a full queue (`blocking` with 1,000 in flight holds 100 s of waiting) is cut short, and what
 # it still owed is kept as right-censored samples.
-PATIENCE_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 1.0, Preset.FULL: 5.0}
-QUEUE_PATIENCE_S = {Preset.QUICK: 0.1, Preset.DEFAULT: 0.2, Preset.FULL: 2.0}
+PATIENCE_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 1.0, Preset.FULL: 2.0}
+QUEUE_PATIENCE_S = {Preset.QUICK: 0.1, Preset.DEFAULT: 0.2, Preset.FULL: 0.2}
 
 
 def plan(options: Options) -> list[Cell]:
@@ -47,12 +51,14 @@ def plan(options: Options) -> list[Cell]:
 def worth_it(options: Options, contestant: Contestant, in_flight: int, levels: list[int]) -> bool:
     """Return False for levels that add nothing, where requests already queue for a thread.
 
-    There the throughput stands at threads / wait whatever the load. Only a full run has the time to measure that at
-    every level; the others do at the ends of the line, a quick one at its end.
+    There the throughput stands at threads / wait whatever the load: it is measured at the ends of the line, in a
+    quick run at its end alone.
     """
     queued = [level for level in levels if level > slots(contestant)]
-    skipped = {Preset.QUICK: queued[:-1], Preset.DEFAULT: queued[1:-1], Preset.FULL: []}
-    return in_flight not in skipped[options.preset]
+    ends = [level for level in queued if level <= QUEUE_END] or queued[:1]
+    return in_flight not in queued or in_flight in (
+        ends[-1:] if options.preset is Preset.QUICK else {ends[0], ends[-1]}
+    )
 
 
 def contestants(options: Options, in_flight: int) -> list[Contestant]:
@@ -71,6 +77,8 @@ def load(options: Options, contestant: Contestant, in_flight: int) -> Load:
     queues = in_flight > slots(contestant)
     most = in_flight * LONG_S[preset] / wait_s if wait_s else P99_SAMPLES
     window_s = SHORT_S[preset] if queues or most < P99_SAMPLES else LONG_S[preset]
+    if in_flight >= CROWD and not queues:
+        window_s = CROWD_S[preset]
     return Load(
         concurrency=in_flight,
         delay_s=wait_s,
@@ -158,7 +166,8 @@ def say(summaries: Sequence[Summary]) -> list[str]:
     rows = [summary for summary in summaries if summary.experiment == NAME]
     sentences = [sentence for answer in ANSWERS for sentence in _say(answer, rows)]
     pool = "executor, default pool"
-    starved = (limited(_called(of(rows, server), pool), f"{server} {pool},") for server in servers(rows))
+    starved = [limited(_called(of(rows, server), pool), f"{server} {pool},") for server in servers(rows)]
+    starved += [pooled(_called(of(rows, server), "native"), f"{server} native") for server in servers(rows)]
     return sentences + [sentence for sentence in starved if sentence]
 
 
