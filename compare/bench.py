@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from compare import records
-from compare.analysis import exports, report, stats, verdict
+from compare.analysis import exports, report, stats, table, verdict
 from compare.analysis.stats import Summary
 from compare.contract import Paradigm
 from compare.experiments import catalogue
@@ -29,7 +29,7 @@ from compare.harness.environment import Pinning
 from compare.harness.measure import Harness
 from compare.harness.noise import Sentry
 from compare.harness.servers import ServerError
-from compare.records import Cell, Contestant, Measurement, Run
+from compare.records import Cell, Contestant, Measurement, NotMeasured, Run
 
 RESULTS = Path("results")
 DEFAULT_EXPERIMENTS = ("concurrency",)
@@ -69,8 +69,24 @@ class Findings(msgspec.Struct, frozen=True):
 
     sentences: dict[str, list[str]]  # by experiment
     doubts: dict[str, list[str]]  # by experiment: which rows are invalid, and why
-    summaries: list[Summary]
+    summaries: list[Summary]  # in the order of every table
     files: list[Path]
+    not_measured: list[str] = []  # a sentence each: paradigms asked for that no cell was made of, and why
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What stands ready to be measured: how, and which paradigms each work has no face for."""
+
+    measure: Measure
+    not_measured: tuple[NotMeasured, ...] = ()
+
+    def possible(self, rounds: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
+        """Return `rounds` without the cells of paradigms that their work has no face for."""
+        missing = {(one.work, one.paradigm) for one in self.not_measured}
+        return [
+            [cell for cell in cells if (cell.contestant.work, cell.contestant.paradigm) not in missing]
+            for cells in rounds
+        ]
 
 
 class Refusals(msgspec.Struct, frozen=True):
@@ -103,11 +119,11 @@ def run(
         raise CannotStartError("These options leave nothing to measure.")
     folder = _make_folder(ask)
     pins = environment.pinning()
-    ready = _measuring(ask, cells, pins) if measure is None else nullcontext(measure)
-    with _gone_if_empty(folder), ready as measure_cell:
+    making = _measuring(ask, cells, pins) if measure is None else nullcontext(Ready(measure))
+    with _gone_if_empty(folder), making as ready:
         drive = Drive(
-            _begin(ask, pins, folder.name),
-            measure_cell,
+            replace(_begin(ask, pins, folder.name), not_measured=ready.not_measured),
+            ready.measure,
             sentry=sentry or Sentry(),
             keep=lambda so_far: keep(so_far, folder),
             watcher=watcher,
@@ -116,9 +132,7 @@ def run(
             most_s=MOST_S[ask.options.preset] * len(ask.experiments),
         )
         try:
-            drive.begin(cells)
-            for name, rounds in stages.items():
-                _both_stages(drive, name, rounds, ask.options)
+            _drive_all(drive, stages, ask.options, ready)
         except KeyboardInterrupt:
             return Outcome(drive.run, folder, stopped=True)
     return Outcome(drive.run, folder)
@@ -134,19 +148,39 @@ def _ordered(experiment: Experiment, cells: Sequence[Cell], options: Options) ->
     return plan.order(cells, catalogue.rounds(experiment, options), options.seed)
 
 
-def _both_stages(drive: Drive, name: str, rounds: Sequence[Sequence[Cell]], options: Options) -> None:
+def _drive_all(
+    drive: Drive, stages: Mapping[str, Sequence[Sequence[Cell]]], options: Options, ready: Ready
+) -> None:
+    possible = {name: ready.possible(rounds) for name, rounds in stages.items()}
+    cells = [cell for rounds in possible.values() for cells in rounds for cell in cells]
+    if not cells:
+        reasons = " ".join(verdict.not_measured(drive.run))
+        raise CannotStartError(f"These options leave nothing to measure. {reasons}")
+    drive.begin(cells)
+    for name, rounds in possible.items():
+        _both_stages(drive, name, rounds, options, ready)
+
+
+def _both_stages(
+    drive: Drive, name: str, rounds: Sequence[Sequence[Cell]], options: Options, ready: Ready
+) -> None:
     """Measure an experiment, then those of its cells that could not be planned before, if it has any."""
-    drive.rounds(rounds)
+    drive.rounds([cells for cells in rounds if cells])
     experiment = catalogue.EXPERIMENTS[name]
-    second = _ordered(experiment, catalogue.then(experiment, options, stats.summarise(drive.run)), options)
+    then = catalogue.then(experiment, options, stats.summarise(drive.run))
+    second = ready.possible(_ordered(experiment, then, options))
     if any(second):
         drive.grow([cell for cells in second for cell in cells])
         drive.rounds(second)
 
 
 def finish(run: Run, folder: Path) -> Findings:
-    """Summarise `run`, put it into words, draw its figures and write its report into `folder`."""
-    summaries = stats.summarise(run)
+    """Summarise `run`, put it into words, draw its figures and write its report into `folder`.
+
+    What is kept is exact to the microsecond, so pass what `records.read(folder)` gives: a run as it was measured may
+    differ from it in a last digit.
+    """
+    summaries = sorted(stats.summarise(run), key=table.order)
     sentences: dict[str, list[str]] = {}
     doubts: dict[str, list[str]] = {}
     files: list[Path] = []
@@ -157,7 +191,7 @@ def finish(run: Run, folder: Path) -> Findings:
             files += experiment.draw(own, run, folder)
     files += report.write(run, summaries, sentences, files, folder)
     files += exports.write(run, summaries, sentences, folder)
-    return Findings(sentences, doubts, summaries, files)
+    return Findings(sentences, doubts, summaries, files, verdict.not_measured(run))
 
 
 def newest(results: Path = RESULTS) -> Path | None:
@@ -202,16 +236,20 @@ def _gone_if_empty(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _measuring(ask: Ask, cells: Sequence[Cell], pins: Pinning) -> Iterator[Measure]:
+def _measuring(ask: Ask, cells: Sequence[Cell], pins: Pinning) -> Iterator[Ready]:
     """Run what the works need beside the servers; yield the measuring function for those that keep the contract."""
-    contestants = [cell.contestant for cell in cells]
+    contestants = list(dict.fromkeys(cell.contestant for cell in cells))
     works = [contestant.work for contestant in contestants]
     try:
         with companions(works, upstream=ask.upstream, dsn=ask.dsn, cpu=pins.generator) as beside:
             harness = Harness(pins, beside.upstream, beside.dsn, ask.options.seed)
             missing = {work: found.missing for work, found in beside.works.items()}
             refusals = preflight(harness, contestants, missing)
-            yield lambda cell: _unless_refused(cell, refusals, harness.measure)
+            limits = {work: found.limit for work, found in beside.works.items()}
+            yield Ready(
+                lambda cell: _limited(_unless_refused(cell, refusals, harness.measure), limits),
+                _not_measured(contestants, missing),
+            )
     except CompanionError as error:
         raise CannotStartError(str(error)) from error
 
@@ -219,6 +257,22 @@ def _measuring(ask: Ask, cells: Sequence[Cell], pins: Pinning) -> Iterator[Measu
 def _unless_refused(cell: Cell, refusals: Refusals, measure: Measure) -> Measurement:
     reason = refusals.of(cell.contestant)
     return measure(cell) if reason is None else Measurement(cell, failure=reason)
+
+
+def _limited(made: Measurement, limits: Mapping[str, int]) -> Measurement:
+    return replace(made, limit=limits.get(made.cell.contestant.work, 0))
+
+
+def _not_measured(
+    contestants: Sequence[Contestant], missing: Mapping[str, Mapping[Paradigm, str]]
+) -> tuple[NotMeasured, ...]:
+    """Return what was asked for of works that have no face for it, once for all servers."""
+    asked = dict.fromkeys((one.work, one.paradigm) for one in contestants)
+    return tuple(
+        NotMeasured(work, paradigm, missing[work][paradigm])
+        for work, paradigm in asked
+        if paradigm in missing.get(work, {})
+    )
 
 
 def preflight(

@@ -43,6 +43,11 @@ class Contestant(msgspec.Struct, frozen=True):
     python: str = ""  # path or name of the interpreter; "" = the one that runs the benchmark
     max_in_flight: int = 0
 
+    @property
+    def waits_as_asked(self) -> bool:
+        """Whether its work waits the load's `delay_s`: a user's own `module:attribute` takes what it takes."""
+        return ":" not in self.work
+
 
 class Load(msgspec.Struct, frozen=True):
     """What is sent to a contestant.
@@ -141,6 +146,7 @@ class Measurement(msgspec.Struct, frozen=True):
     bystander: Samples | None = None  # /ping, 50 a second, while the load ran
     orphaned_s: tuple[tuple[float, int], ...] = ()  # (seconds since window start, orphaned) for `abandon`
     soak: Soak | None = None  # where the load was mixed
+    limit: int = 0  # how many its work does at once whatever the paradigm (a pool's size); 0 = any number
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -164,6 +170,14 @@ class Environment(msgspec.Struct, frozen=True):
     generator_cpus: tuple[int, ...] = ()
 
 
+class NotMeasured(msgspec.Struct, frozen=True):
+    """A paradigm that was asked for and that no cell was made of; `reason` is one sentence."""
+
+    work: str
+    paradigm: Paradigm
+    reason: str
+
+
 class Run(msgspec.Struct, frozen=True):
     """One invocation of the benchmark: what was asked, where, and every measurement made."""
 
@@ -175,6 +189,7 @@ class Run(msgspec.Struct, frozen=True):
     measurements: tuple[Measurement, ...] = ()
     planned: int = 0  # cells planned; more than measured when the run was stopped
     schema_version: int = SCHEMA_VERSION
+    not_measured: tuple[NotMeasured, ...] = ()
 
 
 class RecordsError(Exception):

@@ -21,12 +21,6 @@ def test_the_clients_leave_in_the_middle_of_a_wait_after_having_been_answered():
         assert (load.duration_s / load.delay_s) % 1
 
 
-def test_orphaned_thread_seconds_are_the_area_under_the_course(it):
-    one = replace(it.run.measurements[0], orphaned_s=((1.0, 0), (1.5, 10), (2.5, 10), (3.0, 0)))
-    assert abandon.orphaned_thread_s(one) == pytest.approx(2.5 + 10 + 2.5)
-    assert abandon.orphaned_thread_s(replace(one, orphaned_s=())) == 0
-
-
 def test_a_server_that_left_nothing_is_a_line_at_zero(it):
     one = replace(it.run.measurements[0], orphaned_s=())
     assert not abandon._course(one, np.arange(0, 2, 0.1)).any()

@@ -1,17 +1,19 @@
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
 from compare import bench, records
-from compare.bench import Ask, CannotStartError, Refusals
+from compare.analysis import table
+from compare.bench import Ask, CannotStartError, Ready, Refusals
 from compare.contract import Loop, Paradigm, Server
 from compare.experiments import concurrency, simulated
 from compare.experiments.options import Options, Preset
 from compare.harness.companions import CompanionError
 from compare.harness.servers import ServerError
-from compare.records import Cell, Contestant, Load, Measurement, Noise
+from compare.records import Cell, Contestant, Load, Measurement, Noise, NotMeasured
 
 
 class Quiet:
@@ -168,6 +170,56 @@ def test_paradigms_a_work_has_no_face_for_are_refused_without_being_asked():
     )
     assert refusals.of(BOTH[4]) == "No native face."
     assert Paradigm.NATIVE not in asked[0][1]
+
+
+def test_cells_of_a_missing_face_are_not_made_and_are_told_apart_from_failures(tmp_path, monkeypatch):
+    reason = NotMeasured("my:work", Paradigm.NATIVE, "not measured: my:work has no native face")
+
+    @contextmanager
+    def ready(*_):
+        yield Ready(simulated.measurer(), (reason,))
+
+    monkeypatch.setattr(bench, "_measuring", ready)
+    monkeypatch.setattr(concurrency, "draw", lambda *_: [])
+    options = Options(
+        preset=Preset.QUICK, work="my:work", paradigms=(Paradigm.NATIVE, Paradigm.CALLBACK), concurrency=(5,)
+    )
+    outcome = bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
+    assert {one.cell.contestant.paradigm for one in outcome.run.measurements} == {Paradigm.CALLBACK}
+    assert outcome.run.planned == len(outcome.run.measurements) == 2
+    findings = bench.finish(records.read(outcome.folder), outcome.folder)
+    assert findings.not_measured == ["Not measured: native, because my:work has no native face."]
+    for file in ("report.html", "summary.md"):
+        assert "my:work has no native face" in (outcome.folder / file).read_text()
+
+
+def test_a_work_without_any_face_that_was_asked_for_cannot_start(tmp_path, monkeypatch):
+    @contextmanager
+    def ready(*_):
+        yield Ready(
+            simulated.measurer(), (NotMeasured("my:work", Paradigm.NATIVE, "my:work has no native face"),)
+        )
+
+    monkeypatch.setattr(bench, "_measuring", ready)
+    options = Options(preset=Preset.QUICK, work="my:work", paradigms=(Paradigm.NATIVE,))
+    with pytest.raises(CannotStartError, match="Not measured: native, because my:work has no native face"):
+        bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_work_does_at_once_is_kept_with_each_measurement_and_what_it_lacks_once():
+    cell = Cell("x", Contestant(Server.AIOHTTP, Paradigm.NATIVE, work="postgres"), Load(1))
+    assert bench._limited(Measurement(cell), {"postgres": 100}).limit == 100
+    assert bench._limited(Measurement(cell), {}).limit == 0
+    missing = {"sleep": {Paradigm.NATIVE: "No native face."}}
+    assert bench._not_measured(BOTH, missing) == (NotMeasured("sleep", Paradigm.NATIVE, "No native face."),)
+
+
+def test_rows_are_in_the_order_of_every_table(tmp_path, monkeypatch):
+    monkeypatch.setattr(concurrency, "draw", lambda *_: [])
+    outcome = run(tmp_path)
+    rows = bench.finish(outcome.run, outcome.folder).summaries
+    assert rows == sorted(rows, key=table.order)
 
 
 def test_a_server_that_does_not_start_stops_everything_with_its_last_words():

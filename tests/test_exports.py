@@ -28,7 +28,7 @@ def lines(run_):
 
 
 def test_csv_has_one_line_per_row_and_plain_numbers(kept):
-    good, invalid, failed, censored = lines(kept)
+    failed, invalid, good, censored = lines(kept)
     assert (good["server"], good["paradigm"], good["concurrency"]) == ("aiohttp", "native", "10")
     assert float(good["throughput_rps"]) == pytest.approx(83, abs=1)
     assert float(good["response_p50_s"]) == pytest.approx(0.12)

@@ -85,6 +85,17 @@ def test_a_contestant_that_answers_otherwise_is_refused_with_the_reason(path, an
         probe.check(url, NATIVE)
 
 
+def test_a_work_of_ones_own_may_take_another_time_than_asked_but_has_to_say_it():
+    own = Contestant(Server.AIOHTTP, Paradigm.NATIVE, work="my:work")
+    body = io_body(Server.AIOHTTP, Paradigm.NATIVE, "my:work", 0.01)
+    quick = {**GOOD, "/io": (200, {**HEADERS, "Server-Timing": "io;dur=0.3"}, body)}
+    with answering(quick) as url:
+        probe.check(url, own)
+    silent = {**GOOD, "/io": (200, HEADERS, body)}
+    with answering(silent) as url, pytest.raises(ContractBrokenError, match="Server-Timing"):
+        probe.check(url, own)
+
+
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH\r\n", b"", (200, HEADERS, b"no json")])
 def test_what_is_no_http_or_no_statistics_is_no_answer(answer):
     with answering({"/stats": answer}) as url, pytest.raises(NoAnswerError, match="/stats"):

@@ -4,7 +4,7 @@ import pytest
 from made import BLOCKING, ENVIRONMENT, NAN, NATIVE, answered, cell, closed_loop, measurement, samples
 from msgspec.structs import replace
 
-from compare.analysis.rounds import ceiling_rps, figures, littles_law
+from compare.analysis.rounds import ceiling_rps, figures, littles_law, orphaned_thread_s
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.analysis.window import Window
 from compare.contract import Paradigm
@@ -33,6 +33,46 @@ TEN = Load(10, delay_s=0.1, duration_s=1.0)
 )
 def test_the_ceiling_is_what_can_wait_at_once_over_the_wait(contestant, load, ceiling):
     assert ceiling_rps(contestant, load, cpus=2) == (ceiling if ceiling is None else pytest.approx(ceiling))
+
+
+def test_a_pool_of_the_work_lowers_the_ceiling_of_each_server_process():
+    thousand = replace(TEN, concurrency=1000)
+    assert ceiling_rps(NATIVE, thousand, cpus=2, limit=100) == pytest.approx(1000)
+    assert ceiling_rps(replace(NATIVE, workers=2), thousand, cpus=2, limit=100) == pytest.approx(2000)
+    assert ceiling_rps(BLOCKING, thousand, cpus=2, limit=100) == pytest.approx(10)
+    assert ceiling_rps(NATIVE, TEN, cpus=2, limit=100) == pytest.approx(100)
+
+
+def test_a_limit_is_told_only_where_it_makes_the_ceiling():
+    crowded = cell(load=replace(TEN, concurrency=20))
+    found = figures(measurement(crowded, closed_loop(20, 0.2, io_s=0.1), limit=10), ENVIRONMENT)
+    assert (found.limit, found.ceiling_rps) == (10, pytest.approx(100))
+    assert Warning.LIMITED_BY_WAIT in found.warnings
+    assert figures(measurement(limit=10), ENVIRONMENT).limit == 0
+
+
+def test_a_work_of_ones_own_has_no_ceiling_and_may_be_faster_than_asked():
+    where = cell(replace(NATIVE, work="my:work"))
+    found = figures(measurement(where, closed_loop(10, 0.01, io_s=0.01)), ENVIRONMENT)
+    assert found.ceiling_rps is None
+    assert found.valid
+
+
+def test_thread_seconds_without_a_client_are_counted_only_where_clients_leave():
+    leaving = cell(load=replace(TEN, timeout_s=0.0))
+    course = ((1.0, 0), (1.5, 10), (2.5, 10), (3.0, 0))
+    assert orphaned_thread_s(measurement(leaving, orphaned_s=course)) == pytest.approx(2.5 + 10 + 2.5)
+    assert orphaned_thread_s(measurement(leaving)) == 0
+    assert math.isnan(orphaned_thread_s(measurement()))
+    assert figures(measurement(leaving, orphaned_s=course), ENVIRONMENT).orphaned_thread_s == pytest.approx(
+        15
+    )
+
+
+def test_the_bystanders_answers_count_as_answers_the_server_worked_for():
+    pings = samples([answered(n / 50, 0.003) for n in range(50)])
+    found = figures(measurement(bystander=pings), ENVIRONMENT)
+    assert found.cpu_s_per_request == pytest.approx(0.5 / 150)
 
 
 def test_pythons_own_pool_never_exceeds_32_threads():

@@ -128,6 +128,7 @@ def test_findings_are_rows_sentences_doubts_and_where_the_charts_are(capsys):
             {"concurrency": ["Executor is no result: It crashed."]},
             rows,
             [Path("r/a.png"), Path("r/a.svg"), Path("r/summary.csv")],
+            ["Not measured: native, because my:work has no native face."],
         ),
         Path("r"),
     )
@@ -136,6 +137,7 @@ def test_findings_are_rows_sentences_doubts_and_where_the_charts_are(capsys):
         "aiohttp native",
         "- Native answers more.",
         "- Executor is no result",
+        "- Not measured: native",
         "Chart:  r/a.png",
         "Report: r/report.html",
     ]

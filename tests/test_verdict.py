@@ -1,5 +1,5 @@
 import pytest
-from made import BLOCKING, CALLBACK, NATIVE, summary
+from made import BLOCKING, CALLBACK, NATIVE, run, summary
 from msgspec.structs import replace
 
 from compare.analysis.intervals import Estimate, Spread
@@ -12,10 +12,13 @@ from compare.analysis.verdict import (
     limited,
     match,
     name,
+    not_measured,
+    pooled,
     ratio_text,
     share_text,
 )
 from compare.contract import Loop, Paradigm, Server
+from compare.records import NotMeasured
 
 EXECUTOR = replace(NATIVE, paradigm=Paradigm.EXECUTOR)
 
@@ -83,7 +86,10 @@ def test_a_change_of_sides_is_two_statements():
 
 
 def test_the_same_answer_everywhere_names_the_whole_span():
-    assert say(BASE, BASE) == "With a 100 ms wait, from 1 to 1,000 in flight no difference was measured."
+    assert say(BASE, BASE) == (
+        "With a 100 ms wait, from 1 to 1,000 in flight no difference was measured "
+        "between native and callback."
+    )
 
 
 def test_a_span_in_the_middle_has_two_ends():
@@ -107,6 +113,55 @@ def test_a_higher_price_is_told_as_one():
     theirs = rows(CALLBACK, {100: 100.0}, cpu=[1.0, 1.001, 0.999])
     told = contrast(match(ours, theirs), ("native", "callback"))
     assert told.endswith("does at 3.0 times the CPU time per request.")
+
+
+def test_a_price_that_differs_by_load_is_told_in_numbers():
+    ours = rows(NATIVE, {10: 300.0}, cpu=[0.66, 0.661, 0.659]) + rows(
+        NATIVE, {100: 300.0}, [0.2, 0.201, 0.199]
+    )
+    theirs = rows(CALLBACK, {10: 100.0, 100: 100.0}, cpu=[1.0, 1.001, 0.999])
+    told = contrast(match(ours, theirs), ("native", "callback"))
+    assert told.endswith("does at 0.20 to 0.66 times the CPU time per request.")
+
+
+def test_a_work_that_takes_its_own_time_is_the_condition_and_not_a_wait():
+    ours, theirs = (
+        [summary([rate] * 3, replace(each, work="my:work"))] for rate, each in ((30, NATIVE), (10, CALLBACK))
+    )
+    told = contrast(match(ours, theirs), ("native", "callback"))
+    assert told.startswith("With my:work as the work, at 10 in flight native answers 3.0")
+
+
+def test_once_measured_and_alike_names_both_sides():
+    told = contrast([(summary([100]), summary([101], CALLBACK))], ("native", "callback"))
+    assert "at 10 in flight native and callback are within 5% of each other" in told
+
+
+def test_a_pool_that_limits_is_called_by_its_size():
+    row = replace(summary([1], in_flight=1000, warnings=(Warning.LIMITED_BY_WAIT,)), limit=100)
+    assert pooled([row, summary([1])], "native") == (
+        "At 1,000 in flight, native is limited by the pool of 100, not by the paradigm."
+    )
+    assert limited([row], "native") is None
+    assert pooled([replace(row, limit=0)], "native") is None
+    assert row.words(Warning.LIMITED_BY_WAIT) == "limited by the pool of 100, not by the paradigm"
+
+
+def test_paradigms_without_a_face_are_told_together_by_their_reason():
+    made = run(
+        [],
+        not_measured=(
+            NotMeasured("my:work", Paradigm.CALLBACK, "not measured: my:work has no blocking face"),
+            NotMeasured("my:work", Paradigm.EXECUTOR, "not measured: my:work has no blocking face"),
+        ),
+    )
+    assert not_measured(made) == ["Not measured: callback, executor, because my:work has no blocking face."]
+
+
+def test_a_doubt_names_an_open_loop_by_its_rate():
+    row = summary([1], valid=False, warnings=(Warning.LATE_SENDS,))
+    (told,) = doubts([replace(row, load=replace(row.load, rate_rps=500.0))])
+    assert told.startswith("aiohttp native at 500/s is no result: requests left late")
 
 
 def test_other_metrics_have_their_own_words():
@@ -137,7 +192,9 @@ def test_levels_that_cannot_be_compared_are_left_out_and_nothing_is_said_of_noth
 
 def test_the_floor_decides_what_is_a_difference():
     told = say({10: 108.0}, {10: 100.0}, floor=0.10)
-    assert told == "With a 100 ms wait, at 10 in flight no difference was measured."
+    assert (
+        told == "With a 100 ms wait, at 10 in flight no difference was measured between native and callback."
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from compare.analysis import table
+from compare.analysis import table, verdict
 from compare.analysis.intervals import Estimate
 from compare.analysis.quantiles import Known, Percentile, seconds_text
 from compare.analysis.stats import RoundFigures, Summary
@@ -35,6 +35,7 @@ _ESTIMATES = (
     "lag_p50_s",
     "lag_p99_s",
     "littles_ratio",
+    "orphaned_thread_s",
 )
 _LATENCIES = ("response", "service", "bystander")
 _PERCENTILES = ("p50", "p90", "p97_5", "p99", "max")
@@ -50,6 +51,7 @@ _SHORT = {  # the columns of the report's table that fit a page of text
     "CPU/answer",
     "RSS over idle",
     "threads",
+    "orphaned",
     "bystander p50",
     "notes",
 }
@@ -78,7 +80,7 @@ def csv_text(summaries: Iterable[Summary]) -> str:
 
     `X_low` and `X_high` are what `X_spread` calls them; a censored percentile has its lower bound under `X_beyond`.
     """
-    rows = [dict(_fields(summary)) for summary in summaries]
+    rows = [dict(_fields(summary)) for summary in sorted(summaries, key=table.order)]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else ["experiment"], lineterminator="\n")
     writer.writeheader()
@@ -89,7 +91,9 @@ def csv_text(summaries: Iterable[Summary]) -> str:
 def markdown(run: Run, summaries: Sequence[Summary], sentences: Mapping[str, Sequence[str]]) -> str:
     """Return the verdicts and one table per experiment, as GitHub reads Markdown."""
     parts = [f"# {run.name}\n\n{run.created}, {run.environment.cpu_model}, `{run.command}`\n"]
-    for experiment, group in itertools.groupby(summaries, key=lambda summary: summary.experiment):
+    parts += ["".join(f"- {sentence}\n" for sentence in verdict.not_measured(run))] * bool(run.not_measured)
+    ordered = sorted(summaries, key=table.order)
+    for experiment, group in itertools.groupby(ordered, key=lambda summary: summary.experiment):
         said = "".join(f"- {sentence}\n" for sentence in sentences.get(experiment, ()))
         parts.append(f"## {experiment}\n\n{said}\n{markdown_table(list(group))}")
     return "\n".join(parts)
@@ -127,7 +131,7 @@ def pyperf(run: Run, summaries: Iterable[Summary]) -> str:
             "metadata": {"name": f"{_called(summary)}: {metric}"},
             "runs": [{"values": [value]} for value in values],
         }
-        for summary in summaries
+        for summary in sorted(summaries, key=table.order)
         if summary.valid
         for metric, of in _PYPERF.items()
         if (values := [value for value in map(of, summary.rounds) if value > 0])

@@ -75,12 +75,9 @@ def versus(
     names: tuple[str, str],
     metric: Ratio = Ratio.THROUGHPUT,
 ) -> list[str]:
-    """Return the contrast of `pairs` as no sentence or one, which names both sides even where nothing differs."""
+    """Return the contrast of `pairs` as no sentence or one."""
     sentence = contrast(pairs, names, metric=metric)
-    if sentence is None:
-        return []
-    named = names[0] in sentence
-    return [sentence if named else f"{names[0]} and {names[1]}: {sentence[0].lower()}{sentence[1:]}"]
+    return [] if sentence is None else [sentence]
 
 
 def servers(summaries: Iterable[Summary]) -> list[Server]:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from compare.analysis import table
+from compare.analysis import table, verdict
 from compare.analysis.intervals import Spread
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import name
@@ -76,11 +76,11 @@ def _doubts(run: Run, summaries: Sequence[Summary]) -> str:
     concerned: dict[tuple[bool, str], list[str]] = {}
     for summary in summaries:
         for warning in summary.warnings:
-            concerned.setdefault((not warning.invalid, warning.words), []).append(_called(summary))
+            concerned.setdefault((not warning.invalid, summary.words(warning)), []).append(_called(summary))
         if summary.failure:
             concerned.setdefault((False, summary.failure.rstrip(".")), []).append(_called(summary))
     items = [_doubt(words, rows, bad=not mild) for (mild, words), rows in sorted(concerned.items())]
-    items = [*map(_note, _stopped(run)), *items]
+    items = [*map(_note, [*_stopped(run), *verdict.not_measured(run)]), *items]
     return f'<ul class="doubts">{"".join(items)}</ul>' if items else "<p>None: no row gave a warning.</p>"
 
 
@@ -105,7 +105,7 @@ def _stopped(run: Run) -> list[str]:
 
 
 def _called(summary: Summary) -> str:
-    return f"{name(summary.contestant)} at {table.load_text(summary)}"
+    return f"{name(summary.contestant)} at {verdict.load_text(summary)}"
 
 
 def _figure(path: Path) -> str:

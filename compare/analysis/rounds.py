@@ -3,15 +3,15 @@
 import math
 
 import msgspec
+import numpy as np
 
 from compare.analysis import validity
 from compare.analysis.quantiles import Latency
 from compare.analysis.validity import Signs
 from compare.analysis.window import ErrorCount, Window
 from compare.contract import LoopLag, Paradigm
-from compare.records import Arrivals, Cell, Contestant, Environment, Load, Measurement, Usage
+from compare.records import Arrivals, Cell, Contestant, Environment, Load, Measurement, Samples
 
-_WAITING_WORKS = {"sleep", "http", "postgres"}  # what waits `delay_s`; a work of one's own may do anything
 LITTLES_TOLERANCE = 0.03
 
 
@@ -39,6 +39,8 @@ class RoundFigures(msgspec.Struct, frozen=True):
     lag_p50_s: float
     lag_p99_s: float
     littles_ratio: float  # requests in flight as the samples have it, over what Little's law makes it
+    orphaned_thread_s: float = math.nan  # NaN where the clients stayed
+    limit: int = 0  # as in Measurement, where it is what makes the ceiling
     warnings: tuple[validity.Warning, ...] = ()
 
     @property
@@ -54,7 +56,7 @@ def figures(measurement: Measurement, environment: Environment) -> RoundFigures 
     cell, window = measurement.cell, Window(measurement.samples)
     signs = _signs(measurement, window, environment)
     bystander, lag = measurement.bystander, measurement.loop_lag_s or LoopLag(math.nan, math.nan, math.nan)
-    used = _used(measurement.usage, window, cell.load)
+    used = _used(measurement, window)
     return RoundFigures(
         cell=cell,
         throughput_rps=window.successes / window.window_s,
@@ -63,7 +65,7 @@ def figures(measurement: Measurement, environment: Environment) -> RoundFigures 
         bystander=Window(bystander).response() if bystander else Latency(),
         errors=window.errors(),
         intended=window.intended,
-        ceiling_rps=ceiling_rps(cell.contestant, cell.load, environment.cpus),
+        ceiling_rps=ceiling_rps(cell.contestant, cell.load, environment.cpus, measurement.limit),
         ceiling_share=signs.ceiling_share,
         cpu_s_per_request=used.cpu_s_per_request,
         rss_over_idle_bytes=used.rss_over_idle_bytes,
@@ -77,29 +79,49 @@ def figures(measurement: Measurement, environment: Environment) -> RoundFigures 
         lag_p50_s=window.lag_s(0.5),
         lag_p99_s=signs.lag_p99_s,
         littles_ratio=signs.littles_ratio,
+        orphaned_thread_s=orphaned_thread_s(measurement),
+        limit=_limit(measurement, environment.cpus),
         warnings=validity.judge(signs),
     )
 
 
-def ceiling_rps(contestant: Contestant, load: Load, cpus: int) -> float | None:
-    """Return the most that waiting allows, min(in flight, threads) / wait; None where the wait is 0 or unknown.
+def ceiling_rps(contestant: Contestant, load: Load, cpus: int, limit: int = 0) -> float | None:
+    """Return the most that waiting allows, min(in flight, threads, limit) / wait; None where the wait is 0 or unknown.
 
-    `cpus` of the machine decide how large Python's own pool is: min(32, cpus + 4) threads.
+    `cpus` of the machine decide how large Python's own pool is: min(32, cpus + 4) threads. `limit` is how many the
+    work does at once in one server process, such as a pool of connections; 0 = any number.
     """
-    if load.delay_s <= 0 or contestant.work not in _WAITING_WORKS:
+    if load.delay_s <= 0 or not contestant.waits_as_asked:
         return None
     threads = {
         Paradigm.BLOCKING: 1,
         Paradigm.EXECUTOR: contestant.threads or min(32, cpus + 4),
     }.get(contestant.paradigm, math.inf)
-    at_once = min(threads, contestant.max_in_flight or math.inf) * contestant.workers
+    at_once = min(threads, contestant.max_in_flight or math.inf, limit or math.inf) * contestant.workers
     return min(load.concurrency, at_once) / load.delay_s
+
+
+def orphaned_thread_s(one: Measurement) -> float:
+    """Return the seconds that threads together went on waiting for clients that had left, NaN where these stayed."""
+    if one.cell.load.timeout_s >= one.cell.load.delay_s:
+        return math.nan
+    if len(one.orphaned_s) < 2:
+        return 0.0
+    times, counts = zip(*one.orphaned_s, strict=True)
+    return float(np.trapezoid(counts, times))
+
+
+def _limit(one: Measurement, cpus: int) -> int:
+    """Return the work's own limit where it lowers the ceiling, else 0."""
+    contestant, load = one.cell.contestant, one.cell.load
+    without, within = ceiling_rps(contestant, load, cpus), ceiling_rps(contestant, load, cpus, one.limit)
+    return one.limit if without and within and within < without else 0
 
 
 def _signs(measurement: Measurement, window: Window, environment: Environment) -> Signs:
     cell, generator, noise = measurement.cell, measurement.generator, measurement.noise
     load = cell.load
-    ceiling = ceiling_rps(cell.contestant, load, environment.cpus)
+    ceiling = ceiling_rps(cell.contestant, load, environment.cpus, measurement.limit)
     steady, ratio, tolerance = littles_law(window, load)
     return Signs(
         successes=window.successes,
@@ -181,11 +203,14 @@ class _Used(msgspec.Struct, frozen=True):
     involuntary_switches_per_request: float = math.nan
 
 
-def _used(usage: Usage | None, window: Window, load: Load) -> _Used:
+def _used(measurement: Measurement, window: Window) -> _Used:
+    usage, load, pings = measurement.usage, measurement.cell.load, measurement.bystander
     if usage is None:
         return _Used()
+    # The server worked for the bystander as well: at ten waits a second its fifty would be most of the price.
+    answers = window.answers / window.window_s + (_answers_rps(pings) if pings else 0.0)
     # The server is watched over nearly, not exactly, the generator's window: rates are divided, not counts.
-    served = window.answers / window.window_s * usage.window_s or math.nan
+    served = answers * usage.window_s if window.answers else math.nan
     in_flight = load.concurrency if load.rate_rps is None else window.in_flight_peak or math.nan
     over_idle = usage.rss_peak_bytes - usage.rss_idle_bytes
     return _Used(
@@ -196,3 +221,8 @@ def _used(usage: Usage | None, window: Window, load: Load) -> _Used:
         voluntary_switches_per_request=usage.voluntary_switches / served,
         involuntary_switches_per_request=usage.involuntary_switches / served,
     )
+
+
+def _answers_rps(samples: Samples) -> float:
+    window = Window(samples)
+    return window.answers / window.window_s

@@ -61,6 +61,8 @@ class Summary(msgspec.Struct, frozen=True):
     lag_p50_s: Estimate = NOT_MEASURED
     lag_p99_s: Estimate = NOT_MEASURED
     littles_ratio: Estimate = NOT_MEASURED
+    orphaned_thread_s: Estimate = NOT_MEASURED  # where the clients leave before they are answered
+    limit: int = 0  # how many the work does at once, where that makes the ceiling; 0 where it does not
     warnings: tuple[Warning, ...] = ()
     valid: bool = True
     failure: str | None = None
@@ -69,6 +71,12 @@ class Summary(msgspec.Struct, frozen=True):
     def limited_by_the_wait(self) -> bool:
         """Whether above 95 % of the ceiling was reached: the wait decides the number, not the paradigm."""
         return Warning.LIMITED_BY_WAIT in self.warnings
+
+    def words(self, warning: Warning) -> str:
+        """Return `warning` as a sentence without its full stop; a pool that limits is called by its size."""
+        if warning is Warning.LIMITED_BY_WAIT and self.limit:
+            return f"limited by the pool of {self.limit:,}, not by the paradigm"
+        return warning.words
 
     @property
     def in_flight(self) -> int:
@@ -101,6 +109,7 @@ _METRICS = (
     "lag_p50_s",
     "lag_p99_s",
     "littles_ratio",
+    "orphaned_thread_s",
 )
 _LATENCIES = ("response", "service", "bystander")
 _PERCENTILES = ("p50", "p90", "p97_5", "p99", "max")
@@ -146,6 +155,7 @@ def _row(group: Sequence[Measurement], environment: Environment) -> Summary:
         errors=_errors(counted),
         intended=sum(one.intended for one in counted),
         ceiling_rps=counted[0].ceiling_rps if counted else None,
+        limit=counted[0].limit if counted else 0,
         warnings=tuple(warning for warning in Warning if warning in found),
         valid=valid,
         failure=next((one.failure for one in group if one.failure), None),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.quantiles import Percentile, seconds_text
 from compare.analysis.stats import Summary
-from compare.analysis.verdict import name
+from compare.analysis.verdict import load_text, name, wait_text
 from compare.contract import Paradigm, Server
 
 NONE = "-"
@@ -77,13 +77,6 @@ def percentile_text(percentile: Percentile) -> str:
     return f"{percentile.text} ({span})"
 
 
-def wait_text(value_s: float) -> str:
-    """Return a wait somebody chose, without the digits of a measurement: `100 ms`, `1 s`, `no wait`."""
-    if not value_s:
-        return "no wait"
-    return f"{value_s:g} s" if value_s >= 1 else f"{value_s * 1e3:g} ms"
-
-
 def bytes_text(value: float) -> str:
     """Return bytes in decimal units: `10.5 kB`, `38 MB`."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -97,15 +90,11 @@ def count_text(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def load_text(summary: Summary) -> str:
-    """Return the load in words: `100 in flight`, or `500/s` in an open loop."""
-    load = summary.load
-    return f"{load.concurrency:,} in flight" if load.rate_rps is None else f"{load.rate_rps:,.4g}/s"
-
-
 def warnings_text(summary: Summary) -> str:
     """Return every doubt about a row, worded."""
-    words = [warning.words for warning in summary.warnings]
+    words = [summary.words(warning) for warning in summary.warnings]
+    if summary.limit and not summary.limited_by_the_wait:
+        words.append(f"the ceiling is that of the pool of {summary.limit:,}")
     return "; ".join(words + ([summary.failure.rstrip(".")] if summary.failure else []))
 
 
@@ -135,7 +124,10 @@ COLUMNS: Sequence[Column] = (
     Column("experiment", "which question the row belongs to", lambda s: s.experiment),
     Column("contestant", "server, paradigm and what sets it apart", lambda s: name(s.contestant) + _side(s)),
     Column(
-        "wait", "how long one request waits", lambda s: wait_text(s.load.delay_s), lambda s: s.load.delay_s
+        "wait",
+        "how long one request waits",
+        lambda s: wait_text(s.load.delay_s) if s.contestant.waits_as_asked else "its own",
+        lambda s: s.load.delay_s,
     ),
     Column(
         "load",
@@ -152,7 +144,10 @@ COLUMNS: Sequence[Column] = (
     _percentile("service p50", "median from the actual send", lambda s: s.service.p50),
     Column("errors", "requests that did not succeed", errors_text, lambda s: s.errors_total),
     _estimate(
-        "CPU/answer", "CPU time of the server per success", lambda s: s.cpu_s_per_request, seconds_text
+        "CPU/answer",
+        "CPU time of the server per answer; the bystander's answers, 50 a second, count as answers too",
+        lambda s: s.cpu_s_per_request,
+        seconds_text,
     ),
     _estimate(
         "RSS over idle",
@@ -161,6 +156,12 @@ COLUMNS: Sequence[Column] = (
         bytes_text,
     ),
     _estimate("threads", "OS threads at peak", lambda s: s.threads_peak, count_text),
+    _estimate(
+        "orphaned",
+        "seconds threads together went on waiting for clients that had left",
+        lambda s: s.orphaned_thread_s,
+        lambda value: f"{value:.3g} thread-s",
+    ),
     _percentile("bystander p50", "median of GET /ping meanwhile", lambda s: s.bystander.p50),
     _percentile("bystander p90", "90th percentile of GET /ping meanwhile", lambda s: s.bystander.p90),
     _estimate(

@@ -12,7 +12,7 @@ from compare.analysis.paired import SMALLEST_EFFECT, Difference, Metric, Outcome
 from compare.analysis.quantiles import seconds_text
 from compare.analysis.stats import Summary
 from compare.contract import Loop, Paradigm
-from compare.records import Contestant
+from compare.records import Contestant, Run
 
 Pair = tuple[Summary, Summary]
 
@@ -53,6 +53,19 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
     return f"{words} ({more})" if more else words
 
 
+def load_text(summary: Summary) -> str:
+    """Return the load in words: `100 in flight`, or `500/s` in an open loop."""
+    load = summary.load
+    return f"{load.concurrency:,} in flight" if load.rate_rps is None else f"{load.rate_rps:,.4g}/s"
+
+
+def wait_text(value_s: float) -> str:
+    """Return a wait somebody chose, without the digits of a measurement: `100 ms`, `1 s`, `no wait`."""
+    if not value_s:
+        return "no wait"
+    return f"{value_s:g} s" if value_s >= 1 else f"{value_s * 1e3:g} ms"
+
+
 def match(ours: Iterable[Summary], theirs: Iterable[Summary]) -> list[Pair]:
     """Return the pairs with the same wait, requests in flight and rate, by ascending values of these."""
     partner = {summary.level: summary for summary in theirs}
@@ -78,10 +91,19 @@ def contrast(
         return None
     groups = [list(group) for _, group in groupby(known, lambda one: _answer(one, floor))]
     said = [
-        f"{_where(group, known)} {_what(group, names, floor)}"
-        for group in sorted(groups, key=lambda group: _strength(group, floor), reverse=True)
+        f"{_where(group, known)} {_what(group, names, floor, named=number > 0)}"
+        for number, group in enumerate(
+            sorted(groups, key=lambda group: _strength(group, floor), reverse=True)
+        )
     ]
-    return f"With a {seconds_text(known[0].a.load.delay_s)} wait, {'; '.join(said)}{_caveat(known)}."
+    return f"{_given(known[0].a)}, {'; '.join(said)}{_caveat(known)}."
+
+
+def _given(row: Summary) -> str:
+    """Return the condition that all rows of a sentence share, as its beginning."""
+    if not row.contestant.waits_as_asked:
+        return f"With {row.contestant.work} as the work"
+    return f"With a {seconds_text(row.load.delay_s)} wait" if row.load.delay_s else "Without a wait"
 
 
 def ratio_text(ratio: Estimate) -> str:
@@ -107,23 +129,46 @@ def share_text(share: float) -> str:
 
 def limited(summaries: Iterable[Summary], called: str) -> str | None:
     """Return where these rows are limited by the wait and not by the paradigm, or None where they are nowhere."""
-    levels = [one.in_flight for one in summaries if one.limited_by_the_wait and one.valid]
+    rows = [one for one in summaries if one.limited_by_the_wait and one.valid and not one.limit]
+    levels = [one.in_flight for one in rows]
     if not levels:
         return None
     return f"At {_listed(levels)} in flight, {called} is limited by the wait, not by the paradigm."
 
 
+def pooled(summaries: Sequence[Summary], called: str) -> str | None:
+    """Return where the pool of their work limits these rows, or None where it does nowhere."""
+    rows = [one for one in summaries if one.limit and one.limited_by_the_wait and one.valid]
+    if not rows:
+        return None
+    levels = _listed([one.in_flight for one in rows])
+    return (
+        f"At {levels} in flight, {called} is limited by the pool of {rows[0].limit:,}, not by the paradigm."
+    )
+
+
+def not_measured(run: Run) -> list[str]:
+    """Return a sentence per reason for which paradigms that were asked for could not be measured."""
+    paradigms: dict[tuple[str, str], list[str]] = {}
+    for one in run.not_measured:
+        paradigms.setdefault((one.work, one.reason), []).append(str(one.paradigm))
+    return [
+        f"Not measured: {', '.join(each)}, because {reason.removeprefix('not measured: ').rstrip('.')}."
+        for (_, reason), each in paradigms.items()
+    ]
+
+
 def doubts(summaries: Iterable[Summary]) -> list[str]:
     """Return one sentence for each row that is invalid or failed, with the reasons."""
     return [
-        f"{name(one.contestant)} at {one.in_flight:,} in flight is no result: {_reasons(one)}."
+        f"{name(one.contestant)} at {load_text(one)} is no result: {_reasons(one)}."
         for one in summaries
         if not one.valid
     ]
 
 
 def _reasons(summary: Summary) -> str:
-    reasons = [warning.words for warning in summary.warnings if warning.invalid]
+    reasons = [summary.words(warning) for warning in summary.warnings if warning.invalid]
     return "; ".join(reasons + ([summary.failure.rstrip(".")] if summary.failure else []))
 
 
@@ -148,11 +193,14 @@ def _where(group: Sequence[Difference], known: Sequence[Difference]) -> str:
     return f"up to {last:,} in flight" if group[0] is known[0] else f"from {first:,} to {last:,} in flight"
 
 
-def _what(group: Sequence[Difference], names: tuple[str, str], floor: float) -> str:
+def _what(group: Sequence[Difference], names: tuple[str, str], floor: float, *, named: bool) -> str:
+    """Return what these loads have in common; `named`: the sentence has said who the two sides are."""
     outcome, ahead = _answer(group[0], floor)
     if not ahead:
-        once = outcome is Outcome.UNTESTED
-        return f"they are within {floor:.0%} of each other" if once else "no difference was measured"
+        both = " and ".join(names)
+        if outcome is Outcome.UNTESTED:
+            return f"{'they' if named else both} are within {floor:.0%} of each other"
+        return "no difference was measured" + ("" if named else f" between {both}")
     more, less = names if ahead > 0 else names[::-1]
     ratios = sorted((_turned(one.ratio, ahead) for one in group), key=lambda ratio: ratio.value)
     span = dict.fromkeys([ratio_text(ratios[0]), ratio_text(ratios[-1])])
@@ -169,7 +217,7 @@ def _price(group: Sequence[Difference], ahead: int) -> str:
     if shares[-1] >= 1 and shares[0] <= 1:
         return ""
     least, most = share_text(shares[0]), share_text(shares[-1])
-    span = most if least == most else f"{least.removesuffix(' times')} to {most}"
+    span = most if least == most else f"{factor_text(shares[0])} to {factor_text(shares[-1])} times"
     return f" at {span} the CPU time per request"
 
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from compare.analysis import figures
 from compare.analysis.figures import End, Words
 from compare.analysis.lines import footer, servers
+from compare.analysis.rounds import orphaned_thread_s
 from compare.analysis.stats import Summary
-from compare.analysis.table import wait_text
+from compare.analysis.verdict import wait_text
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset
 from compare.records import Cell, Load, Measurement, Run
@@ -34,14 +35,6 @@ def plan(options: Options) -> list[Cell]:
         if contestant.paradigm is not Paradigm.BLOCKING  # while it waits it cannot even say what is left
         if options.preset is not Preset.QUICK or contestant.paradigm is not Paradigm.GENERATOR
     ]
-
-
-def orphaned_thread_s(one: Measurement) -> float:
-    """Return the seconds that threads together went on waiting for clients that had left."""
-    if len(one.orphaned_s) < 2:
-        return 0.0
-    times, counts = zip(*one.orphaned_s, strict=True)
-    return float(np.trapezoid(counts, times))
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:

@@ -12,8 +12,7 @@ from compare.analysis.figures import Words
 from compare.analysis.lines import footer, label, legend, of, servers
 from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
 from compare.analysis.stats import Summary
-from compare.analysis.table import wait_text
-from compare.analysis.verdict import factor_text
+from compare.analysis.verdict import factor_text, wait_text
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run

@@ -15,8 +15,8 @@ from compare.analysis.figures import Line, Point, Words
 from compare.analysis.lines import footer, legend, of, servers
 from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.stats import Summary
-from compare.analysis.table import count_text, wait_text
-from compare.analysis.verdict import name
+from compare.analysis.table import count_text
+from compare.analysis.verdict import name, wait_text
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Contestant, Load, Run

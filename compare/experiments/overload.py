@@ -18,8 +18,7 @@ from compare.analysis.figures import End, Words
 from compare.analysis.lines import footer, servers
 from compare.analysis.placing import short
 from compare.analysis.stats import Summary
-from compare.analysis.table import wait_text
-from compare.analysis.verdict import name
+from compare.analysis.verdict import name, wait_text
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Contestant, Load, Measurement, Run

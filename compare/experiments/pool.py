@@ -8,7 +8,8 @@ from compare.analysis.charts import Chart, View
 from compare.analysis.lines import of, servers
 from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
 from compare.analysis.stats import Summary
-from compare.analysis.table import count_text, wait_text
+from compare.analysis.table import count_text
+from compare.analysis.verdict import wait_text
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run

@@ -64,7 +64,7 @@ def command(experiments: tuple[str, ...], *, listing: bool, strict: bool, **aske
     if not outcome.run.measurements:
         click.echo("Stopped before anything was measured.", err=True)
         return ExitCode.INTERRUPTED
-    findings = benchmark.finish(outcome.run, outcome.folder)
+    findings = benchmark.finish(runs.read(outcome.folder), outcome.folder)  # as `compare report` will
     runs.show(findings, outcome.folder)
     return _verdict_of(outcome, findings, strict=strict)
 

@@ -19,7 +19,7 @@ def read(folder: Path) -> Run:
 
 
 def show(findings: Findings, folder: Path) -> None:
-    """Print rows, sentences, doubts, and where the charts are."""
+    """Print rows, sentences, doubts, what was not measured, and where the charts are."""
     console = tables.console()
     for experiment, sentences in findings.sentences.items():
         rows = [summary for summary in findings.summaries if summary.experiment == experiment]
@@ -27,6 +27,8 @@ def show(findings: Findings, folder: Path) -> None:
         for sentence in [*sentences, *findings.doubts[experiment]]:
             click.echo(f"- {sentence}")
         click.echo()
+    for sentence in findings.not_measured:
+        click.echo(f"- {sentence}")
     charts = [file for file in findings.files if file.suffix == ".png"]
     for file in charts:
         click.echo(f"Chart:  {file}")

@@ -6,6 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from compare.analysis import table as rows
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.quantiles import seconds_text
 from compare.analysis.stats import Summary
@@ -41,7 +42,7 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
     headings = ("in flight" if closed else "load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
-    for summary in sorted(summaries, key=_order):
+    for summary in sorted(summaries, key=rows.order):
         load = f"{summary.in_flight:,}" if closed else load_text(summary.load)
         table.add_row(
             called(summary),
@@ -91,8 +92,3 @@ def experiments(rows: Sequence[tuple[str, str, Mapping[Preset, float]]]) -> Tabl
     for title, question, durations in rows:
         table.add_row(title, question, *(duration_text(durations[preset]) for preset in Preset))
     return table
-
-
-def _order(summary: Summary) -> tuple[object, ...]:
-    load, contestant = summary.load, summary.contestant
-    return (load.delay_s, load.concurrency, load.rate_rps or 0.0, called(summary), contestant.threads or 0)
