@@ -54,6 +54,18 @@ def test_a_narrow_terminal_shows_what_fits():
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_a_work_that_all_rows_share_is_told_once():
+    own, plain = (replace(made.NATIVE, work="my:work"), made.summary([1], made.CALLBACK, 10))
+    alone = shown(
+        tables.results("concurrency", [made.summary([1], own, 10), made.summary([1], own, 100)], 120)
+    )
+    assert "concurrency, waiting for my:work" in alone
+    assert alone.count("my:work") == 1
+    assert "aiohttp native (my:work)" in shown(
+        tables.results("work", [made.summary([1], own, 10), plain], 120)
+    )
+
+
 def test_an_invalid_row_shows_a_word_and_no_number():
     numbers = tables.numbers(made.summary([100], valid=False))
     assert numbers[0] == "invalid"

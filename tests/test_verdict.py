@@ -115,6 +115,11 @@ def test_a_higher_price_is_told_as_one():
     assert told.endswith("does at 3.0 times the CPU time per request.")
 
 
+def test_a_price_within_five_per_cent_is_none():
+    ours, theirs = summary([300.0], cpu=[1.02]), summary([100.0], CALLBACK, cpu=[1.0])
+    assert "CPU" not in contrast([(ours, theirs)], ("native", "callback"))
+
+
 def test_a_price_that_differs_by_load_is_told_in_numbers():
     ours = rows(NATIVE, {10: 300.0}, cpu=[0.66, 0.661, 0.659]) + rows(
         NATIVE, {100: 300.0}, [0.2, 0.201, 0.199]
@@ -162,6 +167,18 @@ def test_a_doubt_names_an_open_loop_by_its_rate():
     row = summary([1], valid=False, warnings=(Warning.LATE_SENDS,))
     (told,) = doubts([replace(row, load=replace(row.load, rate_rps=500.0))])
     assert told.startswith("aiohttp native at 500/s is no result: requests left late")
+
+
+def test_a_server_both_sides_share_is_named_once_and_first():
+    pairs = match(rows(NATIVE, {10: 50.0}), rows(CALLBACK, {10: 100.0}))
+    assert contrast(pairs, ("aiohttp native", "aiohttp callback")).endswith(
+        "at 10 in flight aiohttp callback answers 2.0 (range 2.0-2.0) times what native does."
+    )
+    assert "times what aiohttp native does" in contrast(pairs, ("aiohttp native", "tornado callback"))
+    alike = match(rows(NATIVE, {10: 50.0}), rows(CALLBACK, {10: 50.0}))
+    assert contrast(alike, ("aiohttp native", "aiohttp callback")).endswith(
+        "between aiohttp native and callback."
+    )
 
 
 def test_other_metrics_have_their_own_words():

@@ -27,6 +27,7 @@ _PHRASE = {
     Metric.BYSTANDER_P50: "{more} makes bystanders wait {ratio} times as long as {less} does (p50)",
     Metric.BYSTANDER_P90: "{more} makes bystanders wait {ratio} times as long as {less} does (p90)",
 }
+ONE_ROUND = " (one round: it cannot tell a difference from noise)"
 _FRACTIONS = {
     1 / 10: "a tenth of",
     1 / 5: "a fifth of",
@@ -82,8 +83,9 @@ def contrast(
 ) -> str | None:
     """Return one sentence on how the first of each pair stands against the second, over their loads.
 
-    `pairs` share one wait and differ in requests in flight; `names` are what the two sides are called. Neighbouring
-    loads with the same answer are said together, the strongest first. None when there is nothing to compare.
+    `pairs` share one wait and differ in requests in flight; `names` are what the two sides are called, and a server
+    both share is named once. Neighbouring loads with the same answer are said together, the strongest first. None
+    when there is nothing to compare.
     """
     found = differences(sorted(pairs, key=lambda pair: pair[0].level), metric, floor=floor)
     known = [one for one in found if one.outcome is not Outcome.INVALID]
@@ -197,15 +199,22 @@ def _what(group: Sequence[Difference], names: tuple[str, str], floor: float, *, 
     """Return what these loads have in common; `named`: the sentence has said who the two sides are."""
     outcome, ahead = _answer(group[0], floor)
     if not ahead:
-        both = " and ".join(names)
+        both = f"{names[0]} and {_beside(names[1], names[0])}"
         if outcome is Outcome.UNTESTED:
             return f"{'they' if named else both} are within {floor:.0%} of each other"
         return "no difference was measured" + ("" if named else f" between {both}")
     more, less = names if ahead > 0 else names[::-1]
+    less = _beside(less, more)
     ratios = sorted((_turned(one.ratio, ahead) for one in group), key=lambda ratio: ratio.value)
     span = dict.fromkeys([ratio_text(ratios[0]), ratio_text(ratios[-1])])
     words = _PHRASE[group[0].metric].format(more=more, less=less, ratio=" to ".join(span))
     return words + (_price(group, ahead) if group[0].metric is Metric.THROUGHPUT else "")
+
+
+def _beside(name_: str, other: str) -> str:
+    """Return `name_` without the server that `other`, told just before it, begins with as well."""
+    server, _, rest = name_.partition(" ")
+    return rest if rest and other.startswith(f"{server} ") else name_
 
 
 def _price(group: Sequence[Difference], ahead: int) -> str:
@@ -214,7 +223,7 @@ def _price(group: Sequence[Difference], ahead: int) -> str:
     if not all(one.outcome in {Outcome.DIFFERENT, Outcome.UNTESTED} for one in cpu):
         return ""
     shares = sorted(_turned(one.ratio, ahead).value for one in cpu)
-    if shares[-1] >= 1 and shares[0] <= 1:
+    if shares[-1] >= 1 / (1 + SMALLEST_EFFECT) and shares[0] <= 1 + SMALLEST_EFFECT:
         return ""
     least, most = share_text(shares[0]), share_text(shares[-1])
     span = most if least == most else f"{factor_text(shares[0])} to {factor_text(shares[-1])} times"
@@ -229,7 +238,7 @@ def _turned(ratio: Estimate, ahead: int) -> Estimate:
 
 def _caveat(known: Sequence[Difference]) -> str:
     once = any(one.outcome is Outcome.UNTESTED for one in known)
-    return " (one round: it cannot tell a difference from noise)" if once else ""
+    return ONE_ROUND if once else ""
 
 
 def _listed(levels: Sequence[int]) -> str:

@@ -176,7 +176,7 @@ def _say(answer: Answer, rows: Sequence[Summary]) -> list[str]:
     told: list[str] = []
     for server in servers(rows):
         pairs = match(_called(of(rows, server), ours), _called(of(rows, server), theirs))
-        told += versus(pairs, (f"{server} {ours}", theirs), answer.metric)
+        told += versus(pairs, (f"{server} {ours}", f"{server} {theirs}"), answer.metric)
     return told
 
 

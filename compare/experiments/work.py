@@ -64,7 +64,7 @@ def say(summaries: Sequence[Summary]) -> list[str]:
         for server in servers(rows):
             mine = [row for row in of(rows, server) if row.contestant.work == work]
             pairs = match(_of(mine, Paradigm.NATIVE), _of(mine, Paradigm.CALLBACK))
-            told += versus(pairs, (f"{server} native on {work}", "callback"))
+            told += versus(pairs, (f"{server} native on {work}", f"{server} callback on {work}"))
     return told
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -35,8 +36,13 @@ def plain(title: str = "") -> Table:
 
 
 def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
-    """Return one experiment's rows, as many columns as fit `width`; summary.csv holds every one."""
-    table = plain(experiment)
+    """Return one experiment's rows, as many columns as fit `width`; summary.csv holds every one.
+
+    A work that all rows share is told once, in the title.
+    """
+    works = {summary.contestant.work for summary in summaries}
+    shared = len(works) == 1 and works != {"sleep"}
+    table = plain(f"{experiment}, waiting for {works.pop()}" if shared else experiment)
     table.add_column("contestant", overflow="fold")
     closed = all(summary.load.rate_rps is None for summary in summaries)
     headings = ("in flight" if closed else "load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
@@ -45,7 +51,9 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
     for summary in sorted(summaries, key=rows.order):
         load = f"{summary.in_flight:,}" if closed else load_text(summary.load)
         table.add_row(
-            called(summary),
+            called(
+                replace(summary, contestant=replace(summary.contestant, work="sleep")) if shared else summary
+            ),
             load,
             *numbers(summary)[: len(headings) - 1],
             style=None if summary.valid else "dim",
