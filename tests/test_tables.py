@@ -4,6 +4,7 @@ import made
 from msgspec.structs import replace
 from rich.console import Console
 
+from compare.analysis.intervals import Estimate, Spread
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Preset
 from compare.records import Contestant
@@ -64,6 +65,15 @@ def test_a_work_that_all_rows_share_is_told_once():
     assert "aiohttp native (my:work)" in shown(
         tables.results("work", [made.summary([1], own, 10), plain], 120)
     )
+
+
+def test_thread_seconds_without_a_client_are_a_column_where_clients_leave():
+    left = replace(made.summary([1]), orphaned_thread_s=Estimate(50.16, 50.16, 50.16, 1, Spread.SINGLE))
+    text = shown(tables.results("abandon", [left, made.summary([1], made.CALLBACK)], 120))
+    assert "orphaned" in text
+    assert "50.2 thread-s" in text
+    assert tables.orphaned(replace(left, valid=False)) == tables.DASH
+    assert "orphaned" not in shown(tables.results("abandon", [made.summary([1])], 120))
 
 
 def test_an_invalid_row_shows_a_word_and_no_number():

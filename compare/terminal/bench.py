@@ -26,7 +26,9 @@ from compare.terminal.usage import ExitCode
 @click.option("--list", "listing", is_flag=True, help="List the experiments, their questions and durations.")
 @click.option("--preset", type=usage.choice(Preset), default="default", help="How long.")
 @click.option("--quick", "preset", flag_value="quick", help="A look: one round, under a minute.")
-@click.option("--full", "preset", flag_value="full", help="To publish: ten rounds, more levels, hours.")
+@click.option(
+    "--full", "preset", flag_value="full", help="To publish: more rounds and levels; --list says how long."
+)
 @click.option("--server", "servers", type=usage.choice(Server), multiple=True, help="Repeatable.")
 @click.option("--paradigm", "paradigms", type=usage.choice(Paradigm), multiple=True, help="Repeatable.")
 @click.option(

@@ -20,6 +20,7 @@ FILE_WIDTH = 120  # where output goes to a file, columns must not be cut to what
 WIDE = 100  # columns a terminal needs to show `EXTRA`
 COLUMNS = ("answers/s", "ceiling", "p50", "p99", "CPU/req")
 EXTRA = ("threads", "ping p50")
+ORPHANED = "orphaned"  # where clients leave before they are answered
 
 
 def console() -> Console:
@@ -46,7 +47,8 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
     table.add_column("contestant", overflow="fold")
     closed = all(summary.load.rate_rps is None for summary in summaries)
     headings = ("in flight" if closed else "load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
-    for heading in headings:
+    left = any(summary.orphaned_thread_s.measured for summary in summaries)
+    for heading in (*headings, *([ORPHANED] if left else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for summary in sorted(summaries, key=rows.order):
         load = f"{summary.in_flight:,}" if closed else load_text(summary.load)
@@ -56,6 +58,7 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
             ),
             load,
             *numbers(summary)[: len(headings) - 1],
+            *([orphaned(summary)] if left else []),
             style=None if summary.valid else "dim",
         )
     return table
@@ -75,6 +78,12 @@ def numbers(summary: Summary) -> list[str]:
         count_text(summary.threads_peak),
         summary.bystander.p50.text,
     ]
+
+
+def orphaned(summary: Summary) -> str:
+    """Return the seconds that threads together went on waiting for clients that had left."""
+    known = summary.valid and summary.orphaned_thread_s.measured
+    return f"{summary.orphaned_thread_s.value:.3g} thread-s" if known else DASH
 
 
 def called(summary: Summary) -> str:
