@@ -51,7 +51,7 @@ def test_both_figures_are_drawn(it, tmp_path):
 
 def test_the_verdict_gives_percentiles_with_rate_and_share(it):
     told = latency.say(it.summaries)
-    assert any("(80% of its capacity), aiohttp native answers within: p50 1" in sentence for sentence in told)
+    assert any("(80% of its capacity), aiohttp native takes 1" in sentence for sentence in told)
     assert any("at 500 requests a second, tornado callback" in sentence for sentence in told)
 
 

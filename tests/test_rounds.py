@@ -43,6 +43,19 @@ def test_a_pool_of_the_work_lowers_the_ceiling_of_each_server_process():
     assert ceiling_rps(NATIVE, TEN, cpus=2, limit=100) == pytest.approx(100)
 
 
+def test_the_connections_of_an_open_loop_are_no_ceiling():
+    rate = replace(TEN, concurrency=2000, rate_rps=500.0)
+    assert ceiling_rps(NATIVE, rate, cpus=2) is None
+    assert ceiling_rps(replace(NATIVE, max_in_flight=100), rate, cpus=2) == pytest.approx(1000)
+    assert ceiling_rps(NATIVE, rate, cpus=2, limit=100) == pytest.approx(1000)
+
+
+def test_a_skipped_wait_is_seen_in_an_open_loop_too():
+    rate = cell(load=replace(TEN, rate_rps=50.0))
+    short = samples([answered(n / 50, 0.1, io_s=0.05) for n in range(50)])
+    assert Warning.WAIT_SKIPPED in figures(measurement(rate, short), ENVIRONMENT).warnings
+
+
 def test_a_limit_is_told_only_where_it_makes_the_ceiling():
     crowded = cell(load=replace(TEN, concurrency=20))
     found = figures(measurement(crowded, closed_loop(20, 0.2, io_s=0.1), limit=10), ENVIRONMENT)

@@ -10,6 +10,7 @@ from compare.analysis.verdict import (
     doubts,
     factor_text,
     limited,
+    load_text,
     match,
     name,
     not_measured,
@@ -118,6 +119,12 @@ def test_a_higher_price_is_told_as_one():
 def test_a_price_within_five_per_cent_is_none():
     ours, theirs = summary([300.0], cpu=[1.02]), summary([100.0], CALLBACK, cpu=[1.0])
     assert "CPU" not in contrast([(ours, theirs)], ("native", "callback"))
+
+
+@pytest.mark.parametrize(("rate", "text"), [(2.5, "2.5"), (447.0, "447"), (12300.0, "12,300")])
+def test_a_rate_is_told_in_full_and_never_rounded_to_another(rate, text):
+    row = summary([1])
+    assert load_text(replace(row, load=replace(row.load, rate_rps=rate))) == f"{text}/s"
 
 
 def test_a_price_that_differs_by_load_is_told_in_numbers():

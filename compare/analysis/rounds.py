@@ -89,7 +89,8 @@ def ceiling_rps(contestant: Contestant, load: Load, cpus: int, limit: int = 0) -
     """Return the most that waiting allows, min(in flight, threads, limit) / wait; None where the wait is 0 or unknown.
 
     `cpus` of the machine decide how large Python's own pool is: min(32, cpus + 4) threads. `limit` is how many the
-    work does at once in one server process, such as a pool of connections; 0 = any number.
+    work does at once in one server process, such as a pool of connections; 0 = any number. The connections of an open
+    loop are a reserve and no load: there only threads and limits make a ceiling.
     """
     if load.delay_s <= 0 or not contestant.waits_as_asked:
         return None
@@ -98,7 +99,8 @@ def ceiling_rps(contestant: Contestant, load: Load, cpus: int, limit: int = 0) -
         Paradigm.EXECUTOR: contestant.threads or min(32, cpus + 4),
     }.get(contestant.paradigm, math.inf)
     at_once = min(threads, contestant.max_in_flight or math.inf, limit or math.inf) * contestant.workers
-    return min(load.concurrency, at_once) / load.delay_s
+    most = min(load.concurrency if load.rate_rps is None else math.inf, at_once)
+    return most / load.delay_s if math.isfinite(most) else None
 
 
 def orphaned_thread_s(one: Measurement) -> float:
@@ -115,7 +117,7 @@ def _limit(one: Measurement, cpus: int) -> int:
     """Return the work's own limit where it lowers the ceiling, else 0."""
     contestant, load = one.cell.contestant, one.cell.load
     without, within = ceiling_rps(contestant, load, cpus), ceiling_rps(contestant, load, cpus, one.limit)
-    return one.limit if without and within and within < without else 0
+    return one.limit if within and within < (without or math.inf) else 0
 
 
 def _signs(measurement: Measurement, window: Window, environment: Environment) -> Signs:
@@ -128,7 +130,7 @@ def _signs(measurement: Measurement, window: Window, environment: Environment) -
         failures=window.failures,
         ceiling_share=window.successes / window.window_s / ceiling if ceiling else math.nan,
         most_successes=_most_successes(ceiling, load.delay_s, window.window_s),
-        short_waits_share=window.short_waits_share(load.delay_s) if ceiling else math.nan,
+        short_waits_share=window.short_waits_share(load.delay_s if cell.contestant.waits_as_asked else 0.0),
         median_s=window.median_s,
         lag_p99_s=window.lag_s(0.99),
         sent_share=window.sent_share(_scheduled(load, window.window_s)),

@@ -57,7 +57,12 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
 def load_text(summary: Summary) -> str:
     """Return the load in words: `100 in flight`, or `500/s` in an open loop."""
     load = summary.load
-    return f"{load.concurrency:,} in flight" if load.rate_rps is None else f"{load.rate_rps:,.4g}/s"
+    return f"{load.concurrency:,} in flight" if load.rate_rps is None else f"{rate_text(load.rate_rps)}/s"
+
+
+def rate_text(rate_rps: float) -> str:
+    """Return a rate that was asked for: `2,000`, `447`, `2.5`."""
+    return f"{rate_rps:,.0f}" if rate_rps >= 100 else f"{rate_rps:.3g}"
 
 
 def wait_text(value_s: float) -> str:

@@ -181,10 +181,10 @@ def say(summaries: Sequence[Summary]) -> list[str]:
 def _sentence(row: Summary, share: float | None) -> str:
     own = f" ({share:.0%} of its capacity)" if share else ""
     waits = [
-        f"{key} {of_(row).text}" for key, of_ in PERCENTILES.items() if of_(row).known is not Known.TOO_FEW
+        f"{of_(row).text.replace('> ', 'more than ')} ({key})"
+        for key, of_ in PERCENTILES.items()
+        if of_(row).known is not Known.TOO_FEW
     ]
-    told = ", ".join(waits) or "too few answers for a percentile"
+    told = f"takes {', '.join(waits)} to answer" if waits else "gave too few answers for a percentile"
     rate = f"{count_text(row.load.rate_rps or 0)} requests a second{own}"
-    return (
-        f"With a {wait_text(row.load.delay_s)} wait at {rate}, {name(row.contestant)} answers within: {told}."
-    )
+    return f"With a {wait_text(row.load.delay_s)} wait at {rate}, {name(row.contestant)} {told}."

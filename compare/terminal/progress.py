@@ -7,7 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from compare.analysis.verdict import name
+from compare.analysis.verdict import name, rate_text
 from compare.records import Cell, Load, Measurement
 
 
@@ -28,7 +28,7 @@ def load_text(load: Load) -> str:
     """Return a load in a few words."""
     if load.rate_rps is None:
         return f"{load.concurrency:,} in flight"
-    return f"{load.rate_rps:,.0f}/s {load.arrivals}"
+    return f"{rate_text(load.rate_rps)}/s {load.arrivals}"
 
 
 class Lines:
