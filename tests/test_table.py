@@ -114,3 +114,15 @@ def test_rows_are_ordered_by_contestant_then_load_the_default_pool_first():
         (Paradigm.NATIVE, None, 10),
         (Paradigm.NATIVE, None, 100),
     ]
+
+
+def test_a_row_whose_ceiling_a_pool_makes_says_so():
+    row = replace(GOOD, limit=100, warnings=())
+    assert table.warnings_text(row) == "the ceiling is that of the pool of 100"
+    full = replace(row, warnings=(Warning.LIMITED_BY_WAIT,))
+    assert table.warnings_text(full) == "limited by the pool of 100, not by the paradigm"
+
+
+def test_a_work_that_takes_its_own_time_has_no_wait():
+    row = made_row([1.0], replace(NATIVE, work="my:work"))
+    assert cell("wait", row).text == "its own"

@@ -150,9 +150,11 @@ def test_once_measured_and_alike_names_both_sides():
 
 
 def test_a_pool_that_limits_is_called_by_its_size():
-    row = replace(summary([1], in_flight=1000, warnings=(Warning.LIMITED_BY_WAIT,)), limit=100)
-    assert pooled([row, summary([1])], "native") == (
-        "At 1,000 in flight, native is limited by the pool of 100, not by the paradigm."
+    row = replace(
+        summary([1], in_flight=1000, warnings=(Warning.LIMITED_BY_WAIT,)), limit=100, ceiling_rps=1000.0
+    )
+    assert pooled([row, summary([1])], "aiohttp") == (
+        "At 1,000 in flight, aiohttp is limited by the pool of 100: 1,000 answers a second."
     )
     assert limited([row], "native") is None
     assert pooled([replace(row, limit=0)], "native") is None

@@ -143,15 +143,14 @@ def limited(summaries: Iterable[Summary], called: str) -> str | None:
     return f"At {_listed(levels)} in flight, {called} is limited by the wait, not by the paradigm."
 
 
-def pooled(summaries: Sequence[Summary], called: str) -> str | None:
-    """Return where the pool of their work limits these rows, or None where it does nowhere."""
-    rows = [one for one in summaries if one.limit and one.limited_by_the_wait and one.valid]
+def pooled(summaries: Iterable[Summary], called: str) -> str | None:
+    """Return where the pool of their work makes the ceiling of these rows, or None where it does nowhere."""
+    rows = [one for one in summaries if one.limit and one.ceiling_rps]
     if not rows:
         return None
-    levels = _listed([one.in_flight for one in rows])
-    return (
-        f"At {levels} in flight, {called} is limited by the pool of {rows[0].limit:,}, not by the paradigm."
-    )
+    levels, ceiling = _listed([one.in_flight for one in rows]), max(one.ceiling_rps or 0.0 for one in rows)
+    pool = f"the pool of {rows[0].limit:,}: {ceiling:,.0f} answers a second"
+    return f"At {levels} in flight, {called} is limited by {pool}."
 
 
 def not_measured(run: Run) -> list[str]:

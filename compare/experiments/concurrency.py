@@ -167,7 +167,7 @@ def say(summaries: Sequence[Summary]) -> list[str]:
     sentences = [sentence for answer in ANSWERS for sentence in _say(answer, rows)]
     pool = "executor, default pool"
     starved = [limited(_called(of(rows, server), pool), f"{server} {pool},") for server in servers(rows)]
-    starved += [pooled(_called(of(rows, server), "native"), f"{server} native") for server in servers(rows)]
+    starved += [pooled(of(rows, server), str(server)) for server in servers(rows)]
     return sentences + [sentence for sentence in starved if sentence]
 
 
