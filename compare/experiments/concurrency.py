@@ -29,7 +29,7 @@ SHORT_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 0.4}
 LONG_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 1.1, Preset.FULL: 1.1}
 # A thousand threads on a busy machine may answer nobody for as long as a short window lasts.
 CROWD = 1000
-CROWD_S = {Preset.QUICK: 0.6, Preset.DEFAULT: 1.1, Preset.FULL: 0.7}
+CROWD_S = {Preset.QUICK: 0.8, Preset.DEFAULT: 1.1, Preset.FULL: 0.6}
 QUEUE_END = 1000  # nothing is learnt of a queue for threads that is longer still
 P99_SAMPLES = 1000
 # After the window: a full queue (`blocking` with 1,000 in flight holds 100 s of waiting) is cut short, and what
