@@ -1,6 +1,8 @@
 # Every target makes .venv by itself when it is missing, and only then. PYTHON=python3.13 picks another interpreter.
 PYTHON ?= python3
 BIN := .venv/bin
+# Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: setup tornado aiohttp bench report test check clean help
 
@@ -23,7 +25,7 @@ report: .venv/ready  ## redraw the newest run from its files and open its report
 	$(BIN)/compare report --open $(ARGS)
 
 test: .venv/ready  ## the shared suite, on both servers; then what needs the machine to itself
-	$(BIN)/pytest -m "not alone" -n 2 $(ARGS)
+	$(BIN)/pytest -m "not alone" -n 3 --dist worksteal $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS)
 
 check: .venv/ready  ## ruff and mypy
