@@ -1,6 +1,6 @@
 """Does the suite notice? Plants one fault at a time in a copy of the project and runs the tests of that file on it.
 
-Run: ``python -m benchmarks.mutations [signing|cookies ...]``; exit code 1 when a fault survives.
+Run: ``python -m benchmarks.mutations [signing|cookies|callback|generator|flights ...]``; exit code 1 when a fault survives.
 To add a fault, add a line to a file's table: the text to replace (it must occur exactly once), what to put there.
 Every fault listed changes what some caller or operator can tell.
 """
@@ -167,7 +167,76 @@ COOKIES = Target(
     ),
 )
 
-TARGETS = {"signing": SIGNING, "cookies": COOKIES}
+# What a hand-written runtime gets wrong.
+CALLBACK = Target(
+    source="compare/paradigms/callback.py",
+    tests=("tests/test_callback.py", "tests/test_generator.py"),
+    faults=(
+        # the callback runs on the worker thread
+        ("loop.call_soon_threadsafe(finish, outcome)", "finish(outcome)"),
+        # an exception in the work is swallowed
+        ("outcome = Outcome(error=error)", "return"),
+        ("raise self._error", "pass"),
+        # a late result raises in a future that nobody waits for
+        ("if future.done():", "if False:"),
+        # an exception that no future can carry ends the wait of nobody
+        ("future.set_exception(_awaitable(self._error))", "future.set_exception(self._error)"),
+        # the loop is closed: the thread ends with a traceback
+        ("contextlib.suppress(RuntimeError)", "contextlib.suppress(ValueError)"),
+        ("daemon=True", "daemon=False"),
+    ),
+)
+GENERATOR = Target(
+    source="compare/paradigms/generator.py",
+    tests=("tests/test_generator.py",),
+    faults=(
+        # an exception is not thrown into the generator
+        ("return self._generator.throw(error)", "raise"),
+        # the return value is lost
+        ("self.finished.set_result(stop.value)", "self.finished.set_result(None)"),
+        # what the handler raises is lost
+        ("Outcome[Any](error=error).settle(self.finished)", "self.finished.set_result(None)"),
+        # only one yield works
+        ("return self._generator.send(value)", "self._generator.send(value)"),
+        # a yield that is no long I/O is run all the same
+        ("if not isinstance(yielded, GeneratorType):", "if False:"),
+        # a cancelled caller leaves its handler waiting
+        ("            runner.cancel()\n", ""),
+        # a response after the caller left is sent in
+        ("if self.finished.done():  # the caller", "if False:  # the caller"),
+        # a handler that swallows the cancellation is left hanging
+        ("self._generator.close()  # it", "pass  # it"),
+        # a thread that cannot start is not told to the handler, which runs on
+        ("except (TypeError, RuntimeError) as error:", "except TypeError as error:"),
+        # a long I/O that returns instead of yielding loses its response
+        ("return stop.value  # type: ignore[no-any-return]  # StopIteration", "return None  # StopIteration"),
+        # a long I/O's finally does not run
+        ("        work.close()\n", "        pass\n"),
+    ),
+)
+FLIGHTS = Target(
+    source="compare/serving/flights.py",
+    tests=("tests/test_flights.py", "tests/test_contract.py"),
+    faults=(
+        ("self.threads.discard(self)", "pass"),
+        ("flight.closed = True", "flight.closed = False"),
+        ("del self._open[flight]", "pass"),
+        ("flight.task.uncancel()", "pass"),
+        ("len(self._open) >= self._limit", "len(self._open) > self._limit"),
+        ("if type(result) is not bytes:", "if False:"),
+        ("if flight.admitted_s > due:", "if flight.admitted_s < due:"),
+        ("self._completed += 1", "self._completed += 2"),
+        ("self.draining or ", ""),
+    ),
+)
+
+TARGETS = {
+    "signing": SIGNING,
+    "cookies": COOKIES,
+    "callback": CALLBACK,
+    "generator": GENERATOR,
+    "flights": FLIGHTS,
+}
 
 
 def copy_project(folder: Path) -> None:

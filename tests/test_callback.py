@@ -31,6 +31,7 @@ async def test_the_work_runs_on_another_thread_and_its_callback_on_the_loops():
     started = long_io(work, finish, loop)
     await called.wait()
     assert threads["work"] is started
+    assert started.daemon  # nobody waits for it when the server stops
     assert threads["finish"] is threading.main_thread()
 
 

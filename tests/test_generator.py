@@ -272,15 +272,21 @@ async def test_a_response_after_the_caller_left_is_dropped_in_silence(gate):
 
 @pytest.mark.parametrize("last_words", ["return", "yield"])
 async def test_a_handler_that_swallows_the_cancellation_is_cancelled_all_the_same(gate, last_words):
-    @trampoline
-    def handler():
+    ended = []
+
+    def waits():
         try:
             yield long_io(gate.work)
         except asyncio.CancelledError:
             if last_words == "yield":
                 yield long_io(gate.work)
+        finally:
+            ended.append(True)
 
-    task = await start_waiting(handler, gate.entered)
+    running = waits()  # held here: the garbage collector must not be what ends it
+
+    task = await start_waiting(trampoline(lambda: running), gate.entered)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert ended == [True]
