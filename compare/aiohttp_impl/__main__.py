@@ -5,7 +5,7 @@ import sys
 
 from aiohttp import web
 
-from compare.aiohttp_impl.answers import AccessLog, http_log
+from compare.aiohttp_impl.answers import AccessLog, guarded, http_log
 from compare.aiohttp_impl.app import make_app
 from compare.contract import BACKLOG, BODY_TIMEOUT_S, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.serving.access import access_log
@@ -48,6 +48,8 @@ async def listen(settings: Settings, sock: socket.socket, flights: Flights, tick
         shutdown_timeout=0,
     )
     await runner.setup()
+    if runner.server is not None:
+        runner.server.request_handler = guarded(runner.server.request_handler)
     site = web.SockSite(runner, sock, backlog=BACKLOG)
     await site.start()
     return Listening(runner, site)

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from compare.aiohttp_impl import cookie_routes, long_io, pages
-from compare.aiohttp_impl.answers import answer, errors
+from compare.aiohttp_impl.answers import answer
 from compare.contract import MAX_BODY_BYTES, PONG
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
@@ -29,7 +29,7 @@ async def stats(request: web.Request) -> web.Response:
 
 def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
-    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[FLIGHTS] = flights
     app[TICKER] = ticker
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
