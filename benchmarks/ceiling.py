@@ -11,7 +11,7 @@ from compare.harness import environment, load
 from compare.harness.servers import serve
 from compare.records import Contestant, Load
 
-ROUNDS, WAIT_S = 7, 0.1
+ROUNDS, WAIT_S = 5, 0.1
 ROWS = ((Server.AIOHTTP, 100), (Server.AIOHTTP, 1000), (Server.TORNADO, 100), (Server.TORNADO, 1000))
 
 
