@@ -25,7 +25,7 @@ report: .venv/ready  ## redraw the newest run from its files and open its report
 	$(BIN)/compare report --open $(ARGS)
 
 test: .venv/ready  ## the shared suite, on both servers; then what needs the machine to itself
-	$(BIN)/pytest -m "not alone" -n 3 --dist worksteal $(ARGS)
+	$(BIN)/pytest -m "not alone" -n 2 $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS)
 
 check: .venv/ready  ## ruff and mypy
