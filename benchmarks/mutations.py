@@ -1,6 +1,7 @@
 """Does the suite notice? Plants one fault at a time in a copy of the project and runs the tests of that file on it.
 
-Run: ``python -m benchmarks.mutations [signing|cookies|callback|generator|flights ...]``; exit code 1 when a fault survives.
+Run: ``python -m benchmarks.mutations [signing|cookies|callback|generator|flights ...]``; exit code 1 when a fault
+survives.
 To add a fault, add a line to a file's table: the text to replace (it must occur exactly once), what to put there.
 Every fault listed changes what some caller or operator can tell.
 """
