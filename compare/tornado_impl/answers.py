@@ -19,8 +19,6 @@ from compare.serving.access import log_access
 
 log = logging.getLogger("compare.tornado_impl")
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
-
 
 class Handler(web.RequestHandler):
     """What every handler of this app does alike."""
