@@ -12,10 +12,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+import psutil
+
 from compare.contract import Ready, Server, read_ready
 
 READY_S = 20
 SECRET = {"COMPARE_COOKIE_SECRET": "one secret for every server under test"}
+
+# A database whose folder outlives it, so that it can be killed and come back.
+KEEPING = """
+import sys
+from pathlib import Path
+from compare.work.companion import announce
+from compare.work.embedded import running
+with running(Path(sys.argv[1])) as dsn:
+    announce(dsn=dsn)
+    sys.stdin.read()
+"""
 
 
 @dataclass(frozen=True)
@@ -98,3 +111,24 @@ def running(server: Server, *options: str, env: dict[str, str] | None = None) ->
             if popen.returncode is None:
                 popen.kill()
                 popen.communicate()
+
+
+def names(family: list[psutil.Process]) -> set[str]:
+    """Return the names of those processes that still run: some of a family may end at any time."""
+    found = set()
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.add(process.name())
+    return found
+
+
+def left(family: list[psutil.Process], timeout_s: float = 20) -> list[psutil.Process]:
+    """Return who still runs after so many seconds; one that ended and that nobody collected does not."""
+    alive = psutil.wait_procs(family, timeout=timeout_s)[1]
+    return [process for process in alive if _runs(process)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False

@@ -1,12 +1,14 @@
 """The embedded PostgreSQL: real, private, and gone with its folder whatever ends it."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
+from processes import KEEPING, left
 
 from compare.work import embedded
 from compare.work.companion import Companion
@@ -45,6 +47,25 @@ def test_sigterm_cleans_up_too():
     psutil.Process(companion.pid).wait(10)
     assert not Path(companion.ready["folder"]).exists()
     companion.stop()
+
+
+def test_a_database_that_was_killed_is_ready_again_only_when_it_is():
+    """The killed server's postmaster.pid still says "ready": nobody may be sent to a server that is not."""
+    cluster = embedded.folder()
+    try:
+        with Companion(["-c", KEEPING, str(cluster)]) as companion:
+            (postmaster,) = psutil.Process(companion.pid).children()
+            family = [postmaster, *postmaster.children()]
+            postmaster.kill()
+            assert left(family, 10) == []
+        assert (cluster / "postmaster.pid").read_text().split()[-1] == "ready"
+        with (
+            Companion(["-c", KEEPING, str(cluster)]) as companion,
+            psycopg.connect(companion.ready["dsn"]) as connection,
+        ):
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        shutil.rmtree(cluster, ignore_errors=True)
 
 
 def test_a_long_temporary_folder_still_gives_a_short_socket_path(tmp_path, monkeypatch):

@@ -11,8 +11,7 @@ import urllib.request
 
 import psutil
 import pytest
-from processes import running
-from test_postgres import KEEPING
+from processes import KEEPING, running
 from wire import answers
 
 import compare.aiohttp_impl.__main__ as aiohttp_main

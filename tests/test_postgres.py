@@ -9,24 +9,13 @@ import psutil
 import psycopg
 import psycopg_pool
 import pytest
+from processes import KEEPING
 
 from compare.contract import Server
 from compare.settings import Settings
 from compare.work.companion import Companion
 from compare.work.loading import WorkError, check_faces
 from compare.work.postgres import EMBEDDED, POOL, ROWS, Postgres
-
-# A database whose folder outlives it, so that it can be killed and come back.
-KEEPING = """
-import sys
-from pathlib import Path
-from compare.work.companion import announce
-from compare.work.embedded import running
-with running(Path(sys.argv[1])) as dsn:
-    announce(dsn=dsn)
-    sys.stdin.read()
-"""
-
 
 RUNNING = """
     SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'SELECT compare_io_once%'

@@ -21,7 +21,7 @@ from typing import IO, Any, Self
 from compare.work.loading import WorkError
 
 START_S = 30.0
-STOP_S = 5.0
+STOP_S = 10.0  # longer than any companion gives what it stops itself
 
 
 class Companion:

@@ -26,7 +26,7 @@ from compare.work.companion import announce
 
 MAX_CONNECTIONS = 500
 READY_S = 20.0
-STOP_S = 3.0
+STOP_S = 8.0  # longer than PostgreSQL's own 5 s, after which it kills those of its children that linger
 POLL_S = 0.01
 SOCKET_PATH_MOST = 100  # bytes; the kernel takes 107 for a Unix socket's path
 LOCK_NAME = ".s.PGSQL.5432.lock"
@@ -120,11 +120,16 @@ def running(data: Path) -> Iterator[str]:
 
 
 def _await_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> None:
-    """Return when the last line of postmaster.pid says so (PostgreSQL's `LOCK_FILE_LINE_PM_STATUS`)."""
+    """Return when postmaster.pid says so: our process in its first line and its state in the last.
+
+    Source: PostgreSQL's `LOCK_FILE_LINE_PID` and `LOCK_FILE_LINE_PM_STATUS`. A server that was killed leaves the file,
+    which then says that its predecessor is ready.
+    """
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(FileNotFoundError):
-            if (data / "postmaster.pid").read_text(encoding="utf-8").rstrip().endswith("ready"):
+            lines = (data / "postmaster.pid").read_text(encoding="utf-8").split()
+            if lines and lines[0] == str(process.pid) and lines[-1] == "ready":
                 return
         time.sleep(POLL_S)
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() or ["it said nothing"]
