@@ -3,6 +3,9 @@
 import asyncio
 import time
 
+import pytest
+import uvloop
+
 from compare.contract import LoopLag
 from compare.serving.lag import TICK_S, Ticker
 
@@ -32,6 +35,23 @@ async def test_a_loop_held_up_for_longer_than_a_tick_is_seen_to_lag():
     await done.wait()
     ticker.stop()
     assert ticker.lag().max >= 4 * TICK_S
+
+
+async def lag_of(number):
+    """Return the lag after so many ticks of a loop that has nothing else to do."""
+    ticker, done = await ticks(number)
+    await done.wait()
+    ticker.stop()
+    return ticker.lag()
+
+
+@pytest.mark.parametrize(
+    "factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+def test_the_lag_is_not_rounded_to_a_loops_milliseconds(factory):
+    with asyncio.Runner(loop_factory=factory) as runner:
+        lag = runner.run(lag_of(5))
+    assert abs(lag.max - round(lag.max, 3)) > 1e-9
 
 
 async def test_the_quantiles_are_in_order():

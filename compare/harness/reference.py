@@ -23,7 +23,10 @@ _AT_ONCE = _HEAD % 0.0
 
 
 class Answering(asyncio.Protocol):
-    """One keep-alive connection; the settings are the process's."""
+    """One keep-alive connection; the settings are the process's.
+
+    What is told is read from `time.monotonic`: uvloop's own clock counts whole milliseconds.
+    """
 
     delay_s = 0.0
     until_freeze = 0
@@ -39,7 +42,7 @@ class Answering(asyncio.Protocol):
             if not self.delay_s:
                 self._transport.write(_AT_ONCE)
             else:
-                self._loop.call_later(self.delay_s, self._answer, self._loop.time())
+                self._loop.call_later(self.delay_s, self._answer, time.monotonic())
             if Answering.until_freeze:
                 Answering.until_freeze -= 1
                 if not Answering.until_freeze:
@@ -47,7 +50,7 @@ class Answering(asyncio.Protocol):
 
     def _answer(self, since_s: float) -> None:
         if not self._transport.is_closing():  # the generator leaves when its window is over
-            self._transport.write(_HEAD % ((self._loop.time() - since_s) * 1e3))
+            self._transport.write(_HEAD % ((time.monotonic() - since_s) * 1e3))
 
 
 @contextmanager

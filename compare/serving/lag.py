@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -16,6 +17,8 @@ class Ticker:
 
     It also bounds how long the loop sleeps. A Python signal handler runs only when the main thread next runs
     Python code, and a signal may be delivered to a worker thread: an idle loop would not notice it.
+
+    Lateness is read from `time.monotonic`: uvloop's own clock counts whole milliseconds.
     """
 
     def __init__(self, on_tick: Callable[[], None]) -> None:
@@ -26,17 +29,19 @@ class Ticker:
 
     def start(self) -> None:
         """Tick from now on."""
-        self._handle = self._loop.call_at(self._loop.time() + TICK_S, self._tick, self._loop.time() + TICK_S)
+        self._await_tick()
+
+    def _await_tick(self) -> None:
+        self._handle = self._loop.call_later(TICK_S, self._tick, time.monotonic() + TICK_S)
 
     def stop(self) -> None:
         """Tick no more."""
         if self._handle is not None:
             self._handle.cancel()
 
-    def _tick(self, due: float) -> None:
-        now = self._loop.time()
-        self._late_s.append(max(0.0, now - due))
-        self._handle = self._loop.call_at(now + TICK_S, self._tick, now + TICK_S)
+    def _tick(self, due_s: float) -> None:
+        self._late_s.append(max(0.0, time.monotonic() - due_s))
+        self._await_tick()
         self._on_tick()
 
     def lag(self) -> LoopLag:
