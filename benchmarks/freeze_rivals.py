@@ -28,8 +28,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.freeze import ARITHMETIC_MS, CLIENT_CPU, PERCENTILES, frozen_server
-from compare.harness import load
+from benchmarks.freeze import ARITHMETIC_MS, CLIENT_CPU, FREEZE_AFTER, PERCENTILES, SERVER_CPU
+from compare.harness import load, reference
 from compare.records import Load
 
 ROUNDS, CONNECTIONS, RATE_RPS, SECONDS = 3, 10, 200, 5
@@ -123,6 +123,9 @@ RIVALS = (
 )
 
 
+frozen = partial(reference.serving, delay_s=0.005, freeze_after=FREEZE_AFTER, cpu=SERVER_CPU)
+
+
 def ours(url: str) -> Found:
     """Ask our own generator; its latency is from the intended send."""
     asked = Load(1000, delay_s=0.005, duration_s=float(SECONDS), rate_rps=float(RATE_RPS))
@@ -134,7 +137,7 @@ def ours(url: str) -> Found:
 
 def ask(rival: Rival, connections: int) -> Found:
     """Run `rival` against a fresh server."""
-    with tempfile.TemporaryDirectory() as folder, frozen_server() as url:
+    with tempfile.TemporaryDirectory() as folder, frozen() as url:
         each = RATE_RPS / connections
         Path(folder, "locustfile.py").write_text(LOCUSTFILE.format(each=each))
         command = rival.command.format(
@@ -153,7 +156,7 @@ def ask(rival: Rival, connections: int) -> Found:
 
 def ask_ours() -> Found:
     """Run our generator against a fresh server."""
-    with frozen_server() as url:
+    with frozen() as url:
         return ours(url)
 
 

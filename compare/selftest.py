@@ -26,7 +26,7 @@ VARIATION = (0.95, 1.05)  # of Poisson gaps, whose standard deviation is their m
 LEAST_CAPACITY_RPS = 40_000  # aiohttp answers up to 34,000 trivial requests a second
 FREEZE_RPS, FREEZE_WAIT_S, FREEZE_AFTER = 200.0, 0.005, 500
 SAME = 0.05
-AA_PAIRS = 4
+AA_PAIRS = 12  # short ones: of twelve pairs the median stays within 3 % where that of four, longer ones, strays by 17 %
 OPEN_FILES = 10_064  # ten thousand connections
 
 
@@ -136,7 +136,7 @@ def machine(pins: Pinning, sentry: Sentry, hard_limit: int) -> list[Check]:
 
 
 def run() -> Iterator[Check]:
-    """Make every check, about half a minute in all, and yield each as soon as it is made. Raises LoadError."""
+    """Make every check, about 40 s in all, and yield each as soon as it is made. Raises LoadError."""
     pins = pinning()
     yield from machine(pins, Sentry(), resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     for delay_s in DELAYS_S:
@@ -147,7 +147,7 @@ def run() -> Iterator[Check]:
     even = Load(1000, FREEZE_WAIT_S, 5.0, 0.5, rate_rps=FREEZE_RPS)
     yield from freeze(_loaded(pins, even, delay_s=FREEZE_WAIT_S, freeze_after=FREEZE_AFTER).samples)
     yield capacity(_loaded(pins, Load(64, 0.0, 1.0, 0.3)))
-    yield against_itself(*_pairs(lambda: _rate(_loaded(pins, Load(16, 0.0, 0.5, 0.2)))))
+    yield against_itself(*_pairs(lambda: _rate(_loaded(pins, Load(16, 0.0, 0.2, 0.1)))))
 
 
 def _loaded(pins: Pinning, wanted: Load, *, delay_s: float = 0.0, freeze_after: int = 0) -> LoadResult:

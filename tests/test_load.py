@@ -3,18 +3,15 @@
 import math
 import os
 import socket
-import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import numpy as np
 import pytest
 
-from compare.harness import launch
+from compare.harness import launch, reference
 from compare.harness import load as load_module
 from compare.harness.ledger import Ledger
 from compare.harness.load import LoadError, plan, run, target
@@ -22,20 +19,9 @@ from compare.harness.order import Outcome, StreamOutcome
 from compare.records import Arrivals, Load, SampleStatus
 
 
-@contextmanager
-def answering(freeze_after=0):
-    """Yield the URL of a server that takes 5 ms for an answer, and freezes once when told to."""
-    command = [sys.executable, str(Path(__file__).with_name("frozen_server.py")), str(freeze_after)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/"
-        finally:
-            process.kill()
-
-
 @pytest.fixture(scope="module")
 def url():
-    with answering() as url:
+    with reference.serving(delay_s=0.005) as url:
         yield url
 
 
@@ -67,8 +53,8 @@ def test_a_closed_loop_gives_a_sample_of_every_request_of_the_window(url):
     assert (np.diff(samples.intended_s) >= 0).all(), "in order of the intended send"
     assert (samples.done_s[~mine] > 0).all(), "from before the window only what was in flight when it opened"
     assert 1 <= (~mine).sum() <= 4
-    np.testing.assert_allclose(samples.io_s, 0.005)
-    assert (samples.done_s - samples.sent_s).min() > 0.0039
+    assert samples.io_s.min() > 0.0039, "what the server says, whose timers count whole milliseconds"
+    assert (samples.io_s <= samples.done_s - samples.sent_s).all()
     assert result.report.connections == 4
     assert result.report.reconnects == 0
     assert 0 < result.report.cpu_share < 1
@@ -257,7 +243,7 @@ def test_a_frozen_second_shows_in_the_percentiles_as_arithmetic_says():
     With no coordinated omission p50 5.5, p90 505, p97.5 880, p99 955 ms (see method.md); 15 % for a shared machine.
     """
     load = Load(concurrency=1000, delay_s=0.005, duration_s=5.0, warmup_s=0.5, rate_rps=200.0)
-    with answering(freeze_after=500) as url:
+    with reference.serving(delay_s=0.005, freeze_after=500) as url:
         samples = run(url, load).samples
     assert len(samples.status[samples.intended_s >= 0]) == 1000
     assert set(samples.status.tolist()) == {200}
@@ -270,7 +256,7 @@ def test_a_frozen_second_shows_in_the_percentiles_as_arithmetic_says():
 def test_a_known_delay_is_measured_as_what_it_is(url):
     """5 ms at the server: what the generator adds to the median must stay far below a millisecond."""
     closed = run(url, Load(concurrency=8, delay_s=0.005, duration_s=2.0)).samples
-    assert 0.005 <= np.median(closed.done_s - closed.sent_s) < 0.0065
+    assert 0 < np.median(closed.done_s - closed.sent_s - closed.io_s) < 0.0006
 
 
 @pytest.mark.alone

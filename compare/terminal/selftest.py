@@ -12,7 +12,7 @@ from compare.terminal.usage import ExitCode
 
 @click.command()
 def command() -> int:
-    """Check generator and machine against what is known beforehand, in about half a minute.
+    """Check generator and machine against what is known beforehand, in about 40 seconds.
 
     Exit code 1 when results from here could not be relied on.
     """
