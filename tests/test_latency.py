@@ -24,6 +24,12 @@ def test_the_first_stage_is_a_closed_loop_for_the_capacity_and_equal_rates_for_a
     assert {cell.load.arrivals for cell in opened} == {Arrivals.POISSON}
 
 
+def test_quick_leaves_out_a_paradigm_whose_threads_are_callbacks_again():
+    quick = {cell.contestant.paradigm for cell in latency.plan(Options(Preset.QUICK))}
+    assert set(Paradigm) - quick == {Paradigm.GENERATOR}
+    assert {cell.contestant.paradigm for cell in latency.plan(Options())} == set(Paradigm)
+
+
 def test_the_second_stage_asks_each_contestant_at_shares_of_its_own_capacity():
     first = summarise(simulated.run(latency.plan(PAIR), simulated.measurer(), 1))
     cells = latency.then(PAIR, first)

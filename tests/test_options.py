@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from compare.contract import Loop, Paradigm, Server
 from compare.experiments.options import Options, expected_s, whole_waits
@@ -40,3 +41,10 @@ def test_a_cell_is_expected_to_take_longer_than_its_load():
     load = Load(10, delay_s=0.1, duration_s=1.0, warmup_s=0.5, timeout_s=3.0)
     cell = Cell("any", Contestant(Server.AIOHTTP, Paradigm.NATIVE), load)
     assert 1.6 < expected_s(cell) < 4.0
+
+
+def test_where_clients_leave_what_they_leave_is_watched_until_it_has_ended():
+    stays = Load(10, delay_s=1.0, duration_s=1.5, timeout_s=1.0)
+    cell = Cell("any", Contestant(Server.AIOHTTP, Paradigm.NATIVE), stays)
+    leaves = replace(cell, load=replace(stays, timeout_s=0.0))
+    assert expected_s(leaves) == expected_s(cell)

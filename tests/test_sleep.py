@@ -3,6 +3,9 @@
 import asyncio
 import time
 
+import pytest
+import uvloop
+
 from compare.work.loading import load
 
 sleep = load("sleep")
@@ -27,3 +30,27 @@ async def test_the_native_face_lets_others_run_meanwhile():
 
     await asyncio.gather(wait(0.03), wait(0.0))
     assert ended == [0.0, 0.03]
+
+
+async def shortest_wait_s(delay_s: float) -> float:
+    """Return the shortest of thirty waits that begin at all parts of a millisecond."""
+    work = load("sleep")
+    await work.start(0)
+    waited_s = []
+    for _ in range(30):
+        begun = time.monotonic()
+        await work.native(delay_s)
+        waited_s.append(time.monotonic() - begun)
+        await work.native(1e-4)  # or each would begin where the last timer went off, at a whole millisecond
+    return min(waited_s)
+
+
+@pytest.mark.parametrize("delay_s", [0.0004, 0.0021, 0.005])
+@pytest.mark.parametrize(
+    "factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+def test_no_loop_waits_shorter_than_asked(factory, delay_s):
+    with asyncio.Runner(loop_factory=factory) as runner:
+        assert (
+            runner.run(shortest_wait_s(delay_s)) >= delay_s - 1e-7
+        )  # asyncio's clock resolution, twice over

@@ -67,6 +67,16 @@ def test_a_work_that_all_rows_share_is_told_once():
     )
 
 
+def test_the_wait_is_a_column_only_where_rows_differ_in_it():
+    row = made.summary([1])
+    other = replace(row, load=replace(row.load, delay_s=1.0))
+    told = shown(tables.results("grid", [row, other], 120))
+    assert "wait" in told
+    assert "100 ms" in told
+    assert "1 s" in told
+    assert "wait" not in shown(tables.results("grid", [row], 120))
+
+
 def test_thread_seconds_without_a_client_are_a_column_where_clients_leave():
     left = replace(made.summary([1]), orphaned_thread_s=Estimate(50.16, 50.16, 50.16, 1, Spread.SINGLE))
     text = shown(tables.results("abandon", [left, made.summary([1], made.CALLBACK)], 120))

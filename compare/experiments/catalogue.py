@@ -36,6 +36,9 @@ class Experiment(Protocol):
 _ALL: tuple[Experiment, ...] = (concurrency, latency, grid, pool, overload, abandon, work, soak, loops, aa)
 EXPERIMENTS: dict[str, Experiment] = {one.NAME: one for one in _ALL}
 
+# What an experiment costs beside its cells: one request of each kind to every server beforehand, the figures after.
+AROUND_S = 6.0
+
 
 def rounds(experiment: Experiment, options: Options) -> int:
     """Return how often every cell of `experiment` is measured, each time by a fresh server process."""
@@ -65,4 +68,5 @@ def duration_s(experiment: Experiment, options: Options) -> float:
     """Return about how long `experiment` takes under `options`, in seconds, a second stage included."""
     first = experiment.plan(options)
     second: dict[Preset, float] = getattr(experiment, "SECOND_STAGE", {})  # as a share of the first
-    return rounds(experiment, options) * sum(map(expected_s, first)) * (1 + second.get(options.preset, 0.0))
+    cells_s = rounds(experiment, options) * sum(map(expected_s, first))
+    return AROUND_S + cells_s * (1 + second.get(options.preset, 0.0))

@@ -39,7 +39,7 @@ PERCENTILES: dict[str, Callable[[Summary], Percentile]] = {
 
 
 def plan(options: Options) -> list[Cell]:
-    contestants = options.contestants(threads=CLOSED)
+    contestants = _contestants(options)
     equal = [_open(options, one, float(rate)) for rate in RATES_RPS[options.preset] for one in contestants]
     return [_closed(options, one) for one in contestants] + equal
 
@@ -50,9 +50,15 @@ def then(options: Options, summaries: Sequence[Summary]) -> list[Cell]:
     return [
         _open(options, one, float(f"{share * known[one]:.3g}"))
         for share in SHARES[options.preset]
-        for one in options.contestants(threads=CLOSED)
+        for one in _contestants(options)
         if one in known
     ]
+
+
+def _contestants(options: Options) -> list[Contestant]:
+    quick = options.preset is Preset.QUICK
+    found = options.contestants(threads=CLOSED)
+    return [one for one in found if not (quick and one.paradigm is Paradigm.GENERATOR)]
 
 
 def _closed(options: Options, contestant: Contestant) -> Cell:

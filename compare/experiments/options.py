@@ -79,6 +79,9 @@ def whole_waits(window_s: float, delay_s: float) -> float:
 
 
 def expected_s(cell: Cell) -> float:
-    """Return about how many seconds `cell` takes, its server's start and stop included."""
+    """Return about how many seconds `cell` takes, its server's start and stop included.
+
+    Where clients leave at once, what they leave behind is watched until it has ended.
+    """
     load = cell.load
-    return OVERHEAD_S + load.warmup_s + load.duration_s + min(load.timeout_s, load.delay_s)
+    return OVERHEAD_S + load.warmup_s + load.duration_s + min(load.timeout_s or load.delay_s, load.delay_s)

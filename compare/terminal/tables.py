@@ -11,7 +11,7 @@ from compare.analysis import table as rows
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.quantiles import seconds_text
 from compare.analysis.stats import Summary
-from compare.analysis.verdict import name
+from compare.analysis.verdict import name, wait_text
 from compare.experiments.options import Preset
 from compare.terminal.progress import duration_text, load_text
 
@@ -20,6 +20,7 @@ FILE_WIDTH = 120  # where output goes to a file, columns must not be cut to what
 WIDE = 100  # columns a terminal needs to show `EXTRA`
 COLUMNS = ("answers/s", "ceiling", "p50", "p99", "CPU/req")
 EXTRA = ("threads", "ping p50")
+WAIT = "wait"
 ORPHANED = "orphaned"  # where clients leave before they are answered
 
 
@@ -39,7 +40,7 @@ def plain(title: str = "") -> Table:
 def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
     """Return one experiment's rows, as many columns as fit `width`; summary.csv holds every one.
 
-    A work that all rows share is told once, in the title.
+    A work that all rows share is told once, in the title; the wait only where rows differ in it.
     """
     works = {summary.contestant.work for summary in summaries}
     shared = len(works) == 1 and works != {"sleep"}
@@ -47,8 +48,9 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
     table.add_column("contestant", overflow="fold")
     closed = all(summary.load.rate_rps is None for summary in summaries)
     headings = ("in flight" if closed else "load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
+    waits = len({summary.load.delay_s for summary in summaries}) > 1
     left = any(summary.orphaned_thread_s.measured for summary in summaries)
-    for heading in (*headings, *([ORPHANED] if left else [])):
+    for heading in (*([WAIT] if waits else []), *headings, *([ORPHANED] if left else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for summary in sorted(summaries, key=rows.order):
         load = f"{summary.in_flight:,}" if closed else load_text(summary.load)
@@ -56,6 +58,7 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
             called(
                 replace(summary, contestant=replace(summary.contestant, work="sleep")) if shared else summary
             ),
+            *([wait_text(summary.load.delay_s)] if waits else []),
             load,
             *numbers(summary)[: len(headings) - 1],
             *([orphaned(summary)] if left else []),

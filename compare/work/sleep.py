@@ -1,6 +1,7 @@
 """The plainest long I/O: a timer. Both faces wait without using the CPU and return the same bytes."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable
 
@@ -8,10 +9,11 @@ SLEPT = b"slept"
 
 
 class Sleep:
-    """Waits `delay_s` seconds: on a thread by `time.sleep`, on the loop by `asyncio.sleep`."""
+    """Waits at least `delay_s` seconds: on a thread by `time.sleep`, on the loop by `asyncio.sleep`."""
 
     name = "sleep"
     limit = 0
+    _in_milliseconds = False
 
     @staticmethod
     def blocking(delay_s: float) -> bytes:
@@ -19,17 +21,19 @@ class Sleep:
         time.sleep(delay_s)
         return SLEPT
 
-    @staticmethod
-    def native(delay_s: float) -> Awaitable[bytes]:
+    def native(self, delay_s: float) -> Awaitable[bytes]:
         """Return the sleep itself, not a coroutine around it: one frame less for every request.
 
         No delay is no wait: `asyncio.sleep(0)` would still give up the loop for a turn, whose system call costs a
         request as much as all of the server's own work for it.
         """
-        return asyncio.sleep(delay_s, SLEPT) if delay_s > 0 else _nothing()
+        if delay_s <= 0:
+            return _nothing()
+        return asyncio.sleep(_late_enough_s(delay_s) if self._in_milliseconds else delay_s, SLEPT)
 
-    async def start(self, capacity: int) -> None:
-        """Nothing to prepare: a timer has no capacity."""
+    async def start(self, capacity: int) -> None:  # noqa: ARG002  # a timer has none
+        """Learn how the running loop counts time."""
+        self._in_milliseconds = type(asyncio.get_running_loop()).__module__.startswith("uvloop")
 
     async def stop(self) -> None:
         """Nothing to give back."""
@@ -37,3 +41,8 @@ class Sleep:
 
 async def _nothing() -> bytes:
     return SLEPT
+
+
+def _late_enough_s(delay_s: float) -> float:
+    """Return what to ask uvloop for: it counts whole milliseconds, and the one that has begun is the first."""
+    return (math.ceil(delay_s * 1e3) + 1) / 1e3
