@@ -64,6 +64,28 @@ def test_a_thousand_threads_get_a_window_in_which_they_can_answer(preset):
     assert all(cell.load.duration_s >= 0.6 for cell in cells if cell.load.concurrency >= 1000)
 
 
+def test_beyond_a_crowd_every_connection_is_answered_before_the_window_and_within_it():
+    """At the 1,500 answers a second that a crowd gets at worst, up to the longest window."""
+    full = concurrency.plan(Options(Preset.FULL, paradigms=(Paradigm.NATIVE, Paradigm.CALLBACK)))
+    crowds = [cell.load for cell in full if cell.load.concurrency > concurrency.CROWD]
+    assert {load.concurrency for load in crowds} == {3000, 10_000}
+    for load in crowds:
+        once_s = load.concurrency / concurrency.SLOWEST_RPS
+        assert load.warmup_s > once_s
+        assert load.duration_s >= min(once_s, concurrency.LONGEST_S)
+        assert load.timeout_s > once_s
+
+
+def test_no_preset_asks_for_ten_thousand_threads_but_a_person_may():
+    def paradigms(options):
+        return {
+            one.contestant.paradigm for one in concurrency.plan(options) if one.load.concurrency == 10_000
+        }
+
+    assert paradigms(Options(Preset.FULL)) == {Paradigm.NATIVE}
+    assert paradigms(Options(concurrency=(10_000,))) == set(Paradigm)
+
+
 def test_a_cell_that_can_reach_a_thousand_answers_gets_the_time_for_a_p99():
     loads = {c.load.concurrency: c.load for c in concurrency.plan(Options(paradigms=(Paradigm.NATIVE,)))}
     assert loads[100].duration_s * 100 / 0.1 >= 1000

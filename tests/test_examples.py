@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,13 @@ PAGE = ROOT / "docs" / "your-own-io.md"
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if path.name != "__init__.py")
 
 
-class NameServer(asyncio.DatagramProtocol):
-    """Answers every query with `rcode` 3: no such domain."""
-
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def datagram_received(self, data, addr):
-        self.transport.sendto(data[:2] + b"\x81\x83" + data[4:], addr)
-
-
 async def test_the_dns_example_asks_a_name_server_by_both_faces(monkeypatch):
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
     monkeypatch.syspath_prepend(ROOT)
     work = load("examples.dns_lookup:DnsLookup")
+    monkeypatch.setattr("examples.slow_name_server.DELAY_S", 0.0)
+    server = sys.modules["examples.slow_name_server"].SlowNameServer
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(server, local_addr=("127.0.0.1", 0))
     monkeypatch.setattr("examples.dns_lookup.SERVER", transport.get_extra_info("sockname"))
     try:
         await check_faces(work)

@@ -1,12 +1,12 @@
 import itertools
 
-import matplotlib as mpl
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from compare.analysis import figures
-from compare.analysis.figures import End, Grid, Line, Point, Words
+from compare.analysis import figures, sheets
+from compare.analysis.figures import End, Line, Point
+from compare.analysis.sheets import Grid, Words
 from compare.contract import Paradigm
 
 FOOTER = "run 20250101-concurrency · a CPU with a long name, 2 CPUs · Linux 6.1 · CPython 3.11 · " * 2
@@ -18,7 +18,7 @@ def line(label, paradigm, ys, **how):
 
 
 def panel(lines):
-    figure, (axes,) = figures.sheet(WORDS, Grid())
+    figure, (axes,) = sheets.sheet(WORDS, Grid())
     figures.log_axis(axes, "x", "requests in flight", [1, 10, 100])
     figures.log_axis(axes, "y", "answers per second")
     figures.share_y([axes], lines)
@@ -39,7 +39,7 @@ def test_every_paradigm_has_one_colour_and_one_mark_of_its_own():
 
 def test_names_of_lines_that_end_in_one_point_do_not_collide():
     lines = [line(paradigm, paradigm, [10, 100, 1000]) for paradigm in Paradigm]
-    with figures.look():
+    with sheets.look():
         _, axes = panel(lines)
         found = boxes(axes)
     assert len(found) == len(Paradigm)
@@ -48,7 +48,7 @@ def test_names_of_lines_that_end_in_one_point_do_not_collide():
 
 def test_everything_written_is_on_the_sheet():
     lines = [line("executor, default pool", Paradigm.EXECUTOR, [10, 60, 60])]
-    with figures.look():
+    with sheets.look():
         figure, axes = panel(lines)
         page = figure.bbox
         written = [*boxes(axes), *(text.get_window_extent() for text in figure.texts)]
@@ -59,19 +59,9 @@ def test_everything_written_is_on_the_sheet():
         assert box.y1 <= page.y1
 
 
-def test_title_verdict_panel_and_footer_do_not_overlap():
-    with figures.look():
-        figure, axes = panel([line("native", Paradigm.NATIVE, [10, 100, 1000])])
-        title, verdict, foot = (text.get_window_extent() for text in figure.texts)
-        inner = axes.get_tightbbox()
-    assert title.y0 > verdict.y1
-    assert verdict.y0 > inner.y1
-    assert inner.y0 > foot.y1
-
-
 def test_coinciding_lines_are_drawn_beside_each_other():
     lines = [line("native", Paradigm.NATIVE, [2, 2, 2]), line("blocking", Paradigm.BLOCKING, [2, 2, 2])]
-    with figures.look():
+    with sheets.look():
         _, axes = panel(lines)
         long = [artist for artist in axes.lines if len(artist.get_xdata()) == 3]
         paths = [artist.get_transform().transform(artist.get_xydata()) for artist in long]
@@ -79,7 +69,7 @@ def test_coinciding_lines_are_drawn_beside_each_other():
 
 
 def test_invalid_points_are_hollow_and_censored_ones_point_upwards():
-    with figures.look():
+    with sheets.look():
         _, axes = panel([line("native", Paradigm.NATIVE, [10, 20, 30], valid=False)])
         marks = [artist for artist in axes.lines if len(artist.get_xdata()) == 1]
         assert {mark.get_markerfacecolor() for mark in marks} == {"white"}
@@ -88,45 +78,16 @@ def test_invalid_points_are_hollow_and_censored_ones_point_upwards():
 
 
 def test_a_line_without_points_is_not_named():
-    with figures.look():
+    with sheets.look():
         _, axes = panel([Line("native", Paradigm.NATIVE, ()), line("callback", Paradigm.CALLBACK, [1, 2, 3])])
     assert [text.get_text() for text in axes.texts] == ["callback"]
 
 
 def test_log_axes_say_so():
-    with figures.look():
+    with sheets.look():
         _, axes = panel([line("native", Paradigm.NATIVE, [1, 2, 3])])
     assert axes.get_xlabel().endswith("log scale")
     assert axes.get_ylabel().endswith("log scale")
-
-
-def test_the_same_figure_gives_the_same_bytes(tmp_path):
-    made = []
-    for name in ("one", "two"):
-        folder = tmp_path / name
-        folder.mkdir()
-        with figures.look():
-            figure, _ = panel([line("native", Paradigm.NATIVE, [10, 100, 900])])
-            made.append([path.read_bytes() for path in figures.save(figure, folder, "same")])
-    assert made[0] == made[1]
-
-
-def test_the_png_has_twice_the_pixels_of_a_screen_and_the_svg_no_date(tmp_path):
-    with figures.look():
-        figure, _ = panel([line("native", Paradigm.NATIVE, [10, 100, 900])])
-        png, svg = figures.save(figure, tmp_path, "x")
-    width, height = figure.get_size_inches()
-    header = png.read_bytes()[16:24]
-    pixels = int.from_bytes(header[:4]), int.from_bytes(header[4:])
-    assert pixels == pytest.approx((width * 192, height * 192), abs=1)
-    assert "dc:date" not in svg.read_text()
-
-
-def test_the_look_changes_nothing_outside():
-    before = dict(mpl.rcParams)
-    with figures.look():
-        assert mpl.rcParams["axes.grid"] is True
-    assert dict(mpl.rcParams) == before
 
 
 def test_text_is_darker_than_its_line():
@@ -134,8 +95,8 @@ def test_text_is_darker_than_its_line():
 
 
 def test_axes_without_a_figure_are_refused():
-    with figures.look():
-        _, (axes,) = figures.sheet(WORDS, Grid())
+    with sheets.look():
+        _, (axes,) = sheets.sheet(WORDS, Grid())
         axes.remove()
     with pytest.raises(ValueError, match="no figure"):
         figures.label_ends(axes, [End(1, 1, "x", "#000000")])

@@ -2,8 +2,8 @@ from drawn import row, text_of
 from made import CALLBACK
 
 from compare.analysis import forest
-from compare.analysis.figures import Words
 from compare.analysis.paired import Metric, differences
+from compare.analysis.sheets import Words
 
 WORDS = Words("Is it faster?", "It is.", "run x")
 FAST, SLOW = row([200.0, 201.0, 202.0]), row([100.0, 101.0, 102.0], CALLBACK)

@@ -54,6 +54,13 @@ def test_name_value_and_name_equals_value_are_both_read():
     ("argv", "said"),
     [
         (["--port", "-1"], "--port must be a whole number from 0 to 65535, not '-1'."),
+        (["--port", "x"], "--port must be a whole number from 0 to 65535, not 'x'."),
+        (["--port", "65536"], "--port must be a whole number from 0 to 65535, not 65536."),
+        (["--loop", "trio"], "--loop must be asyncio or uvloop, not 'trio'."),
+        (["--threads", "0"], "--threads must be a whole number from 1 to 20000, not 0."),
+        (["--grace", "-1"], "--grace must be a number of seconds from 0 up, not -1.0."),
+        (["--io-timeout", "nan"], "--io-timeout must be a number of seconds above 0, not 'nan'."),
+        (["--max-in-flight"], "--max-in-flight needs a value: a whole number from 0 up."),
         (["--port", "1", "--port", "2"], "--port may be given only once."),
         (["--host", ""], "--host must be a host name or address, not ''."),
         (["--work", ""], "--work must be sleep, http, postgres or package.module:attribute, not ''."),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from compare.analysis import figures
+from compare.analysis import figures, sheets
 from compare.analysis.figures import Line, Panel
 from compare.analysis.lines import Across, Metric, footer, label, legend, lines, of, servers
 from compare.analysis.stats import Summary
@@ -50,13 +50,15 @@ def draw(chart: Chart, rows: Sequence[Summary], verdict: str, run: Run, folder: 
     if not views:
         return []
     names = servers(measured)
-    words = figures.Words(chart.question, verdict, footer(run), f"{legend(measured)} {chart.note}".strip())
-    with figures.look():
-        figure, panels = figures.sheet(words, figures.Grid(columns=len(names), rows=len(views)))
+    words = sheets.Words(chart.question, verdict, footer(run), f"{legend(measured)} {chart.note}".strip())
+    with sheets.look():
+        figure, panels = sheets.sheet(
+            words, sheets.grid_for(_names(chart, views, measured), len(names), len(views))
+        )
         for row, view in enumerate(views):
             beside = panels[row * len(names) : (row + 1) * len(names)]
             _row(chart, view, measured, beside, last=row == len(views) - 1)
-        return figures.save(figure, folder, chart.name)
+        return sheets.save(figure, folder, chart.name)
 
 
 def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Panel], *, last: bool) -> None:
@@ -73,6 +75,11 @@ def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Pan
             figures.plot(panel, each, also)
         else:
             figures.empty(panel, "nothing measured here")
+
+
+def _names(chart: Chart, views: Sequence[View], rows: Sequence[Summary]) -> list[str]:
+    """Return all that is written at the ends of lines."""
+    return [chart.line(row) for row in rows] + [view.ceiling for view in views]
 
 
 def _lines(chart: Chart, view: View, rows: Sequence[Summary]) -> list[Line]:

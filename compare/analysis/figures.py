@@ -1,28 +1,25 @@
-"""The shared look of every figure: what a reader learns from one holds in all the others.
+"""What is drawn in every figure's panels: what a reader learns from one holds in all the others.
 
 One colour and one mark per paradigm, everywhere, from the palette of Okabe and Ito (jfly.uni-koeln.de/color),
 which stays apart for every kind of colour vision. Lines carry their names at their ends, moved apart where
 they would collide; lines that coincide are nudged sideways by a few points of paper, never of data, so that
 none hides another. A band is the interval of the estimate, a hollow mark an invalid cell, an upward triangle a
-value known only to be larger. The figures are drawn without pyplot, so that drawing has no global state.
+value known only to be larger.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
 from compare.analysis.placing import flat_lanes, short, spread
+from compare.analysis.sheets import INK, LABEL_AT, LABEL_SIZE, SOFT
 from compare.contract import Paradigm
 
 Panel: TypeAlias = Axes  # what others draw on, so that matplotlib is imported here
@@ -41,28 +38,6 @@ MARK = {
     Paradigm.EXECUTOR: "v",
     Paradigm.NATIVE: "o",
 }
-INK, SOFT, FAINT = "#1F2328", "#59636E", "#D1D9E0"
-
-LOOK: dict[Any, Any] = {  # Any: matplotlib types its 300 keys as one literal
-    "font.family": "DejaVu Sans",  # ships with matplotlib: the same figure on every machine
-    "font.size": 9.5,
-    "text.color": INK,
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": SOFT,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.6,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "compare",  # ids in an SVG derive from it: the same run draws the same bytes
-    "figure.facecolor": "white",
-}
-DPI = 192  # "2x": twice the 96 a screen counts
 
 
 @dataclass(frozen=True)
@@ -101,87 +76,6 @@ class End:
     text: str
     colour: str
     where: Transform | None = None
-
-
-@dataclass(frozen=True)
-class Words:
-    """What stands around the panels: the question, its answer, and where it was measured."""
-
-    question: str
-    verdict: str
-    footer: str
-    note: str = ""  # how to read this figure, when its marks need a word
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Where the panels go, in inches; `label` is the space right of each for the names of its lines."""
-
-    columns: int = 1
-    rows: int = 1
-    width: float = 4.1
-    height: float = 3.9
-    label: float = 2.15
-    left: float = 0.85
-    gap: float = 0.65
-
-
-@contextmanager
-def look() -> Iterator[None]:
-    """Draw in the shared look within this context; nothing outside it changes."""
-    with mpl.rc_context(LOOK):
-        yield
-
-
-def sheet(words: Words, grid: Grid) -> tuple[Figure, list[Axes]]:
-    """Return a figure with its words set and its empty panels, row by row; call within `look()`."""
-    width = grid.columns * (grid.left + grid.width + grid.label)
-    title = _wrapped(words.question, width, 17, "bold")
-    verdict = _wrapped(words.verdict, width, 11)
-    foot_lines = [*_wrapped(words.note, width, 8), *_wrapped(words.footer, width, 8)]
-    head = 0.2 + 0.29 * len(title) + 0.215 * len(verdict) + 0.5
-    foot = 0.66 + 0.16 * len(foot_lines)
-    height = head + grid.rows * grid.height + (grid.rows - 1) * grid.gap + foot
-    figure = Figure(figsize=(width, height), dpi=96)
-    figure.text(0.2 / width, 1 - 0.18 / height, "\n".join(title), size=17, weight="bold", va="top")
-    under = 1 - (0.26 + 0.29 * len(title)) / height
-    figure.text(0.2 / width, under, "\n".join(verdict), size=11, color=SOFT, va="top", linespacing=1.35)
-    figure.text(
-        0.2 / width, 0.12 / height, "\n".join(foot_lines), size=8, color=SOFT, va="bottom", linespacing=1.4
-    )
-    return figure, [
-        _panel(figure, grid, head, row, column) for row, column in np.ndindex(grid.rows, grid.columns)
-    ]
-
-
-def _panel(figure: Figure, grid: Grid, head: float, row: int, column: int) -> Axes:
-    width, height = figure.get_size_inches()
-    x = column * (grid.left + grid.width + grid.label) + grid.left
-    y = height - head - (row + 1) * grid.height - row * grid.gap
-    return figure.add_axes((x / width, y / height, grid.width / width, grid.height / height))
-
-
-def _wrapped(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
-    """Break `text` into lines that fit a sheet `width` inches wide, by the measured width of its words.
-
-    An inch has 72 points; hinted for a screen, letters run a few per cent wider than measured.
-    """
-    font = FontProperties(family=LOOK["font.family"], size=size, weight=weight)
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        fits = text_to_path.get_text_width_height_descent(longer, font, ismath=False)[0] <= (width - 0.4) * 68
-        lines = [*lines[:-1], longer] if fits and lines else [*lines, word]
-    return lines
-
-
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write `figure` as PNG at 2x and as SVG; return both paths. The same figure gives the same bytes."""
-    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
-    with mpl.rc_context({**LOOK, "svg.hashsalt": name}):
-        figure.savefig(png, dpi=DPI, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    return [png, svg]
 
 
 def log_axis(axes: Axes, which: str, label: str, ticks: Sequence[float] | None = None) -> None:
@@ -275,7 +169,7 @@ def ceiling(axes: Axes, xs: Sequence[float], ys: Sequence[float], name: str) -> 
     return End(xs[-1], ys[-1], name, INK)
 
 
-def label_ends(axes: Axes, ends: Iterable[End], *, size: float = 9) -> None:
+def label_ends(axes: Axes, ends: Iterable[End], *, size: float = LABEL_SIZE) -> None:
     """Write each end's text right of the panel, as near to its y as the others let it be."""
     rows = sorted((end for end in ends if np.isfinite(end.y)), key=lambda end: end.y)
     tall_pt = axes.get_window_extent().height * 72 / _figure(axes).dpi
@@ -285,7 +179,7 @@ def label_ends(axes: Axes, ends: Iterable[End], *, size: float = 9) -> None:
         axes.annotate(
             end.text,
             (end.x, end.y),
-            (1.06, free),
+            (LABEL_AT, free),
             xycoords=end.where or axes.transData,
             textcoords="axes fraction",
             color=darker(end.colour),

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from compare.analysis import figures
-from compare.analysis.figures import Panel, Words
+from compare.analysis import figures, sheets
+from compare.analysis.figures import Panel
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.paired import SMALLEST_EFFECT, Difference
+from compare.analysis.sheets import Words
 from compare.analysis.verdict import factor_text
 from compare.contract import Paradigm
 
@@ -23,14 +24,14 @@ def draw(
     rows = [(label, one) for label, one in found if one.ratio.measured][::-1]
     if not rows:
         return []
-    with figures.look():
-        grid = figures.Grid(width=6.2, height=0.5 + 0.36 * len(rows), left=2.6, label=1.9)
-        figure, (panel,) = figures.sheet(words, grid)
+    with sheets.look():
+        grid = sheets.Grid(width=6.2, height=0.5 + 0.36 * len(rows), left=2.6, label=1.9)
+        figure, (panel,) = sheets.sheet(words, grid)
         _axes(panel, [one.ratio for _, one in rows], ratio_of)
         for height, (label, one) in enumerate(rows):
             _ratio(panel, height, one, one.a.contestant.paradigm)
             panel.text(-0.02, height, label, transform=panel.get_yaxis_transform(), ha="right", va="center")
-        return figures.save(figure, folder, name)
+        return sheets.save(figure, folder, name)
 
 
 def note(found: Sequence[tuple[str, Difference]]) -> str:
@@ -50,8 +51,8 @@ def _axes(panel: Panel, ratios: Sequence[Estimate], label: str) -> None:
     panel.grid(axis="y", visible=False)
     panel.spines["left"].set_visible(False)
     panel.set_xlabel(label)
-    panel.axvspan(1 - SMALLEST_EFFECT, 1 + SMALLEST_EFFECT, color=figures.FAINT, alpha=0.45, lw=0)
-    panel.axvline(1, color=figures.INK, lw=1)
+    panel.axvspan(1 - SMALLEST_EFFECT, 1 + SMALLEST_EFFECT, color=sheets.FAINT, alpha=0.45, lw=0)
+    panel.axvline(1, color=sheets.INK, lw=1)
 
 
 def _ratio(panel: Panel, height: int, one: Difference, paradigm: Paradigm) -> None:
@@ -65,6 +66,6 @@ def _ratio(panel: Panel, height: int, one: Difference, paradigm: Paradigm) -> No
         words,
         transform=panel.get_yaxis_transform(),
         va="center",
-        color=figures.darker(colour) if one.named else figures.SOFT,
+        color=figures.darker(colour) if one.named else sheets.SOFT,
         size=9,
     )

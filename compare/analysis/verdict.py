@@ -9,7 +9,6 @@ from itertools import groupby
 
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.paired import SMALLEST_EFFECT, Difference, Metric, Outcome, differences
-from compare.analysis.quantiles import seconds_text
 from compare.analysis.stats import Summary
 from compare.contract import Loop, Paradigm
 from compare.records import Contestant, Run
@@ -110,7 +109,7 @@ def _given(row: Summary) -> str:
     """Return the condition that all rows of a sentence share, as its beginning."""
     if not row.contestant.waits_as_asked:
         return f"With {row.contestant.work} as the work"
-    return f"With a {seconds_text(row.load.delay_s)} wait" if row.load.delay_s else "Without a wait"
+    return f"With a {wait_text(row.load.delay_s)} wait" if row.load.delay_s else "Without a wait"
 
 
 def ratio_text(ratio: Estimate) -> str:

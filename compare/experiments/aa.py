@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compare.analysis import forest
-from compare.analysis.figures import Words
 from compare.analysis.lines import footer
 from compare.analysis.paired import Difference, Metric, differences, sides
+from compare.analysis.sheets import Words
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import name, ratio_text
 from compare.contract import Paradigm

@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from compare.analysis import figures
-from compare.analysis.figures import End, Words
+from compare.analysis import figures, sheets
+from compare.analysis.figures import End
 from compare.analysis.lines import footer, servers
 from compare.analysis.rounds import orphaned_thread_s
+from compare.analysis.sheets import Words
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import wait_text
 from compare.contract import Paradigm, Server
@@ -43,12 +44,12 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         return []
     names = servers([one for one in summaries if one.experiment == NAME])
     note = "Median of the rounds, lines side by side. Dotted: the clients leave."
-    words = Words(QUESTION, " ".join(say_run(run)[:3]), footer(run), note)
-    with figures.look():
-        figure, panels = figures.sheet(words, figures.Grid(columns=len(names)))
+    words = Words(QUESTION, " ".join(say_run(run)), footer(run), note)
+    with sheets.look():
+        figure, panels = sheets.sheet(words, sheets.grid_for(Paradigm, len(names)))
         for panel, server in zip(panels, names, strict=True):
             _panel(panel, server, [one for one in mine if one.cell.contestant.server is server])
-        return figures.save(figure, folder, NAME)
+        return sheets.save(figure, folder, NAME)
 
 
 def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
@@ -58,7 +59,7 @@ def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
     panel.set(xlabel="seconds since the window began", ylabel="waits without a client")
     panel.set_ylim(-3, load.concurrency * 1.1)
     panel.set_xlim(load.duration_s - 0.3, float(grid[-1]))
-    panel.axvline(load.duration_s, color=figures.SOFT, lw=1, ls=":")
+    panel.axvline(load.duration_s, color=sheets.SOFT, lw=1, ls=":")
     ends = []
     for lane, paradigm in enumerate(Paradigm):
         rounds = [_course(one, grid) for one in mine if one.cell.contestant.paradigm is paradigm]
@@ -81,27 +82,32 @@ def _course(one: Measurement, grid: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def say_run(run: Run) -> list[str]:
-    """Return what was left running, a sentence per server and paradigm; the stamps are in the run, not in a summary."""
+    """Return what was left running, a sentence per paradigm; the stamps are in the run, not in a summary."""
     mine = [one for one in run.measurements if one.cell.experiment == NAME and one.failure is None]
-    keys = dict.fromkeys((one.cell.contestant.server, one.cell.contestant.paradigm) for one in mine)
+    levels = sorted({(one.cell.load.concurrency, one.cell.load.delay_s) for one in mine})
     return [
-        _sentence(
-            *key, [one for one in mine if (one.cell.contestant.server, one.cell.contestant.paradigm) == key]
-        )
-        for key in sorted(keys, key=lambda key: (-list(Paradigm).index(key[1]), key[0]))
+        f"When {clients:,} clients leave a {wait_text(wait_s)} wait, {paradigm} leaves {_left(rounds)}."
+        for clients, wait_s in levels
+        for paradigm in reversed(Paradigm)
+        if (rounds := [one for one in mine if _key(one) == (clients, wait_s, paradigm)])
     ]
 
 
-def _sentence(server: Server, paradigm: Paradigm, rounds: Sequence[Measurement]) -> str:
-    load = rounds[0].cell.load
-    left = float(np.median([orphaned_thread_s(one) for one in rounds]))
+def _key(one: Measurement) -> tuple[int, float, Paradigm]:
+    return one.cell.load.concurrency, one.cell.load.delay_s, one.cell.contestant.paradigm
+
+
+def _left(rounds: Sequence[Measurement]) -> str:
+    """Return what one paradigm left at one level: the median of the thread-seconds for each server."""
     most = max((count for one in rounds for _, count in one.orphaned_s), default=0)
-    told = (
-        f"leaves up to {most:,} threads waiting for nobody, {left:.3g} thread-seconds in all"
-        if most
-        else "leaves nothing running"
-    )
-    return f"When {load.concurrency:,} clients leave a {wait_text(load.delay_s)} wait, {server} {paradigm} {told}."
+    if not most:
+        return "nothing running"
+    seconds = {
+        server: [orphaned_thread_s(one) for one in rounds if one.cell.contestant.server is server]
+        for server in Server
+    }
+    per_server = [f"{np.median(each):.3g} ({server})" for server, each in seconds.items() if each]
+    return f"up to {most:,} threads waiting for nobody, {' and '.join(per_server)} thread-seconds in all"
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

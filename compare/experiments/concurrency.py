@@ -29,7 +29,13 @@ SHORT_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 0.4}
 LONG_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 1.1, Preset.FULL: 1.1}
 # A thousand threads on a busy machine may answer nobody for as long as a short window lasts.
 CROWD = 1000
-CROWD_S = {Preset.QUICK: 0.8, Preset.DEFAULT: 1.1, Preset.FULL: 0.6}
+CROWD_S = {Preset.QUICK: 0.8, Preset.DEFAULT: 1.1, Preset.FULL: 1.1}
+# Beyond a crowd an answer takes seconds. Warm-up and window last until each connection has been answered at the rates
+# that a crowd is answered at, the patience after it until the slowest are; else the start would be measured.
+SLOWEST_RPS = 1500
+LONGEST_S = 6.0
+# A machine asked for more threads makes threads and answers nobody: no preset does, `--concurrency` may.
+MOST_THREADS = 3000
 QUEUE_END = 1000  # nothing is learnt of a queue for threads that is longer still
 P99_SAMPLES = 1000
 # After the window: a full queue (`blocking` with 1,000 in flight holds 100 s of waiting) is cut short, and what
@@ -49,11 +55,14 @@ def plan(options: Options) -> list[Cell]:
 
 
 def worth_it(options: Options, contestant: Contestant, in_flight: int, levels: list[int]) -> bool:
-    """Return False for levels that add nothing, where requests already queue for a thread.
+    """Return False for levels that add nothing: too many threads, or requests that already queue for one.
 
-    There the throughput stands at threads / wait whatever the load: it is measured at the ends of the line, in a
+    In a queue the throughput stands at threads / wait whatever the load: it is measured at the ends of the line, in a
     quick run at its end alone.
     """
+    threads = contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR} or contestant.threads
+    if threads and in_flight > MOST_THREADS:
+        return False
     queued = [level for level in levels if level > slots(contestant)]
     ends = [level for level in queued if level <= QUEUE_END] or queued[:1]
     return in_flight not in queued or in_flight in (
@@ -77,14 +86,16 @@ def load(options: Options, contestant: Contestant, in_flight: int) -> Load:
     queues = in_flight > slots(contestant)
     most = in_flight * LONG_S[preset] / wait_s if wait_s else P99_SAMPLES
     window_s = SHORT_S[preset] if queues or most < P99_SAMPLES else LONG_S[preset]
+    patience_s = (QUEUE_PATIENCE_S if queues else PATIENCE_S)[preset]
     if in_flight >= CROWD and not queues:
-        window_s = CROWD_S[preset]
+        window_s = min(LONGEST_S, CROWD_S[preset] * in_flight / CROWD)
+        patience_s = max(patience_s, in_flight / SLOWEST_RPS)
     return Load(
         concurrency=in_flight,
         delay_s=wait_s,
         duration_s=options.duration_s or whole_waits(window_s, wait_s),
         warmup_s=warmup_s(in_flight, wait_s),
-        timeout_s=(QUEUE_PATIENCE_S if queues else PATIENCE_S)[preset] + wait_s,
+        timeout_s=patience_s + wait_s,
     )
 
 
@@ -99,7 +110,7 @@ def slots(contestant: Contestant) -> float:
 
 def warmup_s(in_flight: int, wait_s: float) -> float:
     """Return a warm-up in which every connection is opened (4,000 a second) and has waited once."""
-    return round(wait_s + 0.1 + in_flight / 4000, 3)
+    return round(wait_s + 0.1 + in_flight / (4000 if in_flight <= CROWD else SLOWEST_RPS), 3)
 
 
 @dataclass(frozen=True)

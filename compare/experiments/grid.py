@@ -7,10 +7,10 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from compare.analysis import figures
-from compare.analysis.figures import Words
+from compare.analysis import figures, sheets
 from compare.analysis.lines import footer, label, legend, of, servers
 from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
+from compare.analysis.sheets import Words
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import factor_text, wait_text
 from compare.contract import Paradigm, Server
@@ -94,10 +94,8 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         return []
     note = "Number: answers per second over the second best. Heavy line: the winner changes. Empty: no two valid rows."
     words = Words(QUESTION, " ".join(say(rows)), footer(run), f"{legend(rows).split(' Marks')[0]} {note}")
-    with figures.look():
-        figure, panels = figures.sheet(
-            words, figures.Grid(columns=len(found), width=5.4, label=0.5, left=1.0)
-        )
+    with sheets.look():
+        figure, panels = sheets.sheet(words, sheets.Grid(columns=len(found), width=5.4, label=0.5, left=1.0))
         for panel, (server, map_) in zip(panels, found.items(), strict=True):
             _map(
                 panel,
@@ -106,7 +104,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
                 sorted({r.load.delay_s for r in rows}),
                 sorted({r.in_flight for r in rows}),
             )
-        return figures.save(figure, folder, NAME)
+        return sheets.save(figure, folder, NAME)
 
 
 def _map(panel: Axes, server: Server, map_: Sequence[Square], waits: list[float], levels: list[int]) -> None:
@@ -118,12 +116,12 @@ def _map(panel: Axes, server: Server, map_: Sequence[Square], waits: list[float]
     panel.grid(visible=False)
     at = {(levels.index(one.in_flight), waits.index(one.wait_s)): one for one in map_}
     for (x, y), one in at.items():
-        colour = figures.COLOUR[one.best.contestant.paradigm] if one.won else figures.FAINT
+        colour = figures.COLOUR[one.best.contestant.paradigm] if one.won else sheets.FAINT
         strength = min(0.75, 0.22 + 0.2 * (one.lead - 1)) if one.won else 0.5
         panel.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fc=colour, alpha=strength, ec="white", lw=1.5))
-        panel.text(x, y, one.words, ha="center", va="center", size=9, color=figures.INK)
+        panel.text(x, y, one.words, ha="center", va="center", size=9, color=sheets.INK)
     for xs, ys in _borders(at):
-        panel.plot(xs, ys, color=figures.INK, lw=2, solid_capstyle="round")
+        panel.plot(xs, ys, color=sheets.INK, lw=2, solid_capstyle="round")
 
 
 def _borders(at: dict[tuple[int, int], Square]) -> Iterator[tuple[list[float], list[float]]]:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis import charts, figures
+from compare.analysis import charts, figures, sheets
 from compare.analysis.charts import Chart, View
-from compare.analysis.figures import Line, Point, Words
+from compare.analysis.figures import Line, Point
 from compare.analysis.lines import footer, legend, of, servers
 from compare.analysis.quantiles import Known, Percentile
+from compare.analysis.sheets import Words
 from compare.analysis.stats import Summary
 from compare.analysis.table import count_text
 from compare.analysis.verdict import name, wait_text
@@ -142,11 +143,10 @@ def _curves(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     if not any(line.points for each in drawn.values() for line in each):
         return []
     question = f"How long does a user wait at {rates[-1]:,.0f} requests a second?"
-    words = Words(
-        question, " ".join(say(summaries)[:2]), footer(run), f"{legend(rows)} Arrow: known only to be larger."
-    )
-    with figures.look():
-        figure, panels = figures.sheet(words, figures.Grid(columns=len(drawn)))
+    equal = _sentences([one for one in rows if one.load.rate_rps == rates[-1]], summaries)
+    words = Words(question, " ".join(equal), footer(run), f"{legend(rows)} Arrow: known only to be larger.")
+    with sheets.look():
+        figure, panels = sheets.sheet(words, sheets.grid_for(Paradigm, len(drawn)))
         for panel, (server, each) in zip(panels, drawn.items(), strict=True):
             panel.set_title(str(server), loc="left", weight="bold")
             panel.set_xticks(range(len(PERCENTILES)), list(PERCENTILES))
@@ -154,7 +154,7 @@ def _curves(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
             figures.log_axis(panel, "y", "response beyond the wait, ms")
             figures.share_y(panels, [line for lines in drawn.values() for line in lines])
             figures.plot(panel, each)
-        return figures.save(figure, folder, "latency-percentiles")
+        return sheets.save(figure, folder, "latency-percentiles")
 
 
 def _curve(row: Summary) -> Line:
@@ -173,8 +173,12 @@ def _bounds(one: Percentile) -> tuple[float, float]:
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
+    return _sentences(_open_rows(summaries), summaries)
+
+
+def _sentences(open_rows: Sequence[Summary], summaries: Sequence[Summary]) -> list[str]:
     told = (Paradigm.NATIVE, Paradigm.CALLBACK)
-    rows = [one for one in _open_rows(summaries) if one.valid and one.contestant.paradigm in told]
+    rows = [one for one in open_rows if one.valid and one.contestant.paradigm in told]
     shares = {(one.contestant, one.load): share_of(one, summaries) for one in rows}
 
     def order(row: Summary) -> tuple[str, float, int]:

@@ -6,9 +6,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from compare.analysis import forest
-from compare.analysis.figures import Words
 from compare.analysis.lines import footer, versus
 from compare.analysis.paired import Difference, Metric, differences
+from compare.analysis.sheets import Words
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import match
 from compare.contract import Loop, Paradigm

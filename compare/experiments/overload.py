@@ -13,10 +13,11 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from compare.analysis import figures
-from compare.analysis.figures import End, Words
+from compare.analysis import figures, sheets
+from compare.analysis.figures import End
 from compare.analysis.lines import footer, servers
 from compare.analysis.placing import short
+from compare.analysis.sheets import Words
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import name, wait_text
 from compare.contract import Paradigm, Server
@@ -80,16 +81,16 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     doubtful = {(one.contestant, one.load) for one in rows if not one.valid}
     note = f"Bins of {BIN_S:g} s, mean of the rounds, lines side by side. Dotted: the load stops. Dashed: limit / wait."
     words = Words(QUESTION, " ".join(say(rows)[:2]), footer(run), note)
-    grid = figures.Grid(columns=len(servers(rows)), rows=2)
-    with figures.look():
-        figure, panels = figures.sheet(words, grid)
+    grid = sheets.grid_for(Paradigm, len(servers(rows)), 2)
+    with sheets.look():
+        figure, panels = sheets.sheet(words, grid)
         sides = [(server, limited) for limited in (True, False) for server in servers(rows)]
         for panel, (server, limited) in zip(panels, sides, strict=True):
             _title(panel, server, limited=limited)
             _courses(
                 panel, [one for one in over if _side(one.cell.contestant) == (server, limited)], doubtful
             )
-        return figures.save(figure, folder, NAME)
+        return sheets.save(figure, folder, NAME)
 
 
 def _side(contestant: Contestant) -> tuple[Server, bool]:
@@ -110,8 +111,8 @@ def _courses(panel: Axes, mine: Sequence[Measurement], doubtful: set[tuple[Conte
         return
     load = mine[0].cell.load
     capacity = (load.rate_rps or 0) / TIMES
-    panel.axvline(load.duration_s, color=figures.SOFT, lw=1, ls=":")
-    panel.axhline(capacity, color=figures.INK, lw=1.1, dashes=(5, 3), zorder=1.5)
+    panel.axvline(load.duration_s, color=sheets.SOFT, lw=1, ls=":")
+    panel.axhline(capacity, color=sheets.INK, lw=1.1, dashes=(5, 3), zorder=1.5)
     drawn = {
         paradigm: [one for one in mine if one.cell.contestant.paradigm is paradigm] for paradigm in Paradigm
     }

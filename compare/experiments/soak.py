@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.stats import theilslopes
 
-from compare.analysis import figures
-from compare.analysis.figures import Words
+from compare.analysis import figures, sheets
 from compare.analysis.lines import footer, servers
+from compare.analysis.sheets import Words
 from compare.analysis.stats import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset
@@ -90,12 +90,12 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     names = servers([one for one in summaries if one.experiment == NAME])
     note = "Points: memory at rest, before and after. Dashed: the slope, as the median over all pairs of readings."
     words = Words(QUESTION, _title(mine), footer(run), note)
-    with figures.look():
-        figure, panels = figures.sheet(words, figures.Grid(columns=len(names), label=0.6))
+    with sheets.look():
+        figure, panels = sheets.sheet(words, sheets.Grid(columns=len(names), label=0.6))
         for panel, server in zip(panels, names, strict=True):
             _panel(panel, [one for one in mine if one.cell.contestant.server is server])
             panel.set_title(str(server), loc="left", weight="bold")
-        return figures.save(figure, folder, NAME)
+        return sheets.save(figure, folder, NAME)
 
 
 def _title(mine: Sequence[Measurement]) -> str:
@@ -131,13 +131,13 @@ def _panel(panel: Axes, mine: Sequence[Measurement]) -> None:
         panel.plot(minutes, memory_mb, color=figures.COLOUR[Paradigm.NATIVE], lw=1.4)
         rest = (soak.before, soak.after)
         rest_mb = [one.rss_bytes / MB for one in rest]
-        panel.plot([one.at_s / 60 for one in rest], rest_mb, "o", color=figures.INK, ms=5)
+        panel.plot([one.at_s / 60 for one in rest], rest_mb, "o", color=sheets.INK, ms=5)
         highest = max(highest, *rest_mb, *memory_mb)
         if found := slope(soak):
             middle = np.median(memory_mb) + found.value * (minutes - np.median(minutes))
-            panel.plot(minutes, middle, color=figures.INK, lw=1.1, dashes=(5, 3))
+            panel.plot(minutes, middle, color=sheets.INK, lw=1.1, dashes=(5, 3))
             panel.annotate(
-                found.text, (0.03, 0.05), xycoords="axes fraction", color=figures.SOFT, size=9, va="bottom"
+                found.text, (0.03, 0.05), xycoords="axes fraction", color=sheets.SOFT, size=9, va="bottom"
             )
     panel.set_ylim(0, 1.25 * highest)
 

@@ -1,0 +1,138 @@
+"""The sheet of every figure: its look, the words around its panels, where the panels go, and how it is saved.
+
+The figures are drawn without pyplot, so that drawing has no global state.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+INK, SOFT, FAINT = "#1F2328", "#59636E", "#D1D9E0"
+
+LOOK: dict[Any, Any] = {  # Any: matplotlib types its 300 keys as one literal
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same figure on every machine
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": SOFT,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "compare",  # ids in an SVG derive from it: the same run draws the same bytes
+    "figure.facecolor": "white",
+}
+LABEL_SIZE, LABEL_AT = (
+    9.0,
+    1.06,
+)  # of the names of lines: points, and where they begin in widths of their panel
+DPI = 192  # "2x": twice the 96 a screen counts
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands around the panels: the question, its answer, and where it was measured."""
+
+    question: str
+    verdict: str
+    footer: str
+    note: str = ""  # how to read this figure, when its marks need a word
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the panels go, in inches; `label` is the space right of each for the names of its lines."""
+
+    columns: int = 1
+    rows: int = 1
+    width: float = 4.1
+    height: float = 3.9
+    label: float = 2.15
+    left: float = 0.85
+    gap: float = 0.65
+
+
+def grid_for(names: Iterable[str], columns: int, rows: int = 1) -> Grid:
+    """Return a grid whose panels leave the names of their lines the room they need; its size never changes."""
+    most = max((_inches(name, LABEL_SIZE) for name in names), default=0.0)
+    whole = Grid.width + Grid.label
+    label = ((LABEL_AT - 1) * whole + most + 0.25) / LABEL_AT
+    return Grid(columns, rows, width=whole - label, label=label)
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Draw in the shared look within this context; nothing outside it changes."""
+    with mpl.rc_context(LOOK):
+        yield
+
+
+def sheet(words: Words, grid: Grid) -> tuple[Figure, list[Axes]]:
+    """Return a figure with its words set and its empty panels, row by row; call within `look()`."""
+    width = grid.columns * (grid.left + grid.width + grid.label)
+    title = _wrapped(words.question, width, 17, "bold")
+    verdict = _wrapped(words.verdict, width, 11)
+    foot_lines = [*_wrapped(words.note, width, 8), *_wrapped(words.footer, width, 8)]
+    head = 0.2 + 0.29 * len(title) + 0.215 * len(verdict) + 0.5
+    foot = 0.66 + 0.16 * len(foot_lines)
+    height = head + grid.rows * grid.height + (grid.rows - 1) * grid.gap + foot
+    figure = Figure(figsize=(width, height), dpi=96)
+    figure.text(0.2 / width, 1 - 0.18 / height, "\n".join(title), size=17, weight="bold", va="top")
+    under = 1 - (0.26 + 0.29 * len(title)) / height
+    figure.text(0.2 / width, under, "\n".join(verdict), size=11, color=SOFT, va="top", linespacing=1.35)
+    figure.text(
+        0.2 / width, 0.12 / height, "\n".join(foot_lines), size=8, color=SOFT, va="bottom", linespacing=1.4
+    )
+    return figure, [
+        _panel(figure, grid, head, row, column) for row, column in np.ndindex(grid.rows, grid.columns)
+    ]
+
+
+def _panel(figure: Figure, grid: Grid, head: float, row: int, column: int) -> Axes:
+    width, height = figure.get_size_inches()
+    x = column * (grid.left + grid.width + grid.label) + grid.left
+    y = height - head - (row + 1) * grid.height - row * grid.gap
+    return figure.add_axes((x / width, y / height, grid.width / width, grid.height / height))
+
+
+def _wrapped(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
+    """Break `text` into lines that fit a sheet `width` inches wide, by the measured width of its words."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        fits = _inches(longer, size, weight) <= width - 0.4
+        lines = [*lines[:-1], longer] if fits and lines else [*lines, word]
+    return lines
+
+
+def _inches(text: str, size: float, weight: str = "normal") -> float:
+    """Return how wide `text` is.
+
+    An inch has 72 points; hinted for a screen, letters run a few per cent wider than measured.
+    """
+    font = FontProperties(family=LOOK["font.family"], size=size, weight=weight)
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 68
+
+
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write `figure` as PNG at 2x and as SVG; return both paths. The same figure gives the same bytes."""
+    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
+    with mpl.rc_context({**LOOK, "svg.hashsalt": name}):
+        figure.savefig(png, dpi=DPI, metadata={"Software": None})
+        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    return [png, svg]
