@@ -37,10 +37,12 @@ def test_the_three_are_drawn_side_by_side(it, tmp_path):
     assert places == sorted(places)
 
 
-def test_every_work_has_a_verdict_that_names_it(it):
+def test_every_work_has_a_verdict_on_what_is_answered_and_one_on_what_it_costs(it):
     told = work.say(it.summaries)
     for name in work.WORKS:
-        assert sum(f"native on {name}" in sentence for sentence in told) == len(Server)
+        mine = [sentence for sentence in told if f"native on {name}" in sentence]
+        assert len(mine) == 2 * len(Server)
+        assert sum("the CPU time per request of native" in sentence for sentence in mine) == len(Server)
 
 
 def test_quick_leaves_out_paradigms_not_works():

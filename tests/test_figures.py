@@ -90,6 +90,14 @@ def test_log_axes_say_so():
     assert axes.get_ylabel().endswith("log scale")
 
 
+def test_an_axis_of_less_than_a_decade_has_more_than_one_number():
+    with sheets.look():
+        for ys in ([101, 102, 110], [100, 300, 900]):
+            _, axes = panel([line("native", Paradigm.NATIVE, ys)])
+            low, high = axes.get_ylim()
+            assert len([tick for tick in axes.get_yticks() if low <= tick <= high]) >= 3
+
+
 def test_text_is_darker_than_its_line():
     assert sum(to_rgb(figures.darker("#E69F00"))) < sum(to_rgb("#E69F00"))
 

@@ -45,8 +45,12 @@ def test_one_round_tells_only_what_exceeds_the_smallest_effect(other, won):
     assert square.won is won
 
 
-def test_an_invalid_or_a_lonely_row_makes_no_square():
-    assert not list(grid.squares([row([100, 100, 100]), row([50, 50, 50], CALLBACK, valid=False)]))
+def test_where_a_row_is_invalid_or_alone_nobody_wins():
+    """The winner over a third, when the second has no number, would lead by what nobody measured."""
+    second = row([50, 50, 50], CALLBACK, valid=False)
+    assert not list(grid.squares([row([100, 100, 100]), second]))
+    assert not list(grid.squares([row([100, 100, 100]), second, row([9, 9, 9], BLOCKING)]))
+    assert not list(grid.squares([row([100, 100, 100])]))
 
 
 def test_the_map_is_drawn_with_its_winners(it, tmp_path):

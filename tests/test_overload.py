@@ -19,9 +19,18 @@ def test_capacity_is_the_limit_over_the_wait_and_overload_twice_that():
     cells = overload.plan(Options(servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,)))
     assert [(c.contestant.max_in_flight, c.load.concurrency, c.load.rate_rps) for c in cells] == [
         (100, 100, None),
-        (100, 2000, 2000),
-        (0, 2000, 2000),
+        (100, 4600, 2000),
+        (0, 4600, 2000),
     ]
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_an_overload_has_a_connection_for_every_request_even_if_none_were_answered(preset):
+    for cell in overload.plan(Options(preset)):
+        load = cell.load
+        if load.rate_rps is not None:
+            sent = load.rate_rps * (load.warmup_s + load.duration_s)
+            assert load.concurrency >= min(sent, overload.MOST_CONNECTIONS)
 
 
 def test_blocking_has_nothing_to_limit():

@@ -278,3 +278,12 @@ def test_rows_that_are_no_result_are_told_with_their_reasons():
         "aiohttp native at 10 in flight is no result: the load generator used more than 70 % of its core.",
         "aiohttp blocking at 10 in flight is no result: The server died.",
     ]
+
+
+def test_a_doubt_names_the_wait_where_rows_differ_in_it():
+    dead = summary([1], BLOCKING, valid=False, failure="The server died.")
+    others = [replace(dead, load=replace(dead.load, delay_s=delay_s)) for delay_s in (0.0, 0.01)]
+    assert [told.partition(" is no")[0] for told in doubts([*others, summary([1])])] == [
+        "aiohttp blocking at no wait and 10 in flight",
+        "aiohttp blocking at a 10 ms wait and 10 in flight",
+    ]

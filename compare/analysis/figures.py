@@ -210,12 +210,11 @@ def share_y(panels: Sequence[Axes], lines: Iterable[Line], also: Iterable[float]
     held += list(also)
     if not held:
         return
-    narrow = max(held) < 30 * min(held)
     room = max(held) / min(held)
     for axes in panels:
         axes.set_ylim(min(held) / 1.5, max(held) * 1.6 * room**0.06)  # an arrow upwards has a length of paper
-        if narrow:  # a log axis of one decade would carry one number
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        if room < 30:  # a log axis of one decade would carry one number
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7) if room < 3 else (1, 2, 5)))
             axes.yaxis.set_minor_locator(NullLocator())
 
 

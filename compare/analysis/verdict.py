@@ -71,6 +71,11 @@ def wait_text(value_s: float) -> str:
     return f"{value_s:g} s" if value_s >= 1 else f"{value_s * 1e3:g} ms"
 
 
+def a_wait(value_s: float) -> str:
+    """Return it within a sentence: `a 100 ms wait`, `no wait`."""
+    return f"a {wait_text(value_s)} wait" if value_s else wait_text(0)
+
+
 def match(ours: Iterable[Summary], theirs: Iterable[Summary]) -> list[Pair]:
     """Return the pairs with the same wait, requests in flight and rate, by ascending values of these."""
     partner = {summary.level: summary for summary in theirs}
@@ -164,12 +169,18 @@ def not_measured(run: Run) -> list[str]:
 
 
 def doubts(summaries: Iterable[Summary]) -> list[str]:
-    """Return one sentence for each row that is invalid or failed, with the reasons."""
+    """Return one sentence for each row that is invalid or failed, with the reasons, and the wait where rows differ."""
+    rows = list(summaries)
+    differ = len({one.load.delay_s for one in rows}) > 1
     return [
-        f"{name(one.contestant)} at {load_text(one)} is no result: {_reasons(one)}."
-        for one in summaries
+        f"{name(one.contestant)} at {_condition(one, wait=differ)} is no result: {_reasons(one)}."
+        for one in rows
         if not one.valid
     ]
+
+
+def _condition(summary: Summary, *, wait: bool) -> str:
+    return f"{a_wait(summary.load.delay_s)} and {load_text(summary)}" if wait else load_text(summary)
 
 
 def _reasons(summary: Summary) -> str:

@@ -89,10 +89,11 @@ class Window:
 
     @functools.cached_property
     def median_s(self) -> float:
-        """The median response however few there are, infinite when it is censored, NaN without any."""
-        good, waiting = self.mine & self.success, np.count_nonzero(self.mine & self.censored)
+        """The median response however few there are, NaN without any; what is censored took at least as it waited."""
+        good, waiting = self.mine & self.success, self.mine & self.censored
         took = self.samples.done_s[good] - self.samples.intended_s[good]
-        return _quantile(np.concatenate([took, np.full(waiting, np.inf)]), 0.5)
+        waited = self.samples.end_s - self.samples.intended_s[waiting]
+        return _quantile(np.concatenate([took, waited]), 0.5)
 
     @functools.cached_property
     def lags_s(self) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from compare.analysis.lines import footer, label, legend, of, servers
 from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
 from compare.analysis.sheets import Words
 from compare.analysis.stats import Summary
-from compare.analysis.verdict import factor_text, wait_text
+from compare.analysis.verdict import a_wait, factor_text, wait_text
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run
@@ -31,6 +31,7 @@ LEVELS = {
     Preset.FULL: (1, 3, 10, 30, 100, 300, 1000),
 }
 WINDOW_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 2.0}
+CROWD, CROWD_S = 1000, 1.1  # a thousand threads may answer nobody for as long as a short window lasts
 # callback, generator and a wide executor are all a thread per wait; one of them stands for the three unless asked.
 PARADIGMS = (Paradigm.BLOCKING, Paradigm.EXECUTOR, Paradigm.NATIVE)
 
@@ -49,7 +50,8 @@ def plan(options: Options) -> list[Cell]:
 
 
 def _load(options: Options, in_flight: int, wait_s: float) -> Load:
-    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], wait_s)
+    least_s = CROWD_S if in_flight >= CROWD else 0.0
+    window_s = options.duration_s or whole_waits(max(least_s, WINDOW_S[options.preset]), wait_s)
     return Load(in_flight, wait_s, window_s, warmup_s=wait_s + 0.1 + in_flight / 4000, timeout_s=0.1 + wait_s)
 
 
@@ -72,12 +74,11 @@ class Square:
 
 
 def squares(rows: Sequence[Summary]) -> Iterator[Square]:
-    """Yield one square per wait and level at which at least two contestants of `rows` gave a valid number."""
+    """Yield one square per wait and level at which all contestants of `rows`, two at least, gave a valid number."""
     for wait_s, in_flight in sorted({(row.load.delay_s, row.in_flight) for row in rows}):
         here = [row for row in rows if (row.load.delay_s, row.in_flight) == (wait_s, in_flight)]
-        ranked = sorted((row for row in here if row.valid and row.rounds), key=_rate, reverse=True)
-        if len(ranked) > 1:
-            first, second = ranked[:2]
+        if len(here) > 1 and all(row.valid and row.rounds for row in here):
+            first, second = sorted(here, key=_rate, reverse=True)[:2]
             (gap,) = differences([(first, second)], Metric.THROUGHPUT)
             won = gap.effect > SMALLEST_EFFECT and (gap.named or gap.ratio.rounds == 1)
             yield Square(wait_s, in_flight, first, gap.ratio.value, won)
@@ -92,7 +93,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     found = {server: list(squares(of(rows, server))) for server in servers(rows)}
     if not any(found.values()):
         return []
-    note = "Number: answers per second over the second best. Heavy line: the winner changes. Empty: no two valid rows."
+    note = "Number: answers per second over the second best. Heavy line: the winner changes. Empty: a row is invalid."
     words = Words(QUESTION, " ".join(say(rows)), footer(run), f"{legend(rows).split(' Marks')[0]} {note}")
     with sheets.look():
         figure, panels = sheets.sheet(words, sheets.Grid(columns=len(found), width=5.4, label=0.5, left=1.0))
@@ -159,5 +160,4 @@ def _say(server: Server, map_: Sequence[Square]) -> list[str]:
 
 
 def _where(square: Square) -> str:
-    wait = f"a {wait_text(square.wait_s)} wait" if square.wait_s else wait_text(0)
-    return f"{wait} and {square.in_flight:,} in flight"
+    return f"{a_wait(square.wait_s)} and {square.in_flight:,} in flight"

@@ -4,6 +4,7 @@ With at most M waits in flight a server can answer M / wait a second and no more
 every paradigm. "At capacity" is a closed loop of M; "overload" an open loop at twice that rate.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,7 +32,7 @@ WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 10.0}
 RECOVERY_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 2.0, Preset.FULL: 5.0}
 LIMIT = 100  # waits in flight
 TIMES = 2
-CONNECTIONS = 2000
+MOST_CONNECTIONS = 12_000  # fewer than there are local ports
 BIN_S = 0.1
 
 
@@ -55,12 +56,14 @@ def _three(options: Options, limited: Contestant, limit: int) -> list[Cell]:
     """Return one contestant at capacity, in overload with its limit, and in overload without."""
     window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     at_capacity = Load(limit, options.wait_s, window_s, warmup_s=0.2 + options.wait_s, timeout_s=1.0)
+    warmup_s = 0.2 + options.wait_s
+    rate_rps = TIMES * limit / max(options.wait_s, 0.001)
     over = Load(
-        CONNECTIONS,
+        min(MOST_CONNECTIONS, math.ceil(rate_rps * (warmup_s + window_s))),  # if nobody were answered
         options.wait_s,
         window_s,
-        warmup_s=0.2 + options.wait_s,
-        rate_rps=TIMES * limit / max(options.wait_s, 0.001),
+        warmup_s=warmup_s,
+        rate_rps=rate_rps,
         arrivals=Arrivals.POISSON,
         timeout_s=RECOVERY_S[options.preset],
     )

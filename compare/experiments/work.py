@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from compare.analysis import charts
 from compare.analysis.charts import Chart, View
 from compare.analysis.lines import of, servers, versus
+from compare.analysis.paired import Metric
 from compare.analysis.stats import Summary
 from compare.analysis.verdict import match
 from compare.contract import Paradigm
@@ -54,17 +55,22 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         across_label="what is waited for",
         categories=tuple(works),
     )
-    return charts.draw(chart, rows, " ".join(say(rows)[-2:]), run, folder)
+    return charts.draw(chart, rows, " ".join(_say(rows, works[-1]) if works else []), run, folder)
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
     rows = [summary for summary in summaries if summary.experiment == NAME]
+    return [sentence for work in _works(rows) for sentence in _say(rows, work)]
+
+
+def _say(rows: Sequence[Summary], work: str) -> list[str]:
+    """Compare native with callback on one work: what is answered, and what it costs."""
     told: list[str] = []
-    for work in _works(rows):
-        for server in servers(rows):
-            mine = [row for row in of(rows, server) if row.contestant.work == work]
-            pairs = match(_of(mine, Paradigm.NATIVE), _of(mine, Paradigm.CALLBACK))
-            told += versus(pairs, (f"{server} native on {work}", f"{server} callback on {work}"))
+    for server in servers(rows):
+        mine = [row for row in of(rows, server) if row.contestant.work == work]
+        pairs = match(_of(mine, Paradigm.NATIVE), _of(mine, Paradigm.CALLBACK))
+        for metric in (Metric.THROUGHPUT, Metric.CPU):
+            told += versus(pairs, (f"{server} native on {work}", f"{server} callback on {work}"), metric)
     return told
 
 
