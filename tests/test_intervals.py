@@ -76,3 +76,14 @@ def test_rounds_all_alike_leave_no_doubt():
     assert t_test([0.0, 0.0]) == (1.0, 0.0, 0.0)
     assert t_test([0.5, 0.5, 0.5 + 1e-12]) == (0.0, pytest.approx(0.5), pytest.approx(0.5))
     assert t_test([0.5, 0.5], [0.2, 0.2]) == (0.0, pytest.approx(0.3), pytest.approx(0.3))
+
+
+def test_the_same_rounds_have_the_same_interval_in_every_report():
+    rounds = np.random.default_rng(1).lognormal(size=20).tolist()
+    first = estimates([rounds])
+    assert all(estimates([rounds]) == first for _ in range(5))
+
+
+def test_a_round_that_is_infinite_lacks_the_metric_like_one_that_is_no_number():
+    (found,) = estimates([[1.0, float("inf"), 3.0, float("nan")]])
+    assert (found.value, found.rounds) == (2.0, 2)
