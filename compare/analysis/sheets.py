@@ -37,10 +37,8 @@ LOOK: dict[Any, Any] = {  # Any: matplotlib types its 300 keys as one literal
     "svg.hashsalt": "compare",  # ids in an SVG derive from it: the same run draws the same bytes
     "figure.facecolor": "white",
 }
-LABEL_SIZE, LABEL_AT = (
-    9.0,
-    1.06,
-)  # of the names of lines: points, and where they begin in widths of their panel
+LABEL_SIZE = 9.0  # points, of the names of lines
+LABEL_AT = 1.06  # where those begin, in widths of their panel
 DPI = 192  # "2x": twice the 96 a screen counts
 
 
