@@ -14,11 +14,11 @@ import numpy as np
 from msgspec.structs import replace
 from scipy import stats as scipy_stats
 
-from compare.analysis import stats
 from compare.analysis.intervals import t_test
 from compare.analysis.paired import Metric, differences, holm, sides
+from compare.analysis.summary import Summary, summarise
 from compare.contract import Paradigm, Server
-from compare.experiments import simulated
+from compare.harness import simulated
 from compare.records import Cell, Contestant, Load, Run
 
 CONTESTANT = Contestant(Server.AIOHTTP, Paradigm.NATIVE)
@@ -42,17 +42,17 @@ def aa_run(seed: int, rounds: int, drift: float) -> Run:
 
 def ours(run: Run) -> bool:
     """Whether any difference is named."""
-    pairs = sides(stats.summarise(run))
+    pairs = sides(summarise(run))
     return any(one.named for metric in METRICS for one in differences(pairs, metric))
 
 
 def without_floor(run: Run) -> bool:
     """Whether the corrected paired test alone would name one."""
-    pairs = sides(stats.summarise(run))
+    pairs = sides(summarise(run))
     return any(min(holm([t_test(logs)[0] for logs in _logs(pairs, metric)])) < 0.05 for metric in METRICS)
 
 
-def _logs(pairs: list[tuple[stats.Summary, stats.Summary]], metric: Metric) -> list[list[float]]:
+def _logs(pairs: list[tuple[Summary, Summary]], metric: Metric) -> list[list[float]]:
     return [
         [float(np.log(metric.of(a) / metric.of(b))) for a, b in zip(one.rounds, other.rounds, strict=True)]
         for one, other in pairs
@@ -97,7 +97,7 @@ def _thousand() -> None:
         for one in base.measurements
     ]
     start = time.perf_counter()
-    rows = stats.summarise(replace(base, measurements=tuple(copies)))
+    rows = summarise(replace(base, measurements=tuple(copies)))
     print(f"\n{len(copies)} cells in {len(rows)} rows summarised in {time.perf_counter() - start:.2f} s")
 
 

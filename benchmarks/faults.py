@@ -18,7 +18,11 @@ class Target:
 
 SIGNING = Target(
     source="compare/signing.py",
-    tests=("tests/test_signing.py", "tests/test_signing_fuzz.py", "tests/test_signing_tornado.py"),
+    tests=(
+        "tests/kit/test_signing.py",
+        "tests/kit/test_signing_fuzz.py",
+        "tests/kit/test_signing_tornado.py",
+    ),
     faults=(
         ("DEFAULT_SIGNED_VALUE_VERSION = 2", "DEFAULT_SIGNED_VALUE_VERSION = 1"),
         ("DEFAULT_SIGNED_VALUE_MIN_VERSION = 1", "DEFAULT_SIGNED_VALUE_MIN_VERSION = 2"),
@@ -89,7 +93,11 @@ SIGNING = Target(
 
 COOKIES = Target(
     source="compare/cookies.py",
-    tests=("tests/test_cookies.py", "tests/test_cookies_properties.py", "tests/test_cookie_kit.py"),
+    tests=(
+        "tests/kit/test_cookies.py",
+        "tests/kit/test_cookies_properties.py",
+        "tests/kit/test_cookie_kit.py",
+    ),
     faults=(
         ("MAX_PAIR_BYTES = 4096", "MAX_PAIR_BYTES = 4097"),
         ("MAX_ATTRIBUTE_BYTES = 1024", "MAX_ATTRIBUTE_BYTES = 1025"),
@@ -161,7 +169,7 @@ COOKIES = Target(
 # What a hand-written runtime gets wrong.
 CALLBACK = Target(
     source="compare/paradigms/callback.py",
-    tests=("tests/test_callback.py", "tests/test_generator.py"),
+    tests=("tests/paradigms/test_callback.py", "tests/paradigms/test_generator.py"),
     faults=(
         # the callback runs on the worker thread
         ("loop.call_soon_threadsafe(finish, outcome)", "finish(outcome)"),
@@ -179,7 +187,7 @@ CALLBACK = Target(
 )
 GENERATOR = Target(
     source="compare/paradigms/generator.py",
-    tests=("tests/test_generator.py",),
+    tests=("tests/paradigms/test_generator.py",),
     faults=(
         # an exception is not thrown into the generator
         ("return self._generator.throw(error)", "raise"),
@@ -207,7 +215,7 @@ GENERATOR = Target(
 )
 FLIGHTS = Target(
     source="compare/serving/flights.py",
-    tests=("tests/test_flights.py", "tests/test_contract.py"),
+    tests=("tests/serving/test_flights.py", "tests/contract/test_contract.py"),
     faults=(
         ("self.threads.discard(self)", "pass"),
         ("flight.closed = True", "flight.closed = False"),
@@ -222,7 +230,7 @@ FLIGHTS = Target(
 )
 QUANTILES = Target(
     source="compare/analysis/quantiles.py",
-    tests=("tests/test_quantiles.py", "tests/test_stats.py"),
+    tests=("tests/analysis/test_quantiles.py", "tests/analysis/test_summary.py"),
     faults=(
         ("SAMPLES_ABOVE = 10", "SAMPLES_ABOVE = 9"),
         ("total * (1 - p) >= SAMPLES_ABOVE - 1e-6", "total * (1 - p) > SAMPLES_ABOVE"),
@@ -238,7 +246,7 @@ QUANTILES = Target(
 )
 INTERVALS = Target(
     source="compare/analysis/intervals.py",
-    tests=("tests/test_intervals.py", "tests/test_paired.py"),
+    tests=("tests/analysis/test_intervals.py", "tests/analysis/test_paired.py"),
     faults=(
         ("CONFIDENCE = 0.95", "CONFIDENCE = 0.9"),
         ("ENOUGH_ROUNDS = 5", "ENOUGH_ROUNDS = 4"),
@@ -253,7 +261,7 @@ INTERVALS = Target(
 )
 PAIRED = Target(
     source="compare/analysis/paired.py",
-    tests=("tests/test_paired.py", "tests/test_aa.py"),
+    tests=("tests/analysis/test_paired.py", "tests/experiments/test_aa.py"),
     faults=(
         ("SMALLEST_EFFECT = 0.05", "SMALLEST_EFFECT = 0.04"),
         ("floor = max(floor, SMALLEST_EFFECT)", "pass"),
@@ -272,7 +280,7 @@ PAIRED = Target(
 )
 VALIDITY = Target(
     source="compare/analysis/validity.py",
-    tests=("tests/test_validity.py", "tests/test_rounds.py"),
+    tests=("tests/analysis/test_validity.py", "tests/analysis/test_rounds.py"),
     faults=(
         ("1.01 * signs.most_successes + 1", "1.02 * signs.most_successes + 1"),
         ("signs.most_successes + 1", "signs.most_successes"),
@@ -291,7 +299,7 @@ VALIDITY = Target(
 )
 WINDOW = Target(
     source="compare/analysis/window.py",
-    tests=("tests/test_window.py", "tests/test_rounds.py"),
+    tests=("tests/analysis/test_window.py", "tests/analysis/test_rounds.py"),
     faults=(
         ("self.mine & ~self.success & ~self.censored", "self.mine & ~self.success"),
         ("waits < 0.99 * wait_s - 5e-5", "waits < wait_s"),

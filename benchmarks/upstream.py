@@ -12,7 +12,7 @@ import time
 import psutil
 import uvloop
 
-from compare.work.companion import Companion
+from compare.services.companion import Companion
 from compare.work.http import UPSTREAM
 
 LEVELS = ((64, 0.0), (1_000, 0.1), (10_000, 2.0))  # connections, delay in seconds

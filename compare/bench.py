@@ -16,20 +16,22 @@ import msgspec
 from msgspec.structs import replace
 
 from compare import records
-from compare.analysis import exports, report, stats, table, verdict
-from compare.analysis.stats import Summary
+from compare.analysis.summary import Summary, summarise
 from compare.contract import Paradigm
+from compare.engine import plan
+from compare.engine.drive import Drive, Noticing, Watcher
 from compare.experiments import catalogue
 from compare.experiments.catalogue import Experiment
 from compare.experiments.options import Options, Preset, expected_s
-from compare.harness import environment, plan
+from compare.harness import environment
 from compare.harness.companions import CompanionError, companions
-from compare.harness.drive import Drive, Noticing, Watcher
 from compare.harness.environment import Pinning
 from compare.harness.measure import Harness
 from compare.harness.noise import Sentry
 from compare.harness.servers import ServerError
 from compare.records import Cell, Contestant, Measurement, NotMeasured, Run
+from compare.report import exports, table, verdict
+from compare.report import page as report
 
 RESULTS = Path("results")
 DEFAULT_EXPERIMENTS = ("concurrency",)
@@ -167,7 +169,7 @@ def _both_stages(
     """Measure an experiment, then those of its cells that could not be planned before, if it has any."""
     drive.rounds([cells for cells in rounds if cells])
     experiment = catalogue.EXPERIMENTS[name]
-    then = catalogue.then(experiment, options, stats.summarise(drive.run))
+    then = catalogue.then(experiment, options, summarise(drive.run))
     second = ready.possible(_ordered(experiment, then, options))
     if any(second):
         drive.grow([cell for cells in second for cell in cells])
@@ -180,7 +182,7 @@ def finish(run: Run, folder: Path) -> Findings:
     What is kept is exact to the microsecond, so pass what `records.read(folder)` gives: a run as it was measured may
     differ from it in a last digit.
     """
-    summaries = sorted(stats.summarise(run), key=table.order)
+    summaries = sorted(summarise(run), key=table.order)
     sentences: dict[str, list[str]] = {}
     doubts: dict[str, list[str]] = {}
     files: list[Path] = []

@@ -1,4 +1,4 @@
-"""The command line: with `terminal`, the only place that prints and exits. One file per command."""
+"""The command line: with `commands`, the only place that prints and exits."""
 
 import importlib
 import sys
@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from compare.terminal.usage import ExitCode
+from compare.commands.usage import ExitCode
 
 COMMANDS = {
     "serve": "Serve the app with Tornado or with aiohttp.",
@@ -30,7 +30,7 @@ class Commands(click.Group):
         """Return the command called `cmd_name`."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"compare.terminal.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"compare.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         command.name = cmd_name
         return command

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
-from processes import Process, running
+from running import Process, running
 
 from compare.contract import Server
 

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import BaseTestServer, TestClient
 from hypothesis import settings as hypothesis_settings
-from processes import SECRET
+from running import SECRET
 from yarl import URL
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
 from compare.contract import Server
+from compare.contract.settings import Settings
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import bind
-from compare.settings import Settings
 from compare.work.loading import Work, load
 
 LISTEN = {Server.TORNADO: tornado_main.listen, Server.AIOHTTP: aiohttp_main.listen}

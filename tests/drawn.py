@@ -7,9 +7,10 @@ from made import summary
 from msgspec.structs import replace
 
 from compare.analysis.intervals import estimates
-from compare.analysis.stats import Summary, summarise
-from compare.experiments import catalogue, simulated
+from compare.analysis.summary import Summary, summarise
+from compare.experiments import catalogue
 from compare.experiments.options import Options
+from compare.harness import simulated
 from compare.records import Run
 
 

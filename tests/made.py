@@ -7,7 +7,7 @@ import numpy as np
 
 from compare.analysis.quantiles import Latency
 from compare.analysis.rounds import RoundFigures
-from compare.analysis.stats import Summary
+from compare.analysis.summary import Summary
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.contract import LoopLag, Paradigm, Server
 from compare.records import (

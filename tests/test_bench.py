@@ -6,14 +6,15 @@ from contextlib import contextmanager
 import pytest
 
 from compare import bench, records
-from compare.analysis import table
 from compare.bench import Ask, CannotStartError, Ready, Refusals
 from compare.contract import Loop, Paradigm, Server
-from compare.experiments import concurrency, simulated
+from compare.experiments import concurrency
 from compare.experiments.options import Options, Preset
+from compare.harness import simulated
 from compare.harness.companions import CompanionError
 from compare.harness.servers import ServerError
 from compare.records import Cell, Contestant, Load, Measurement, Noise, NotMeasured
+from compare.report import table
 
 
 class Quiet:

@@ -5,7 +5,7 @@ import click
 import pytest
 
 from compare import cli
-from compare.terminal.usage import ExitCode
+from compare.commands.usage import ExitCode
 
 
 def run(monkeypatch, *words):

@@ -7,12 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 from compare import selftest
+from compare.commands import selftest as terminal
 from compare.harness.environment import Pinning
 from compare.harness.load import LoadError, LoadResult
 from compare.harness.noise import Counters, Sentry
 from compare.records import GeneratorReport, Samples
 from compare.selftest import Check
-from compare.terminal import selftest as terminal
 
 
 def samples(intended_s, took_s, lag_s=0.0, io_s=None, window_s=5.0):

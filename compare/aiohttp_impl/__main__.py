@@ -8,11 +8,11 @@ from aiohttp import web
 from compare.aiohttp_impl.answers import AccessLog, guarded, http_log
 from compare.aiohttp_impl.app import make_app
 from compare.contract import BACKLOG, BODY_TIMEOUT_S, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
+from compare.contract.settings import Settings
 from compare.serving.access import access_log
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import main
-from compare.settings import Settings
 
 
 class Listening:

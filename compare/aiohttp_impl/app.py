@@ -8,9 +8,9 @@ from aiohttp import web
 from compare.aiohttp_impl import cookie_routes, long_io, pages
 from compare.aiohttp_impl.answers import answer
 from compare.contract import MAX_BODY_BYTES, PONG
+from compare.contract.settings import Settings
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.settings import Settings
 
 FLIGHTS = web.AppKey("flights", Flights)
 TICKER = web.AppKey("ticker", Ticker)

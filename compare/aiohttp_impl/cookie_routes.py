@@ -16,7 +16,7 @@ from compare.contract import (
     query_of,
     single,
 )
-from compare.cookie_contract import (
+from compare.contract.cookie_bodies import (
     all_body,
     one_body,
     read_max_age_days,
@@ -25,8 +25,8 @@ from compare.cookie_contract import (
     refusing,
     signed_body,
 )
+from compare.contract.settings import Settings
 from compare.serving import keys
-from compare.settings import Settings
 
 
 def named(request: web.Request) -> tuple[str, str]:

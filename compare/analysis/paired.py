@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from compare.analysis.intervals import CONFIDENCE, NOT_MEASURED, Estimate, estimates, t_test
-from compare.analysis.stats import RoundFigures, Summary
+from compare.analysis.summary import RoundFigures, Summary
 
 SMALLEST_EFFECT = 0.05
 _SIGNIFICANCE = 1 - CONFIDENCE

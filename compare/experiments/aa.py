@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from compare.analysis import forest
-from compare.analysis.lines import footer
 from compare.analysis.paired import Difference, Metric, differences, sides
-from compare.analysis.sheets import Words
-from compare.analysis.stats import Summary
-from compare.analysis.verdict import name, ratio_text
+from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run
+from compare.report.figures import forest
+from compare.report.figures.sheets import Words
+from compare.report.verdict import name, ratio_text
+from compare.report.words import footer
 
 NAME = "aa"
 QUESTION = "Would this benchmark invent a difference?"

@@ -8,16 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from compare.analysis import figures, sheets
-from compare.analysis.figures import End
-from compare.analysis.lines import footer, servers
 from compare.analysis.rounds import orphaned_thread_s
-from compare.analysis.sheets import Words
-from compare.analysis.stats import Summary
-from compare.analysis.verdict import wait_text
+from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset
 from compare.records import Cell, Load, Measurement, Run
+from compare.report.figures import drawing, sheets
+from compare.report.figures.drawing import End
+from compare.report.figures.sheets import Words
+from compare.report.verdict import wait_text
+from compare.report.words import footer, servers
 
 NAME = "abandon"
 QUESTION = "What is still running after the clients left?"
@@ -65,12 +65,12 @@ def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
         rounds = [_course(one, grid) for one in mine if one.cell.contestant.paradigm is paradigm]
         if rounds:
             middle = np.median(rounds, axis=0)
-            colour = figures.COLOUR[paradigm]
-            shift = ScaledTranslation((lane - 2) * 2 / 72, 0, figures.inches(panel))
+            colour = drawing.COLOUR[paradigm]
+            shift = ScaledTranslation((lane - 2) * 2 / 72, 0, drawing.inches(panel))
             panel.plot(grid, middle, color=colour, lw=1.6, transform=panel.transData + shift)
             half = int(np.searchsorted(grid, load.duration_s + load.delay_s / 3))
             ends.append(End(float(grid[half]), float(middle[half]), str(paradigm), colour))
-    figures.label_ends(panel, ends)
+    drawing.label_ends(panel, ends)
 
 
 def _course(one: Measurement, grid: NDArray[np.float64]) -> NDArray[np.float64]:

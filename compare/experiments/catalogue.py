@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from compare.analysis.stats import Summary
+from compare.analysis.summary import Summary
 from compare.experiments import aa, abandon, concurrency, grid, latency, loops, overload, pool, soak, work
 from compare.experiments.options import DEFAULT_ROUNDS, Options, Preset, expected_s
 from compare.records import Cell, Run

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.analysis import charts
-from compare.analysis.charts import Chart, View
-from compare.analysis.lines import label, of, servers, versus
 from compare.analysis.paired import Metric
-from compare.analysis.stats import Summary
-from compare.analysis.verdict import limited, match, pooled
+from compare.analysis.summary import Summary
 from compare.contract import Paradigm
+from compare.contract.settings import default_threads
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Contestant, Load, Run
-from compare.settings import default_threads
+from compare.report.figures import charts
+from compare.report.figures.charts import Chart, View
+from compare.report.verdict import limited, match, pooled
+from compare.report.words import label, of, servers, versus
 
 NAME = "concurrency"
 QUESTION = "How many waits overlap, and at what cost?"

@@ -7,15 +7,15 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from compare.analysis import figures, sheets
-from compare.analysis.lines import footer, label, legend, of, servers
 from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
-from compare.analysis.sheets import Words
-from compare.analysis.stats import Summary
-from compare.analysis.verdict import a_wait, factor_text, wait_text
+from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run
+from compare.report.figures import drawing, sheets
+from compare.report.figures.sheets import Words
+from compare.report.verdict import a_wait, factor_text, wait_text
+from compare.report.words import footer, label, legend, of, servers
 
 NAME = "grid"
 QUESTION = "Where does each paradigm win?"
@@ -117,7 +117,7 @@ def _map(panel: Axes, server: Server, map_: Sequence[Square], waits: list[float]
     panel.grid(visible=False)
     at = {(levels.index(one.in_flight), waits.index(one.wait_s)): one for one in map_}
     for (x, y), one in at.items():
-        colour = figures.COLOUR[one.best.contestant.paradigm] if one.won else sheets.FAINT
+        colour = drawing.COLOUR[one.best.contestant.paradigm] if one.won else sheets.FAINT
         strength = min(0.75, 0.22 + 0.2 * (one.lead - 1)) if one.won else 0.5
         panel.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fc=colour, alpha=strength, ec="white", lw=1.5))
         panel.text(x, y, one.words, ha="center", va="center", size=9, color=sheets.INK)

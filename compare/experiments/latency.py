@@ -9,18 +9,18 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis import charts, figures, sheets
-from compare.analysis.charts import Chart, View
-from compare.analysis.figures import Line, Point
-from compare.analysis.lines import footer, legend, of, servers
 from compare.analysis.quantiles import Known, Percentile
-from compare.analysis.sheets import Words
-from compare.analysis.stats import Summary
-from compare.analysis.table import count_text
-from compare.analysis.verdict import name, wait_text
+from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Contestant, Load, Run
+from compare.report.figures import charts, drawing, sheets
+from compare.report.figures.charts import Chart, View
+from compare.report.figures.drawing import Line, Point
+from compare.report.figures.sheets import Words
+from compare.report.table import count_text
+from compare.report.verdict import name, wait_text
+from compare.report.words import footer, legend, of, servers
 
 NAME = "latency"
 QUESTION = "How long does a user wait at a given load?"
@@ -151,9 +151,9 @@ def _curves(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
             panel.set_title(str(server), loc="left", weight="bold")
             panel.set_xticks(range(len(PERCENTILES)), list(PERCENTILES))
             panel.set(xlabel="percentile of the requests", xlim=(-0.3, len(PERCENTILES) - 0.7))
-            figures.log_axis(panel, "y", "response beyond the wait, ms")
-            figures.share_y(panels, [line for lines in drawn.values() for line in lines])
-            figures.plot(panel, each)
+            drawing.log_axis(panel, "y", "response beyond the wait, ms")
+            drawing.share_y(panels, [line for lines in drawn.values() for line in lines])
+            drawing.plot(panel, each)
         return sheets.save(figure, folder, "latency-percentiles")
 
 

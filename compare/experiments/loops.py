@@ -5,15 +5,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis import forest
-from compare.analysis.lines import footer, versus
 from compare.analysis.paired import Difference, Metric, differences
-from compare.analysis.sheets import Words
-from compare.analysis.stats import Summary
-from compare.analysis.verdict import match
+from compare.analysis.summary import Summary
 from compare.contract import Loop, Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Contestant, Load, Run
+from compare.report.figures import forest
+from compare.report.figures.sheets import Words
+from compare.report.verdict import match
+from compare.report.words import footer, versus
 
 NAME = "loops"
 QUESTION = "Does uvloop answer more than asyncio?"

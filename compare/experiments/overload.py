@@ -14,16 +14,16 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from compare.analysis import figures, sheets
-from compare.analysis.figures import End
-from compare.analysis.lines import footer, servers
-from compare.analysis.placing import short
-from compare.analysis.sheets import Words
-from compare.analysis.stats import Summary
-from compare.analysis.verdict import name, wait_text
+from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Contestant, Load, Measurement, Run
+from compare.report.figures import drawing, sheets
+from compare.report.figures.drawing import End
+from compare.report.figures.labels import short
+from compare.report.figures.sheets import Words
+from compare.report.verdict import name, wait_text
+from compare.report.words import footer, servers
 
 NAME = "overload"
 QUESTION = "What happens past the knee?"
@@ -110,7 +110,7 @@ def _title(panel: Axes, server: Server, *, limited: bool) -> None:
 
 def _courses(panel: Axes, mine: Sequence[Measurement], doubtful: set[tuple[Contestant, Load]]) -> None:
     if not mine:
-        figures.empty(panel, "nothing measured here")
+        drawing.empty(panel, "nothing measured here")
         return
     load = mine[0].cell.load
     capacity = (load.rate_rps or 0) / TIMES
@@ -126,14 +126,14 @@ def _courses(panel: Axes, mine: Sequence[Measurement], doubtful: set[tuple[Conte
     ends = []
     for lane, (paradigm, mean) in enumerate(means.items()):
         invalid = any((one.cell.contestant, load) in doubtful for one in drawn[paradigm])
-        shift = ScaledTranslation(0, (1 - lane) * 1.6 / 72, figures.inches(panel))
-        times, colour = courses[paradigm][0][0], figures.COLOUR[paradigm]
+        shift = ScaledTranslation(0, (1 - lane) * 1.6 / 72, drawing.inches(panel))
+        times, colour = courses[paradigm][0][0], drawing.COLOUR[paradigm]
         where = panel.transData + shift
         panel.plot(times, mean, color=colour, lw=1.5, ls=":" if invalid else "-", transform=where)
         last = int(np.searchsorted(times, load.duration_s * 0.9))
         text = f"{paradigm} (invalid)" if invalid else str(paradigm)
         ends.append(End(float(times[last]), float(mean[last]), text, colour))
-    figures.label_ends(panel, ends)
+    drawing.label_ends(panel, ends)
 
 
 def goodput(one: Measurement) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from compare.analysis import charts
-from compare.analysis.charts import Chart, View
-from compare.analysis.lines import of, servers
 from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
-from compare.analysis.stats import Summary
-from compare.analysis.table import count_text
-from compare.analysis.verdict import wait_text
+from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run
+from compare.report.figures import charts
+from compare.report.figures.charts import Chart, View
+from compare.report.table import count_text
+from compare.report.verdict import wait_text
+from compare.report.words import of, servers
 
 NAME = "pool"
 QUESTION = "How large a pool do I need?"

@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.stats import theilslopes
 
-from compare.analysis import figures, sheets
-from compare.analysis.lines import footer, servers
-from compare.analysis.sheets import Words
-from compare.analysis.stats import Summary
+from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset
 from compare.records import Arrivals, Cell, Load, Measurement, Run, Soak
+from compare.report.figures import drawing, sheets
+from compare.report.figures.sheets import Words
+from compare.report.words import footer, servers
 
 NAME = "soak"
 QUESTION = "Does anything leak?"
@@ -128,7 +128,7 @@ def _panel(panel: Axes, mine: Sequence[Measurement]) -> None:
     for soak in (one.soak for one in mine if one.soak is not None):
         minutes = np.array([one.at_s for one in soak.course]) / 60
         memory_mb = np.array([one.rss_bytes for one in soak.course]) / MB
-        panel.plot(minutes, memory_mb, color=figures.COLOUR[Paradigm.NATIVE], lw=1.4)
+        panel.plot(minutes, memory_mb, color=drawing.COLOUR[Paradigm.NATIVE], lw=1.4)
         rest = (soak.before, soak.after)
         rest_mb = [one.rss_bytes / MB for one in rest]
         panel.plot([one.at_s / 60 for one in rest], rest_mb, "o", color=sheets.INK, ms=5)

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis import charts
-from compare.analysis.charts import Chart, View
-from compare.analysis.lines import of, servers, versus
 from compare.analysis.paired import Metric
-from compare.analysis.stats import Summary
-from compare.analysis.verdict import match
+from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run
+from compare.report.figures import charts
+from compare.report.figures.charts import Chart, View
+from compare.report.verdict import match
+from compare.report.words import of, servers, versus
 
 NAME = "work"
 QUESTION = "Does it hold for real sockets and a real database?"

@@ -1,7 +1,8 @@
 """What runs beside the servers, once for a whole run: the slow upstream, the embedded PostgreSQL.
 
-One process per work (`python -m compare.work.beside`) starts them, checks that the work's faces do the same, and hangs
-on the standard input this process holds open: however this process ends, `kill -9` included, everything beside it ends.
+One process per work (`python -m compare.services.beside`) starts them, checks that the work's faces do the same, and
+hangs on the standard input this process holds open: however this process ends, `kill -9` included, everything beside
+it ends.
 """
 
 import os
@@ -17,8 +18,8 @@ from typing import IO
 import msgspec
 
 from compare.contract import Paradigm
-from compare.harness import launch
-from compare.settings import DSN_VARIABLE
+from compare.contract.settings import DSN_VARIABLE
+from compare.processes import launch
 
 START_S = 40.0
 STOP_S = 5.0
@@ -88,7 +89,7 @@ def _beside(work: str, upstream: str, dsn: str, cpu: int | None) -> Iterator[Fou
 
 
 def _start(work: str, upstream: str, dsn: str, cpu: int | None, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "compare.work.beside", "--work", work]
+    command = [sys.executable, "-m", "compare.services.beside", "--work", work]
     return subprocess.Popen(  # noqa: S603  # the arguments are ours, and there is no shell
         launch.argv([*command, *(["--upstream", upstream] if upstream else [])], cpu=cpu),
         stdin=subprocess.PIPE,

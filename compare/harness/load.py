@@ -15,9 +15,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from compare.harness import launch
-from compare.harness.ledger import COLUMNS
-from compare.harness.order import Order, Outcome, StreamOrder, StreamOutcome
+from compare.loadgen.ledger import COLUMNS
+from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome
+from compare.processes import launch
 from compare.records import Arrivals, GeneratorReport, Load, Samples
 
 BYSTANDER_RPS = 50.0
@@ -162,7 +162,7 @@ def _stream(load: Load, seed: int, whom: Target) -> StreamOrder:
 
 def _generate(order: Order, cpu: int | None) -> bytes:
     """Return what the generator's process wrote; it never outlives this call."""
-    command = launch.argv([sys.executable, "-m", "compare.harness.generator"], cpu=cpu)
+    command = launch.argv([sys.executable, "-m", "compare.loadgen.generator"], cpu=cpu)
     with tempfile.TemporaryFile() as stderr, _started(command, stderr) as process:
         assert process.stdin is not None  # noqa: S101 - for the type checker: both are pipes
         assert process.stdout is not None  # noqa: S101 - as above

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import cast
 
 from compare.contract import BACKLOG
-from compare.harness import launch
+from compare.processes import launch
 
 FREEZE_S = 1.0
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer-Timing: io;dur=%.3f\r\n\r\nok"

@@ -19,9 +19,9 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 from compare.contract import Ready, read_ready
-from compare.harness import launch
+from compare.contract.settings import Settings, default_threads
+from compare.processes import launch
 from compare.records import Contestant
-from compare.settings import Settings, default_threads
 
 READY_TIMEOUT_S = 20.0  # an embedded PostgreSQL starts in 0.7 s, on a busy machine in several
 GRACE_S = 0.1  # after the load nobody waits for an answer any more

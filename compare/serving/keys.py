@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from compare.settings import Settings
+from compare.contract.settings import Settings
 from compare.signing import CookieSecret
 
 SECRET_VARIABLE = "COMPARE_COOKIE_SECRET"  # noqa: S105  # the name of a variable, not a secret

@@ -17,11 +17,11 @@ from types import FrameType
 from typing import Any, NoReturn, Protocol
 
 from compare.contract import BACKLOG, Loop, Ready, Server
+from compare.contract.settings import Settings, SettingsError, from_argv
 from compare.serving.accepting import Listener
 from compare.serving.flights import Flights
 from compare.serving.keys import SecretError
 from compare.serving.lag import TICK_S, Ticker
-from compare.settings import Settings, SettingsError, from_argv
 from compare.work.loading import WorkError, load
 
 log = logging.getLogger("compare.serving")

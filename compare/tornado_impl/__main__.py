@@ -9,10 +9,10 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
 from compare.contract import KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
+from compare.contract.settings import Settings
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import main
-from compare.settings import Settings
 from compare.tornado_impl.app import make_app
 
 

@@ -7,10 +7,10 @@ import msgspec
 from tornado import httputil, web
 
 from compare.contract import PONG, path_of
+from compare.contract.settings import Settings
 from compare.serving import keys
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.settings import Settings
 from compare.tornado_impl import cookie_routes, long_io, pages
 from compare.tornado_impl.answers import Handler, NotFound, log_function
 from compare.tornado_impl.bodies import Bounded

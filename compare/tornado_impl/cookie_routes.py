@@ -3,7 +3,7 @@
 from typing import Any
 
 from compare.contract import last_segment, query_of, single
-from compare.cookie_contract import (
+from compare.contract.cookie_bodies import (
     all_body,
     one_body,
     read_max_age_days,
@@ -12,7 +12,7 @@ from compare.cookie_contract import (
     refusing,
     signed_body,
 )
-from compare.settings import Settings
+from compare.contract.settings import Settings
 from compare.tornado_impl.answers import Handler
 from compare.tornado_impl.cookies import Cookies
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from compare.contract import MAX_DELAY_S
-from compare.work.companion import Companion
+from compare.services.companion import Companion
 from compare.work.loading import WorkError
 from compare.work.masking import mask_dsn
 
@@ -24,7 +24,7 @@ READ_S = MAX_DELAY_S + 10  # a face must not hang for ever, nor give up on the l
 PROBE_S = 5.0
 MOST_CONNECTIONS = 10_000  # urllib3's pool when the server has no limit of its own
 
-UPSTREAM = ["-m", "compare.work.upstream", "--port", "0", "--while-stdin-open"]
+UPSTREAM = ["-m", "compare.services.upstream", "--port", "0", "--while-stdin-open"]
 
 
 class UpstreamError(Exception):

@@ -15,8 +15,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from compare.contract import MAX_DELAY_S
-from compare.settings import DSN_VARIABLE
-from compare.work.companion import Companion
+from compare.contract.settings import DSN_VARIABLE
+from compare.services.companion import Companion
 from compare.work.loading import WorkError
 from compare.work.masking import MASK, mask_dsn
 
@@ -35,7 +35,7 @@ RECONNECT_S = (
     1.0  # psycopg_pool doubles its pause up to this; at its default an outage outlives itself by minutes
 )
 
-EMBEDDED = ["-m", "compare.work.embedded"]
+EMBEDDED = ["-m", "compare.services.database"]
 
 _LOCK = 0x636D7072  # of servers that start at once, one makes the table
 _SCHEMA = f"""

@@ -1,0 +1,138 @@
+"""`compare bench`: measure, draw charts and say what was found."""
+
+import os
+import shlex
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from compare import bench as benchmark
+from compare.bench import Ask, Findings, Outcome
+from compare.commands import runs, usage
+from compare.commands.usage import ExitCode
+from compare.contract import Loop, Paradigm, Server
+from compare.contract.settings import DSN_VARIABLE
+from compare.experiments.catalogue import EXPERIMENTS, duration_s
+from compare.experiments.options import Options, Preset
+from compare.records import RecordsError
+from compare.screen import progress, tables
+
+
+@click.command()
+@click.argument("experiments", nargs=-1, metavar="[EXPERIMENT]...")
+@click.option("--list", "listing", is_flag=True, help="List the experiments, their questions and durations.")
+@click.option("--preset", type=usage.choice(Preset), default="default", help="How long.")
+@click.option("--quick", "preset", flag_value="quick", help="A look: one round, under a minute.")
+@click.option(
+    "--full", "preset", flag_value="full", help="To publish: more rounds and levels; --list says how long."
+)
+@click.option("--server", "servers", type=usage.choice(Server), multiple=True, help="Repeatable.")
+@click.option("--paradigm", "paradigms", type=usage.choice(Paradigm), multiple=True, help="Repeatable.")
+@click.option(
+    "--concurrency", type=usage.levels, metavar="N,N,...", help="Requests in flight, such as 10,100,1000."
+)
+@click.option("--delay", "delay_s", type=click.FloatRange(0, 60), help="Seconds each request waits.")
+@click.option(
+    "--duration", "duration_s", type=usage.seconds, metavar="TIME", help="Measured per cell: 2, 90s, 10m."
+)
+@click.option("--rounds", type=click.IntRange(1, 1000), help="Fresh server processes per cell.")
+@click.option("--work", default="sleep", show_default=True, help="sleep, http, postgres or module:attribute.")
+@click.option("--upstream", default="", help="Slow HTTP service for --work http; started when not given.")
+@click.option(
+    "--dsn", default="", help="Database for --work postgres, or COMPARE_DSN; started when not given."
+)
+@click.option("--loop", type=usage.choice(Loop), default="asyncio", show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides the order.")
+@click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True)
+@click.option("--name", default="", help="Second half of the results folder's name.")
+@click.option("--strict", is_flag=True, help="Exit code 3 when any row is invalid.")
+def command(experiments: tuple[str, ...], *, listing: bool, strict: bool, **asked: Any) -> int:
+    """Measure EXPERIMENTs (default: concurrency) on real servers and write charts into a folder of their own.
+
+    `compare bench --list` says which experiments there are.
+    """
+    if listing:
+        return _list()
+    ask = _ask(experiments, asked)
+    signal.signal(signal.SIGTERM, _interrupt)
+    with progress.watcher() as watcher:
+        try:
+            outcome = benchmark.run(ask, watcher)
+        except (benchmark.CannotStartError, RecordsError) as error:
+            raise click.ClickException(str(error)) from error
+    if not outcome.run.measurements:
+        click.echo("Stopped before anything was measured.", err=True)
+        return ExitCode.INTERRUPTED
+    findings = benchmark.finish(runs.read(outcome.folder), outcome.folder)  # as `compare report` will
+    runs.show(findings, outcome.folder)
+    return _verdict_of(outcome, findings, strict=strict)
+
+
+def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
+    unknown = [name for name in names if name not in EXPERIMENTS]
+    if unknown:
+        raise click.UsageError(f"There is no experiment {unknown[0]!r}; there are {', '.join(EXPERIMENTS)}.")
+    options = Options(
+        preset=Preset(asked["preset"]),
+        servers=tuple(map(Server, asked["servers"])) or tuple(Server),
+        paradigms=tuple(map(Paradigm, asked["paradigms"])) or tuple(Paradigm),
+        concurrency=asked["concurrency"],
+        delay_s=asked["delay_s"],
+        rounds=asked["rounds"],
+        duration_s=asked["duration_s"],
+        work=asked["work"],
+        loop=Loop(asked["loop"]),
+        seed=asked["seed"],
+    )
+    return benchmark.Ask(
+        experiments=tuple(dict.fromkeys(names)) or benchmark.DEFAULT_EXPERIMENTS,
+        options=options,
+        name=asked["name"],
+        out=asked["out"],
+        command=_command(asked["dsn"]),
+        upstream=asked["upstream"],
+        dsn=asked["dsn"] or os.environ.get(DSN_VARIABLE, ""),
+    )
+
+
+def _command(dsn: str) -> str:
+    """Return the command as typed, for the record; a DSN may hold a password, so it is left out."""
+    words = ["compare", *sys.argv[1:]]
+    return shlex.join(word.replace(dsn, "...") if dsn else word for word in words)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _list() -> int:
+    rows = [
+        (name, one.QUESTION, {preset: duration_s(one, Options(preset=preset)) for preset in Preset})
+        for name, one in EXPERIMENTS.items()
+    ]
+    tables.console().print(tables.experiments(rows))
+    click.echo("Measure some of them with: compare bench NAME... [--quick|--full]")
+    return ExitCode.DONE
+
+
+def _verdict_of(outcome: Outcome, findings: Findings, *, strict: bool) -> int:
+    """Return the exit code, and say on stderr what a reader must not overlook."""
+    made, planned = outcome.run.measurements, outcome.run.planned
+    measured = sum(not one.rerun for one in made)
+    if outcome.stopped:
+        click.echo(f"Stopped after {measured} of {planned} cells; the charts show those.", err=True)
+        return ExitCode.INTERRUPTED
+    failed = [one.failure for one in made if one.failure]
+    invalid = [summary for summary in findings.summaries if not summary.valid]
+    if failed:
+        click.echo(f"{len(failed)} of {planned} cells failed, the first with: {failed[0]}", err=True)
+    if len(failed) == len(made):
+        return ExitCode.FAILED
+    if strict and invalid:
+        click.echo(f"--strict: {len(invalid)} of {len(findings.summaries)} rows are invalid.", err=True)
+        return ExitCode.UNRELIABLE
+    return ExitCode.DONE

@@ -1,0 +1,34 @@
+"""`compare diff`: say what changed between two runs."""
+
+from pathlib import Path
+
+import click
+
+from compare.commands import runs, usage
+from compare.commands.usage import ExitCode
+from compare.report import diff as differ
+
+
+@click.command()
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--anyway", is_flag=True, help="Compare although the machines differ.")
+@click.option(
+    "--fail-above", type=usage.share, metavar="5%", help="Exit code 3 when anything got worse by more."
+)
+@click.option("--markdown", is_flag=True, help="Print Markdown, with a table of every comparison.")
+def command(base: Path, new: Path, *, anyway: bool, fail_above: float | None, markdown: bool) -> int:
+    """Say what changed from the results folder BASE to NEW, and refuse to when their machines are unlike."""
+    try:
+        found = differ.diff(runs.read(base), runs.read(new), anyway=anyway)
+    except differ.UnlikeRunsError as error:
+        raise click.ClickException(f"{error} Use --anyway to compare all the same.") from error
+    if markdown:
+        click.echo(differ.markdown(found), nl=False)
+    else:
+        for sentence in [*differ.words(found), *found.changed_versions]:
+            click.echo(f"- {sentence}")
+    if fail_above is not None and found.worst_regression > fail_above:
+        click.echo(f"Worse by {found.worst_regression:.1%}, more than {fail_above:.1%} allowed.", err=True)
+        return ExitCode.UNRELIABLE
+    return ExitCode.DONE

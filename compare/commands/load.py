@@ -1,0 +1,75 @@
+"""`compare load`: put a load on a URL, as one would with wrk."""
+
+from typing import Any
+
+import click
+import msgspec
+
+from compare.commands import load_report, usage
+from compare.commands.usage import ExitCode
+from compare.harness import environment, probe
+from compare.harness import load as generator
+from compare.records import Arrivals, Load
+from compare.screen import tables
+
+CLOSED_CONNECTIONS = 10
+OPEN_CONNECTIONS = 10_000
+
+
+@click.command()
+@click.argument("url")
+@click.option(
+    "-c",
+    "--concurrency",
+    type=click.IntRange(1, 60_000),
+    help="Connections; default 10, or as many as needed.",
+)
+@click.option(
+    "-d", "--duration", "duration_s", type=usage.seconds, metavar="TIME", default="5s", show_default=True
+)
+@click.option("--warmup", "warmup_s", type=click.FloatRange(0, 3600), default=0.5, show_default=True)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Requests a second, open loop.")
+@click.option("--arrivals", type=usage.choice(Arrivals), default="constant", show_default=True)
+@click.option("--timeout", "timeout_s", type=click.FloatRange(0, 3600), default=10.0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, times in seconds.")
+def command(
+    url: str,
+    *,
+    concurrency: int | None,
+    rate: float | None,
+    arrivals: str,
+    seed: int,
+    as_json: bool,
+    **asked: Any,
+) -> int:
+    """Send requests to URL and say how long they took, from when each was meant to leave.
+
+    Without --rate N connections each send again when answered (closed loop). With --rate requests leave on a schedule
+    that never waits for answers (open loop), over as many connections as it takes, --concurrency at most.
+    """
+    connections = concurrency or (CLOSED_CONNECTIONS if rate is None else OPEN_CONNECTIONS)
+    wanted = Load(connections, delay_s=0.0, rate_rps=rate, arrivals=Arrivals(arrivals), **asked)
+    try:
+        result = generator.run(url, wanted, seed=seed, cpu=environment.pinning().generator)
+    except generator.LoadError as error:
+        raise click.ClickException(str(error)) from error
+    report = load_report.of(url, wanted, result)
+    if as_json:
+        click.echo(msgspec.json.encode(report))
+    else:
+        if report.completed:
+            tables.console().print(load_report.table(result))
+        click.echo(load_report.headline(wanted, report) if len(result.samples.status) else _nothing_sent(url))
+    for warning in report.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    return ExitCode.DONE if report.completed else ExitCode.FAILED
+
+
+def _nothing_sent(url: str) -> str:
+    """Return why no request was due in the window: all were spent on finding the target out of reach before it."""
+    try:
+        answer = probe.get(url)
+    except probe.NoAnswerError as error:
+        return f"Nothing could be measured. {error}"
+    return f"Nothing could be measured: the generator got no connection, one request was answered {answer.status}."

@@ -1,0 +1,158 @@
+"""One load on one URL, as `compare load` reports it: as JSON for programs, as a table for people.
+
+A failed request is never throughput, and a target that is down has none: its row says what happened instead.
+"""
+
+import math
+
+import msgspec
+import numpy as np
+from rich.table import Table
+
+from compare.analysis import quantiles, validity
+from compare.analysis.quantiles import Known, Latency, Percentile
+from compare.analysis.rounds import littles_law
+from compare.analysis.validity import Signs
+from compare.analysis.window import Window
+from compare.harness.load import LoadResult
+from compare.records import Arrivals, Load
+from compare.screen import tables
+
+PERCENTILES = {"p50": "p50", "p90": "p90", "p97_5": "p97.5", "p99": "p99", "max": "max"}
+
+
+class Percentiles(msgspec.Struct, frozen=True, rename={"p97_5": "p97.5"}):
+    """Seconds; None where too few samples or unanswered requests leave a percentile unknown."""
+
+    p50: float | None
+    p90: float | None
+    p97_5: float | None
+    p99: float | None
+    max: float | None
+
+
+class LoadReport(msgspec.Struct, frozen=True):
+    """What one load gave: of the requests intended in the measured window, and what completed in it.
+
+    `completed` and `throughput_rps` count successes alone. `lag_s` is how late requests were sent, `reconnects` how
+    often the target closed a connection. `warnings` are sentences; `valid` is False when one takes the numbers away.
+    """
+
+    url: str
+    sent: int
+    completed: int
+    errors: dict[str, int]
+    unanswered: int
+    throughput_rps: float
+    window_s: float
+    response_s: Percentiles
+    service_s: Percentiles
+    lag_s: Percentiles
+    generator_cpu_share: float
+    connections: int
+    reconnects: int
+    valid: bool
+    warnings: tuple[str, ...]
+
+
+def of(url: str, load: Load, result: LoadResult) -> LoadReport:
+    """Return the report of `result`, which `load` on `url` gave."""
+    window = Window(result.samples)
+    errors = {error.kind: error.count for error in _counted(window).errors()}
+    unanswered = errors.pop("unanswered", 0)
+    doubts = validity.judge(_signs(load, window, result))
+    return LoadReport(
+        url=url,
+        sent=len(window.lags_s),
+        completed=int(np.count_nonzero(window.mine & window.success)),
+        errors=errors,
+        unanswered=unanswered,
+        throughput_rps=window.successes / window.window_s,
+        window_s=window.window_s,
+        response_s=_known(window.response()),
+        service_s=_known(window.service()),
+        lag_s=_known(_lag(window)),
+        generator_cpu_share=result.report.cpu_share,
+        connections=result.report.connections,
+        reconnects=result.report.reconnects,
+        valid=not any(doubt.invalid for doubt in doubts),
+        warnings=(*result.report.notes, *(_sentence(doubt.words) for doubt in doubts if window.successes)),
+    )
+
+
+def table(result: LoadResult) -> Table:
+    """Return the percentiles: response from the intended send, service from the actual one, lag between the two."""
+    window = Window(result.samples)
+    shown = tables.plain()
+    shown.add_column("")
+    for heading in PERCENTILES.values():
+        shown.add_column(heading, justify="right", no_wrap=True)
+    for what, latency in (
+        ("response", window.response()),
+        ("service", window.service()),
+        ("lag", _lag(window)),
+    ):
+        shown.add_row(what, *(getattr(latency, p).text for p in PERCENTILES))
+    return shown
+
+
+def headline(load: Load, report: LoadReport) -> str:
+    """Return the one line that says how it went: a rate of successes, or that there were none and why."""
+    kinds = {**report.errors, **({"unanswered": report.unanswered} if report.unanswered else {})}
+    bad = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+    if not report.completed:
+        return f"No request to {report.url} succeeded: {bad or 'nothing was sent'}."
+    asked = (
+        f"{load.concurrency:,} connections" if load.rate_rps is None else f"{load.rate_rps:,.6g}/s asked for"
+    )
+    return (
+        f"{report.throughput_rps:,.1f} successes a second over {report.window_s:.3g} s, {asked}; "
+        f"{report.completed:,} of {report.sent:,} succeeded{f', {bad}' if bad else ''}; "
+        f"generator at {report.generator_cpu_share:.0%} of its core."
+    )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _counted(window: Window) -> Window:
+    """Return the window that errors are counted in: where none was due in it, what was still open when it began."""
+    if window.intended:
+        return window
+    since = np.maximum(window.samples.intended_s, 0)
+    return Window(msgspec.structs.replace(window.samples, intended_s=since))
+
+
+def _lag(window: Window) -> Latency:
+    return quantiles.latency(window.lags_s, np.empty(0))
+
+
+def _signs(load: Load, window: Window, result: LoadResult) -> Signs:
+    """Return the signs of a URL of which nothing is known: no wait, so no ceiling."""
+    steady, ratio, tolerance = littles_law(window, load)
+    even = load.rate_rps is not None and load.arrivals is Arrivals.CONSTANT
+    return Signs(
+        successes=window.successes,
+        failures=window.failures,
+        ceiling_share=math.nan,
+        most_successes=math.inf,
+        short_waits_share=math.nan,
+        median_s=window.median_s,
+        lag_p99_s=window.lag_s(0.99),
+        sent_share=window.sent_share((load.rate_rps or 0) * window.window_s - 1 if even else 0),
+        generator_cpu_share=result.report.cpu_share,
+        littles_ratio=ratio,
+        littles_tolerance=tolerance,
+        steady=steady,
+        limit_hit=load.rate_rps is None and result.report.connections < load.concurrency,
+        noisy=False,
+    )
+
+
+def _known(latency: Latency) -> Percentiles:
+    return Percentiles(*(_seconds(getattr(latency, p)) for p in PERCENTILES))
+
+
+def _seconds(percentile: Percentile) -> float | None:
+    return percentile.value_s if percentile.known is Known.EXACTLY else None

@@ -1,0 +1,45 @@
+"""Kept runs on the command line: read from their folders, and what they say shown on the screen."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from compare import records
+from compare.bench import Findings
+from compare.records import RecordsError, Run
+from compare.report.verdict import ONE_ROUND
+from compare.screen import tables
+
+
+def read(folder: Path) -> Run:
+    """Return the run in `folder`; what is wrong with it ends the command with its sentence."""
+    try:
+        return records.read(folder)
+    except RecordsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def show(findings: Findings, folder: Path) -> None:
+    """Print rows, sentences, doubts, what was not measured, and where the charts are."""
+    console = tables.console()
+    for experiment, sentences in findings.sentences.items():
+        rows = [summary for summary in findings.summaries if summary.experiment == experiment]
+        console.print(tables.results(experiment, rows, console.width))
+        for sentence in [*_caveat_once(sentences), *findings.doubts[experiment]]:
+            click.echo(f"- {sentence}")
+        click.echo()
+    for sentence in findings.not_measured:
+        click.echo(f"- {sentence}")
+    charts = [file for file in findings.files if file.suffix == ".png"]
+    for file in charts:
+        click.echo(f"Chart:  {file}")
+    click.echo(f"Report: {folder / 'report.html'}")
+
+
+def _caveat_once(sentences: Sequence[str]) -> list[str]:
+    """Return `sentences` with what all comparisons of a single round suffer from said once, at the end."""
+    if sum(ONE_ROUND in sentence for sentence in sentences) < 2:
+        return list(sentences)
+    plain = [sentence.replace(ONE_ROUND, "") for sentence in sentences]
+    return [*plain, "All this is one round: it cannot tell a difference from noise."]

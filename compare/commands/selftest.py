@@ -1,0 +1,50 @@
+"""`compare selftest`: say whether generator and machine can be relied on, here and now."""
+
+import click
+from rich.table import Table
+
+from compare import selftest
+from compare.commands.usage import ExitCode
+from compare.harness.load import LoadError
+from compare.screen import tables
+from compare.selftest import Check
+
+
+@click.command()
+def command() -> int:
+    """Check generator and machine against what is known beforehand, in about 40 seconds.
+
+    Exit code 1 when results from here could not be relied on.
+    """
+    console = tables.console()
+    checks: list[Check] = []
+    try:
+        with console.status("checking") as status:
+            for check in selftest.run():
+                checks.append(check)
+                status.update(f"checked: {check.what}")
+    except LoadError as error:
+        raise click.ClickException(str(error)) from error
+    console.print(table(checks))
+    click.echo(sentence(checks))
+    return ExitCode.DONE if all(check.ok for check in checks) else ExitCode.FAILED
+
+
+def table(checks: list[Check]) -> Table:
+    """Return one row per check."""
+    shown = tables.plain()
+    for heading in ("check", "wanted", "found", ""):
+        shown.add_column(heading)
+    for check in checks:
+        shown.add_row(check.what, check.wanted, check.found, "ok" if check.ok else "FAILED")
+    return shown
+
+
+def sentence(checks: list[Check]) -> str:
+    """Return whether this machine can be vouched for, and if not why."""
+    failed = [check.what for check in checks if not check.ok]
+    if not failed:
+        return "Results measured on this machine, as it is now, can be relied on."
+    return (
+        f"This machine cannot be vouched for now: {', '.join(failed)}. Close what else runs, and try again."
+    )

@@ -1,0 +1,42 @@
+"""Names and bounds that both servers share: paradigms, ports, sizes, times, fixed headers and bodies."""
+
+import enum
+
+
+class Server(enum.StrEnum):
+    """The two implementations."""
+
+    TORNADO = "tornado"
+    AIOHTTP = "aiohttp"
+
+
+class Paradigm(enum.StrEnum):
+    """The five ways of waiting, in the order in which every file and table lists them."""
+
+    BLOCKING = "blocking"
+    CALLBACK = "callback"
+    GENERATOR = "generator"
+    EXECUTOR = "executor"
+    NATIVE = "native"
+
+
+class Loop(enum.StrEnum):
+    """The event loops a server can run on."""
+
+    ASYNCIO = "asyncio"
+    UVLOOP = "uvloop"
+
+
+DEFAULT_PORT = {Server.TORNADO: 8001, Server.AIOHTTP: 8002}
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_HEADER_BYTES = 64 * 1024
+BODY_TIMEOUT_S = 10.0  # to send a body, however slowly
+MAX_DELAY_S = 60.0
+DEFAULT_DELAY_S = 0.1
+BACKLOG = 4096  # on both: at 128 a burst of connections waits for SYN retries, which looks like latency
+KEEP_ALIVE_S = 75.0  # an idle connection is closed after this; as nginx has it
+
+JSON_TYPE = "application/json; charset=utf-8"
+HEADERS = {"Content-Type": JSON_TYPE, "X-Content-Type-Options": "nosniff"}
+PONG = b'{"pong":true}'

@@ -1,0 +1,1 @@
+"""Many cells: their order and the loop that drives them."""

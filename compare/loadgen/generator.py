@@ -1,0 +1,170 @@
+"""The load generator's process: `python -m compare.loadgen.generator`, an `Order` on stdin, stamps on stdout.
+
+One clock, `time.monotonic`: on Linux it is CLOCK_MONOTONIC in every process, so the window compares with what the
+benchmark's own process stamps. It must be lighter than any server it measures, hence no numpy here (see `ledger`).
+"""
+
+import asyncio
+import gc
+import io
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import BinaryIO
+
+import msgspec
+
+from compare.loadgen.ledger import FIRST_ROWS, Ledger
+from compare.loadgen.protocol import Order, Outcome, StreamOrder
+from compare.loadgen.streams import Stream, make
+
+if sys.platform != "win32":
+    import resource
+
+    import uvloop
+
+SPARE_FILES = 64  # beside the connections: the loop's own, pipes, timers
+LEAD_S = 0.005  # between the last preparation and the first request
+# The window is a nanosecond early: what is due exactly at one of its edges belongs after it, and sums of a clock that
+# counts from boot are off by a thousandth of that, in either direction.
+EDGE_S = 1e-9
+QUIET_GC = 50_000  # nothing is collected in a run that works; a storm of failures must not eat the memory
+
+
+class Mark:
+    """CPU seconds of this process at a moment."""
+
+    def __init__(self) -> None:
+        self.at_s, self.cpu_s = time.monotonic(), time.process_time()
+
+    def share_since(self, earlier: "Mark") -> float:
+        """Return CPU seconds per second since `earlier`."""
+        return (self.cpu_s - earlier.cpu_s) / max(1e-9, self.at_s - earlier.at_s)
+
+
+def raise_open_files(needed: int) -> int:
+    """Raise the soft limit on open files towards `needed`; return how many there may be, at most `needed`."""
+    if sys.platform == "win32":
+        return needed
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
+
+
+def fit(order: Order) -> tuple[Order, tuple[str, ...]]:
+    """Return `order` with the connections there are files for, and a sentence when that is fewer than asked for."""
+    load, *others = order.streams
+    needed = sum(stream.connections for stream in order.streams) + SPARE_FILES
+    allowed = raise_open_files(needed)
+    if allowed == needed:
+        return order, ()
+    room = max(1, load.connections - (needed - allowed))
+    note = (
+        f"A limit was hit: {room} connections instead of {load.connections}, which need {needed} open files; the hard "
+        f"limit is {allowed} (ulimit -Hn)."
+    )
+    fewer = msgspec.structs.replace(load, connections=room, opened_first=min(room, load.opened_first))
+    return msgspec.structs.replace(order, streams=(fewer, *others)), (note,)
+
+
+async def measure(order: Order) -> tuple[Outcome, list[Ledger]]:
+    """Run `order` and return what became of it."""
+    loop = asyncio.get_running_loop()
+    ledgers = [Ledger(first_rows(stream, order)) for stream in order.streams]
+    streams = [make(*pair) for pair in zip(order.streams, (loop,) * len(ledgers), ledgers, strict=True)]
+    await _open(streams, order.timeout_s)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(QUIET_GC)
+    start_s = time.monotonic() + LEAD_S
+    opens_s = start_s + order.ramp_s + order.warmup_s - EDGE_S
+    window = (opens_s, opens_s + order.duration_s)
+    for stream in streams:
+        stream.begin(start_s, window[1], order.timeout_s)
+    return await _finish(streams, window, order), ledgers
+
+
+def first_rows(stream: StreamOrder, order: Order) -> int:
+    """Return for how many requests to make room beforehand."""
+    seconds = order.warmup_s + order.duration_s + 1.0
+    return FIRST_ROWS if stream.rate_rps is None else int(seconds * stream.rate_rps * 1.1) + 64
+
+
+async def _open(streams: list[Stream], timeout_s: float) -> None:
+    opening = [asyncio.ensure_future(stream.open()) for stream in streams]
+    _, late = await asyncio.wait(opening, timeout=timeout_s)
+    for task in late:  # what is missing is opened when a request is due
+        task.cancel()
+    for task in (await asyncio.wait(opening))[0] - late:
+        task.result()
+
+
+async def _finish(streams: list[Stream], window: tuple[float, float], order: Order) -> Outcome:
+    await until(window[0])
+    opened = Mark()
+    await until(window[1])
+    share = Mark().share_since(opened)
+    for stream in streams:
+        stream.close_window()
+    left_s = window[1] + order.timeout_s - time.monotonic()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*(stream.settled.wait() for stream in streams)), left_s)
+    end_s = time.monotonic()
+    ends = tuple(stream.stop() for stream in streams)
+    notes = sorted(set().union(*(stream.notes for stream in streams)))
+    return Outcome(ends, window, end_s, share, tuple(notes))
+
+
+async def until(at_s: float) -> None:
+    """Return when the clock says `at_s` or later: a loop's own clock, in milliseconds, may wake it a little early.
+
+    A window closed early would miss the requests that are still to be sent in it.
+    """
+    left_s = at_s - time.monotonic()
+    while left_s > 0:
+        await asyncio.sleep(left_s)
+        left_s = at_s - time.monotonic()
+
+
+def live_no_longer_than(lifeline: BinaryIO, longest_s: float) -> None:
+    """End this process when `lifeline` ends, because whoever started it is gone, or after `longest_s`."""
+    asyncio.get_running_loop().add_reader(lifeline.fileno(), lambda: os._exit(1))
+    signal.alarm(int(longest_s) + 1)
+
+
+async def run(order: Order) -> tuple[Outcome, list[Ledger]]:
+    """Measure, bound to the life of the process that asked."""
+    if sys.platform != "win32":
+        live_no_longer_than(sys.stdin.buffer, order.longest_s)
+    return await measure(order)
+
+
+def emit(raw: io.RawIOBase, outcome: Outcome, ledgers: list[Ledger]) -> None:
+    """Write one line and the rows, all of them: a pipe may take less than it is given.
+
+    `sys.stdout.buffer` would not do: under PYTHONUNBUFFERED it is raw itself and drops what was not taken.
+    """
+    with io.BufferedWriter(raw) as out:
+        out.write(msgspec.json.encode(outcome) + b"\n")
+        for ledger in ledgers:
+            out.writelines(ledger.parts())
+
+
+def main() -> None:
+    """Read one line, work, write one line and the raw bytes."""
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    order, notes = fit(order)
+    factory = None if sys.platform == "win32" else uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        outcome, ledgers = runner.run(run(order))
+    outcome = msgspec.structs.replace(outcome, notes=(*notes, *outcome.notes))
+    with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as raw:
+        emit(raw, outcome, ledgers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Child processes: bound to this one, pinned, ended with it."""

@@ -1,0 +1,144 @@
+"""How a run is kept: run.json for facts, samples.npz for raw stamps.
+
+run.json is `{"schema_version", "sha256", "body": {"run", "stamps"}}`: the digest is of the bytes of `body` as they
+stand in the file, and `stamps` has, per measurement, the keys of its samples. Each key is the digest of an array in
+samples.npz, packed as `compare.records.packing` says, so that nothing can be edited, exchanged or lost unnoticed.
+"""
+
+import hashlib
+import lzma
+import zipfile
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from compare.records.packing import Arrays, Samples, Stamps, add, load, pack, unpack, write_whole
+from compare.records.types import SCHEMA_VERSION, Run
+
+
+class RecordsError(Exception):
+    """A run that cannot be kept or read; one sentence naming the file and what is wrong with it."""
+
+
+# How zipfile, numpy and the decompressor say that a file is damaged.
+_DAMAGED = (OSError, ValueError, EOFError, zipfile.BadZipFile, lzma.LZMAError, NotImplementedError)
+
+_Pair = tuple[Stamps | None, Stamps | None]  # of the load and of the bystander
+
+
+class _Body(msgspec.Struct, frozen=True):
+    run: Run  # its measurements without samples
+    stamps: tuple[_Pair, ...]
+
+
+class _Names(msgspec.Struct, frozen=True):
+    name: str
+    created: str
+    command: str
+
+
+class _KeptBody(msgspec.Struct, frozen=True):
+    """What of a body tells whose it is and what it already has; the rest is skipped, which is much faster."""
+
+    run: _Names
+    stamps: tuple[_Pair, ...]
+
+
+_AnyBody = TypeVar("_AnyBody", _Body, _KeptBody)
+
+
+class _Version(msgspec.Struct, frozen=True):
+    schema_version: int
+
+
+class _Document(msgspec.Struct, frozen=True):
+    schema_version: int
+    sha256: str
+    body: msgspec.Raw
+
+
+def save(run: Run, folder: Path) -> None:
+    """Keep `run`, which may have grown since it was last saved there, in `folder`.
+
+    Samples kept before are not written again. Each file is replaced as a whole, samples first: killed at any moment,
+    the folder holds the run as it was or as it is. Raises RecordsError when it cannot be written, or holds another
+    run, which is not touched.
+    """
+    before = _kept_of(run, folder)
+    new: Arrays = {}
+    stamps = [
+        (_packed(one.samples, new), _packed(one.bystander, new)) for one in run.measurements[len(before) :]
+    ]
+    try:
+        add(new, folder)
+        write_whole(folder / "run.json", _document(run, (*before, *stamps)))
+    except _DAMAGED as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RecordsError(f"Cannot keep the run in {folder}: {reason}.") from error
+
+
+def read(folder: Path) -> Run:
+    """Return the run kept in `folder`, samples included, to the microsecond.
+
+    Raises RecordsError when there is none, its schema version is another, it was truncated or edited, or samples are
+    missing.
+    """
+    body = _read_body(folder, _Body)
+    try:
+        arrays = load(folder)
+        measurements = tuple(
+            msgspec.structs.replace(one, samples=_unpacked(load, arrays), bystander=_unpacked(ping, arrays))
+            for one, (load, ping) in zip(body.run.measurements, body.stamps, strict=True)
+        )
+    except KeyError as error:
+        raise RecordsError(f"{folder}: samples that run.json names are missing from samples.npz.") from error
+    except _DAMAGED as error:
+        raise RecordsError(f"{folder}: samples.npz is damaged ({error}).") from error
+    return msgspec.structs.replace(body.run, measurements=measurements)
+
+
+def _kept_of(run: Run, folder: Path) -> tuple[_Pair, ...]:
+    """Return the stamps `folder` already holds of this run; raises RecordsError when it holds another."""
+    if not (folder / "run.json").exists():
+        return ()
+    kept = _read_body(folder, _KeptBody)
+    same = kept.run == _Names(run.name, run.created, run.command)
+    if not same or len(kept.stamps) > len(run.measurements):
+        raise RecordsError(f"{folder} holds another run, {kept.run.name}; it was not overwritten.")
+    return kept.stamps
+
+
+def _read_body(folder: Path, kind: type[_AnyBody]) -> _AnyBody:
+    path = folder / "run.json"
+    try:
+        text = path.read_bytes()
+        version = msgspec.json.decode(text, type=_Version).schema_version
+        if version != SCHEMA_VERSION:
+            raise RecordsError(f"{path} is of schema version {version}; this program reads {SCHEMA_VERSION}.")
+        document = msgspec.json.decode(text, type=_Document)
+        if hashlib.sha256(document.body).hexdigest() != document.sha256:
+            raise RecordsError(f"{path} was edited: its checksum does not match.")
+        return msgspec.json.decode(document.body, type=kind)
+    except OSError as error:
+        raise RecordsError(f"{folder} holds no run: run.json cannot be read ({error.strerror}).") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecordsError(f"{path} is truncated or no record of a run ({error}).") from error
+
+
+def _document(run: Run, stamps: tuple[_Pair, ...]) -> bytes:
+    bare = tuple(msgspec.structs.replace(one, samples=None, bystander=None) for one in run.measurements)
+    body = msgspec.json.encode(_Body(msgspec.structs.replace(run, measurements=bare), stamps))
+    digest = hashlib.sha256(body).hexdigest()
+    return msgspec.json.encode(_Document(SCHEMA_VERSION, digest, msgspec.Raw(body)))
+
+
+def _packed(samples: Samples | None, arrays: Arrays) -> Stamps | None:
+    if samples is None:
+        return None
+    stamps, arrays[stamps.key] = pack(samples)
+    return stamps
+
+
+def _unpacked(stamps: Stamps | None, arrays: Arrays) -> Samples | None:
+    return unpack(stamps, arrays[stamps.key]) if stamps is not None else None

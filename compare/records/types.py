@@ -1,0 +1,178 @@
+"""What a measurement is: the structs that the harness fills and the analysis reads."""
+
+import enum
+
+import msgspec
+
+from compare.contract import Loop, LoopLag, Paradigm, Server
+from compare.records.packing import Samples
+
+SCHEMA_VERSION = 1
+
+
+class Arrivals(enum.StrEnum):
+    """When an open loop sends: evenly, or like independent users."""
+
+    CONSTANT = "constant"
+    POISSON = "poisson"
+
+
+class Contestant(msgspec.Struct, frozen=True):
+    """What is measured: two contestants of one chart differ in one of these fields and in nothing else."""
+
+    server: Server
+    paradigm: Paradigm
+    threads: int | None = None  # size of the executor pool; None = Python's own default
+    loop: Loop = Loop.ASYNCIO
+    work: str = "sleep"
+    workers: int = 1
+    python: str = ""  # path or name of the interpreter; "" = the one that runs the benchmark
+    max_in_flight: int = 0
+
+    @property
+    def waits_as_asked(self) -> bool:
+        """Whether its work waits the load's `delay_s`: a user's own `module:attribute` takes what it takes."""
+        return ":" not in self.work
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What is sent to a contestant.
+
+    Closed loop when `rate_rps` is None: `concurrency` connections, each sends again when answered. Open loop
+    else: requests leave at `rate_rps` whatever the answers do, on at most `concurrency` connections.
+    """
+
+    concurrency: int
+    delay_s: float = 0.1
+    duration_s: float = 2.0  # the measured window
+    warmup_s: float = 0.5  # before the window; requests intended in it are not counted
+    rate_rps: float | None = None
+    arrivals: Arrivals = Arrivals.CONSTANT
+    timeout_s: float = 10.0  # after the window, how long an unanswered request is waited for
+    mixed: bool = False  # one stream of many: all paradigms, errors and clients that leave go on beside it
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One measurement to make: one contestant, one load, one round."""
+
+    experiment: str
+    contestant: Contestant
+    load: Load
+    round: int = 0
+    side: str = ""  # tells cells apart that are equal in all else: the two sides of an A/A comparison
+
+
+class GeneratorReport(msgspec.Struct, frozen=True):
+    """What the load generator says of itself over the measured window."""
+
+    cpu_share: float  # CPU seconds it used per second of its core
+    connections: int  # opened at the start
+    reconnects: int  # opened later, because the server closed one
+    notes: tuple[str, ...] = ()  # one sentence each: a limit hit, a raised ulimit, a missing timerfd
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What a server process used over the measured window (all processes of it, if there are several)."""
+
+    cpu_s: float
+    window_s: float
+    rss_idle_bytes: int  # after ready and a first request, before the load
+    rss_peak_bytes: int
+    threads_peak: int
+    voluntary_switches: int
+    involuntary_switches: int
+    open_files_peak: int = 0
+
+
+class Noise(msgspec.Struct, frozen=True):
+    """What else the machine did meanwhile."""
+
+    load_1m: float
+    steal_share: float  # share of CPU time taken by the hypervisor
+    pressure_share: float  # share of time some task waited for a CPU (PSI)
+    spin_ratio: float  # a fixed spin's time over the fastest seen in this run; 1 = undisturbed
+    noisy: bool = False
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """What a server process holds at one moment, in seconds since the start of the window."""
+
+    at_s: float
+    rss_bytes: int
+    threads: int
+    open_files: int
+
+
+class Soak(msgspec.Struct, frozen=True):
+    """What a long mixed load left in a server: `before` and `after` are at rest, `course` is under the load.
+
+    `answers` counts those that were right by the name of the stream, `wrong` all others by stream and status; `left`
+    is how many clients left before they were answered.
+    """
+
+    before: Moment
+    after: Moment
+    course: tuple[Moment, ...]
+    answers: dict[str, int]
+    wrong: dict[str, int]
+    left: int
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """What one cell gave. A failed cell has a `failure` (one sentence) and nothing else: never a number."""
+
+    cell: Cell
+    failure: str | None = None
+    usage: Usage | None = None
+    generator: GeneratorReport | None = None
+    loop_lag_s: LoopLag | None = None
+    noise: Noise | None = None
+    rerun: bool = False  # made again because the first try was noisy
+    samples: Samples | None = None  # kept in samples.npz, not in run.json
+    bystander: Samples | None = None  # /ping, 50 a second, while the load ran
+    orphaned_s: tuple[tuple[float, int], ...] = ()  # (seconds since window start, orphaned) for `abandon`
+    soak: Soak | None = None  # where the load was mixed
+    limit: int = 0  # how many its work does at once whatever the paradigm (a pool's size); 0 = any number
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """Where a run was made."""
+
+    cpu_model: str
+    cpus: int
+    affinity: tuple[int, ...]
+    governor: str
+    kernel: str
+    memory_bytes: int
+    python: str
+    implementation: str
+    gil: bool
+    switch_interval_s: float
+    versions: dict[str, str]
+    open_files_limit: int
+    commit: str
+    dirty: bool
+    server_cpus: tuple[int, ...] = ()
+    generator_cpus: tuple[int, ...] = ()
+
+
+class NotMeasured(msgspec.Struct, frozen=True):
+    """A paradigm that was asked for and that no cell was made of; `reason` is one sentence."""
+
+    work: str
+    paradigm: Paradigm
+    reason: str
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One invocation of the benchmark: what was asked, where, and every measurement made."""
+
+    name: str
+    created: str  # ISO 8601, UTC
+    command: str
+    seed: int
+    environment: Environment
+    measurements: tuple[Measurement, ...] = ()
+    planned: int = 0  # cells planned; more than measured when the run was stopped
+    schema_version: int = SCHEMA_VERSION
+    not_measured: tuple[NotMeasured, ...] = ()

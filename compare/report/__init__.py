@@ -1,0 +1,1 @@
+"""What a run says: words, tables, pages and exports, from kept files alone."""

@@ -1,0 +1,216 @@
+"""Two runs -> what changed between them, or why they cannot be compared. Pure.
+
+Rounds are paired where that helps: both runs have the same seed, so that each round of a row stood at the same place
+in the order, and five rounds or more, below which pairing leaves too little to test with. Elsewhere Welch's test
+compares the logs of the rounds. Each metric's rows are one family for Holm's correction.
+"""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from compare.analysis import paired
+from compare.analysis.intervals import (
+    ENOUGH_ROUNDS,
+    NOT_MEASURED,
+    Estimate,
+    Spread,
+    spread_of,
+    t_test,
+)
+from compare.analysis.paired import Difference, Metric, Outcome
+from compare.analysis.quantiles import seconds_text
+from compare.analysis.summary import Summary, summarise
+from compare.records import Environment, Run
+from compare.report import verdict
+
+METRICS = (Metric.THROUGHPUT, Metric.P50, Metric.P99, Metric.CPU)
+# What has to be alike for numbers to be. Versions and the commit are what one compares, so they are told, not refused.
+_ALIKE = {
+    "cpu_model": "CPU",
+    "cpus": "number of CPUs",
+    "governor": "governor",
+    "kernel": "kernel",
+    "memory_bytes": "memory",
+    "python": "Python",
+    "implementation": "implementation",
+    "gil": "GIL",
+    "switch_interval_s": "switch interval",
+    "server_cpus": "server pinning",
+    "generator_cpus": "generator pinning",
+}
+
+
+class UnlikeRunsError(Exception):
+    """The runs cannot be compared; `differences` has one clause per reason."""
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        super().__init__(f"These runs cannot be compared: {'; '.join(differences)}.")
+        self.differences = tuple(differences)
+
+
+class Diff(msgspec.Struct, frozen=True):
+    """What changed from one run to another; in each Difference `a` is the new run's row, `b` the base's."""
+
+    base: str
+    new: str
+    unlike: tuple[str, ...]  # differences of the environments, compared all the same
+    changed_versions: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    broken: tuple[Summary, ...]  # rows that gave numbers in the base and failed in the new run
+    only_base: tuple[Summary, ...]
+    only_new: tuple[Summary, ...]
+
+    @property
+    def named(self) -> list[Difference]:
+        """The differences one may name, the largest first."""
+        return sorted((one for one in self.differences if one.named), key=lambda one: -one.effect)
+
+    @property
+    def worst_regression(self) -> float:
+        """How much worse the worst of the named differences is: 0.05 is 5 % fewer answers or 5 % longer waits.
+
+        0 when nothing got worse, infinite when a row broke.
+        """
+        return math.inf if self.broken else max([0.0, *map(regression, self.named)])
+
+
+def regression(difference: Difference) -> float:
+    """Return by which fraction the new run is worse, negative when it is better."""
+    ratio = difference.ratio.value
+    return 1 - ratio if difference.metric.more_is_better else ratio - 1
+
+
+def diff(base: Run, new: Run, *, anyway: bool = False) -> Diff:
+    """Return what changed from `base` to `new`.
+
+    Raises UnlikeRunsError when the environments differ in what numbers depend on, unless `anyway`, and when the runs
+    have no row in common.
+    """
+    unlike = environment_differences(base.environment, new.environment)
+    if unlike and not anyway:
+        raise UnlikeRunsError(unlike)
+    before, after = _rows(base), _rows(new)
+    pairs = [(after[key], before[key]) for key in before if key in after]
+    if not pairs:
+        raise UnlikeRunsError(["they have no row in common: same experiment, contestant, load and duration"])
+    floor = max(paired.noise_floor(list(rows.values())) for rows in (before, after))
+    return Diff(
+        base.name,
+        new.name,
+        tuple(unlike),
+        tuple(_changed_versions(base.environment, new.environment)),
+        tuple(
+            one
+            for metric in METRICS
+            for one in _compared(pairs, metric, floor, same_seed=base.seed == new.seed)
+        ),
+        broken=tuple(one for one, other in pairs if other.valid and one.failure and not one.rounds),
+        only_base=tuple(row for key, row in before.items() if key not in after),
+        only_new=tuple(row for key, row in after.items() if key not in before),
+    )
+
+
+def environment_differences(base: Environment, new: Environment) -> list[str]:
+    """Return one clause for each thing that numbers depend on and that is not alike."""
+    return [
+        f"{words} {_told(field, base)} against {_told(field, new)}"
+        for field, words in _ALIKE.items()
+        if _told(field, base) != _told(field, new)
+    ]
+
+
+def words(found: Diff) -> list[str]:
+    """Return the sentences a person reads first: what changed, what broke, what cannot be told."""
+    sentences = [f"{_row_words(one)} failed: {one.failure}" for one in found.broken]
+    sentences += [_sentence(one) for one in found.named]
+    rest = [one for one in found.differences if one.outcome is Outcome.NONE]
+    if rest:
+        sentences.append(
+            f"In {len(rest)} of {len(found.differences)} comparisons no difference was measured."
+        )
+    if any(one.outcome is Outcome.UNTESTED for one in found.differences):
+        sentences.append("Rows measured in one round only cannot be told from noise.")
+    if found.unlike:
+        sentences.append(f"The environments differ, so these numbers may too: {'; '.join(found.unlike)}.")
+    return sentences
+
+
+def markdown(found: Diff) -> str:
+    """Return the sentences and a table of every comparison, as GitHub reads Markdown."""
+    said = "".join(f"- {sentence}\n" for sentence in words(found))
+    versions = "".join(f"- {change}\n" for change in found.changed_versions)
+    lines = ["| row | metric | new / base | result |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {_row_words(one.a)} | {one.metric} | {verdict.ratio_text(one.ratio)} | {_result(one)} |"
+        for one in found.differences
+        if one.ratio.measured
+    ]
+    return f"# {found.base} -> {found.new}\n\n{said}{versions}\n" + "\n".join(lines) + "\n"
+
+
+def _rows(run: Run) -> dict[tuple[object, ...], Summary]:
+    return {(one.experiment, one.contestant, one.load, one.side): one for one in summarise(run)}
+
+
+def _told(field: str, environment: Environment) -> str:
+    value = getattr(environment, field)
+    return f"{value / 2**30:.0f} GiB" if field == "memory_bytes" else str(value)
+
+
+def _changed_versions(base: Environment, new: Environment) -> list[str]:
+    names = sorted(base.versions.keys() | new.versions.keys())
+    both = [(name, base.versions.get(name, "none"), new.versions.get(name, "none")) for name in names]
+    commit = ("commit", base.commit, new.commit)
+    return [f"{name} {before} -> {after}" for name, before, after in [*both, commit] if before != after]
+
+
+def _compared(
+    pairs: Sequence[verdict.Pair], metric: Metric, floor: float, *, same_seed: bool
+) -> list[Difference]:
+    if same_seed and all(min(len(one.rounds), len(other.rounds)) >= ENOUGH_ROUNDS for one, other in pairs):
+        return paired.differences(pairs, metric, floor=floor)
+    tested = [_welch(new, base, metric) for new, base in pairs]
+    p_values = paired.holm([p_value for _, p_value in tested])
+    return [
+        Difference(new, base, metric, ratio, p_value, paired.outcome(ratio, p_value, floor))
+        for (new, base), (ratio, _), p_value in zip(pairs, tested, p_values, strict=True)
+    ]
+
+
+def _welch(new: Summary, base: Summary, metric: Metric) -> tuple[Estimate, float]:
+    """Return the ratio of the medians with the interval and p-value of Welch's test on the logs."""
+    ours, theirs = (_logs(summary, metric) for summary in (new, base))
+    fewest = min(len(ours), len(theirs))
+    if not fewest:
+        return NOT_MEASURED, math.nan
+    middle = float(np.exp(np.median(ours) - np.median(theirs)))
+    if fewest < 2:
+        return Estimate(middle, middle, middle, 1, spread_of(1)), math.nan
+    p_value, low, high = t_test(ours, theirs)
+    return Estimate(middle, math.exp(low), math.exp(high), fewest, Spread.INTERVAL), p_value
+
+
+def _logs(summary: Summary, metric: Metric) -> list[float]:
+    values = [metric.of(figures) for figures in summary.rounds] if summary.valid else []
+    return [math.log(value) for value in values if value > 0]
+
+
+def _sentence(one: Difference) -> str:
+    worse = "worse" if regression(one) > 0 else "better"
+    return f"{_row_words(one.a)}: {one.metric} is {verdict.ratio_text(one.ratio)} times what it was, {worse}."
+
+
+def _result(one: Difference) -> str:
+    if not one.named:
+        return str(one.outcome)
+    return "worse" if regression(one) > 0 else "better"
+
+
+def _row_words(summary: Summary) -> str:
+    load = summary.load
+    much = f"{load.concurrency:,} in flight" if load.rate_rps is None else f"{load.rate_rps:g}/s"
+    who = verdict.name(summary.contestant)
+    return f"{summary.experiment}: {who}, {much}, {seconds_text(load.delay_s)} wait"

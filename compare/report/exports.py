@@ -1,0 +1,204 @@
+"""A run for other programs: summary.csv for spreadsheets, summary.md for people, pyperf.json for pyperf.
+
+Invalid rows are in the first two, without numbers and with their reasons; pyperf has no word for them and gets none.
+"""
+
+import csv
+import io
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from compare.analysis.intervals import Estimate
+from compare.analysis.quantiles import Known, Percentile, seconds_text
+from compare.analysis.summary import RoundFigures, Summary
+from compare.records import Run
+from compare.report import table, verdict
+from compare.report.verdict import name
+
+_ESTIMATES = (
+    "throughput_rps",
+    "ceiling_share",
+    "cpu_s_per_request",
+    "rss_over_idle_bytes",
+    "rss_per_in_flight_bytes",
+    "threads_peak",
+    "voluntary_switches_per_request",
+    "involuntary_switches_per_request",
+    "loop_lag_p50_s",
+    "loop_lag_p99_s",
+    "generator_cpu_share",
+    "lag_p50_s",
+    "lag_p99_s",
+    "littles_ratio",
+    "orphaned_thread_s",
+)
+_LATENCIES = ("response", "service", "bystander")
+_PERCENTILES = ("p50", "p90", "p97_5", "p99", "max")
+_SHORT = {  # the columns of the report's table that fit a page of text
+    "contestant",
+    "wait",
+    "load",
+    "answers/s",
+    "of ceiling",
+    "p50",
+    "p99",
+    "errors",
+    "CPU/answer",
+    "RSS over idle",
+    "threads",
+    "orphaned",
+    "bystander p50",
+    "notes",
+}
+_PYPERF: Mapping[str, Callable[[RoundFigures], float]] = {
+    "seconds per answer": lambda one: 1 / one.throughput_rps if one.throughput_rps else math.nan,
+    "response p50": lambda one: one.response.p50.exact_s,
+    "response p99": lambda one: one.response.p99.exact_s,
+    "CPU seconds per request": lambda one: one.cpu_s_per_request,
+}
+
+
+def write(
+    run: Run, summaries: Sequence[Summary], sentences: Mapping[str, Sequence[str]], folder: Path
+) -> list[Path]:
+    """Write summary.csv, summary.md and pyperf.json into `folder`, each whole or not at all; return their paths."""
+    texts = {
+        "summary.md": markdown(run, summaries, sentences),
+        "summary.csv": csv_text(summaries),
+        "pyperf.json": pyperf(run, summaries),
+    }
+    return [_replace(folder / file, text) for file, text in texts.items()]
+
+
+def csv_text(summaries: Iterable[Summary]) -> str:
+    """Return one line per row, times in seconds, an empty field where there is no number.
+
+    `X_low` and `X_high` are what `X_spread` calls them; a censored percentile has its lower bound under `X_beyond`.
+    """
+    rows = [dict(_fields(summary)) for summary in sorted(summaries, key=table.order)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else ["experiment"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def markdown(run: Run, summaries: Sequence[Summary], sentences: Mapping[str, Sequence[str]]) -> str:
+    """Return the verdicts and one table per experiment, as GitHub reads Markdown."""
+    parts = [f"# {run.name}\n\n{run.created}, {run.environment.cpu_model}, `{run.command}`\n"]
+    parts += ["".join(f"- {sentence}\n" for sentence in verdict.not_measured(run))] * bool(run.not_measured)
+    ordered = sorted(summaries, key=table.order)
+    for experiment, group in itertools.groupby(ordered, key=lambda summary: summary.experiment):
+        said = "".join(f"- {sentence}\n" for sentence in sentences.get(experiment, ()))
+        parts.append(f"## {experiment}\n\n{said}\n{markdown_table(list(group))}")
+    return "\n".join(parts)
+
+
+def markdown_table(summaries: Sequence[Summary]) -> str:
+    """Return the short columns of the report's table, one line per row."""
+    chosen = [index for index, column in enumerate(table.COLUMNS) if column.heading in _SHORT]
+    lines = [
+        [table.COLUMNS[index].heading for index in chosen],
+        ["---"] * len(chosen),
+        *([table.row(summary)[index].text for index in chosen] for summary in summaries),
+    ]
+    return "".join(f"| {' | '.join(_escaped(text) for text in line)} |\n" for line in lines)
+
+
+def pyperf(run: Run, summaries: Iterable[Summary]) -> str:
+    """Return pyperf's JSON, format 1.0: one benchmark per row and metric, one run with one value per round.
+
+    All values are seconds and less is better, as `pyperf compare_to` takes them. Source: pyperf's `_bench.py`,
+    `BenchmarkSuite._as_json`; it refuses a benchmark without values and one name twice.
+    """
+    where = run.environment
+    metadata = {
+        "cpu_count": where.cpus,
+        "cpu_model_name": where.cpu_model,
+        "platform": where.kernel,
+        "python_implementation": where.implementation.lower(),
+        "python_version": where.python,
+        "unit": "second",
+        "command_line": run.command,
+    }
+    benchmarks = [
+        {
+            "metadata": {"name": f"{_called(summary)}: {metric}"},
+            "runs": [{"values": [value]} for value in values],
+        }
+        for summary in sorted(summaries, key=table.order)
+        if summary.valid
+        for metric, of in _PYPERF.items()
+        if (values := [value for value in map(of, summary.rounds) if value > 0])
+    ]
+    return _json({"version": "1.0", "metadata": metadata, "benchmarks": benchmarks})
+
+
+def _called(summary: Summary) -> str:
+    """Return a name no other row has."""
+    load = summary.load
+    rate = f" {load.rate_rps:g}/s {load.arrivals}" if load.rate_rps is not None else ""
+    side = f" {summary.side}" if summary.side else ""
+    wait = f"{seconds_text(load.delay_s)} wait, {load.duration_s:g} s"
+    return (
+        f"{summary.experiment} {name(summary.contestant)}{side}, {load.concurrency} in flight{rate}, {wait}"
+    )
+
+
+def _json(content: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(content), indent=1).decode() + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _fields(summary: Summary) -> Iterator[tuple[str, object]]:
+    contestant, load = summary.contestant, summary.load
+    yield "experiment", summary.experiment
+    yield from msgspec.structs.asdict(contestant).items()
+    yield "side", summary.side
+    yield from msgspec.structs.asdict(load).items()
+    yield "rounds", len(summary.rounds)
+    yield "valid", str(summary.valid).lower()
+    yield "warnings", " ".join(summary.warnings)
+    yield "failure", summary.failure
+    yield "intended", summary.intended
+    yield "errors", " ".join(f"{error.kind}={error.count}".replace(" ", "_") for error in summary.errors)
+    yield "ceiling_rps", "" if summary.ceiling_rps is None else summary.ceiling_rps
+    for metric in _ESTIMATES:
+        yield from _estimate(metric, getattr(summary, metric), shown=summary.valid)
+    for latency, percentile in itertools.product(_LATENCIES, _PERCENTILES):
+        found = getattr(getattr(summary, latency), percentile)
+        yield from _percentile(f"{latency}_{percentile}_s", found, shown=summary.valid)
+
+
+def _estimate(metric: str, estimate: Estimate, *, shown: bool) -> Iterator[tuple[str, object]]:
+    yield metric, _number(estimate.value, shown=shown)
+    yield f"{metric}_low", _number(estimate.low, shown=shown)
+    yield f"{metric}_high", _number(estimate.high, shown=shown)
+    yield f"{metric}_spread", estimate.kind
+
+
+def _percentile(metric: str, percentile: Percentile, *, shown: bool) -> Iterator[tuple[str, object]]:
+    beyond = shown and percentile.known is Known.BEYOND
+    exact = Estimate(
+        percentile.exact_s, percentile.low_s, percentile.high_s, percentile.rounds, percentile.kind
+    )
+    yield from _estimate(metric, exact, shown=shown)
+    yield f"{metric}_beyond", _number(percentile.value_s, shown=beyond)
+
+
+def _number(value: float, *, shown: bool) -> float | str:
+    return value if shown and math.isfinite(value) else ""
+
+
+def _replace(path: Path, text: str) -> Path:
+    written = path.with_name(f".{path.name}.new")
+    written.write_text(text, encoding="utf-8")
+    return written.replace(path)

@@ -1,0 +1,260 @@
+"""Numbers -> sentences that each hold under the conditions they name, and can be checked against rows. Pure.
+
+A sentence names a difference only where `paired` found one; elsewhere its words are "no difference was measured". An
+experiment's `say` picks pairs of summaries and a metric; the words are made here, so that all experiments speak alike.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from compare.analysis.intervals import Estimate, Spread
+from compare.analysis.paired import SMALLEST_EFFECT, Difference, Metric, Outcome, differences
+from compare.analysis.summary import Summary
+from compare.contract import Loop, Paradigm
+from compare.records import Contestant, Run
+
+Pair = tuple[Summary, Summary]
+
+_PHRASE = {
+    Metric.THROUGHPUT: "{more} answers {ratio} times what {less} does",
+    Metric.P50: "{more}'s p50 is {ratio} times that of {less}",
+    Metric.P90: "{more}'s p90 is {ratio} times that of {less}",
+    Metric.P99: "{more}'s p99 is {ratio} times that of {less}",
+    Metric.CPU: "{more} needs {ratio} times the CPU time per request of {less}",
+    Metric.MEMORY: "{more} needs {ratio} times the memory per request in flight of {less}",
+    Metric.THREADS: "{more} has {ratio} times the threads of {less}",
+    Metric.BYSTANDER_P50: "{more} makes bystanders wait {ratio} times as long as {less} does (p50)",
+    Metric.BYSTANDER_P90: "{more} makes bystanders wait {ratio} times as long as {less} does (p90)",
+}
+ONE_ROUND = " (one round: it cannot tell a difference from noise)"
+_FRACTIONS = {
+    1 / 10: "a tenth of",
+    1 / 5: "a fifth of",
+    1 / 4: "a quarter of",
+    1 / 3: "a third of",
+    1 / 2: "half",
+    2 / 3: "two thirds of",
+}
+
+
+def name(contestant: Contestant, *, server: bool = True) -> str:
+    """Return what a contestant is called everywhere: `aiohttp native`, `tornado executor (100 threads)`."""
+    pool = "default pool" if contestant.threads is None else f"{contestant.threads:,} threads"
+    told = {
+        pool: contestant.paradigm is Paradigm.EXECUTOR,
+        str(contestant.loop): contestant.loop is not Loop.ASYNCIO,
+        contestant.work: contestant.work != "sleep",
+        f"{contestant.workers} workers": contestant.workers > 1,
+        contestant.python.rpartition("/")[2]: bool(contestant.python),
+        f"at most {contestant.max_in_flight:,} in flight": contestant.max_in_flight > 0,
+    }
+    words = f"{contestant.server} {contestant.paradigm}" if server else str(contestant.paradigm)
+    more = ", ".join(word for word, told_here in told.items() if told_here)
+    return f"{words} ({more})" if more else words
+
+
+def load_text(summary: Summary) -> str:
+    """Return the load in words: `100 in flight`, or `500/s` in an open loop."""
+    load = summary.load
+    return f"{load.concurrency:,} in flight" if load.rate_rps is None else f"{rate_text(load.rate_rps)}/s"
+
+
+def rate_text(rate_rps: float) -> str:
+    """Return a rate that was asked for: `2,000`, `447`, `2.5`."""
+    return f"{rate_rps:,.0f}" if rate_rps >= 100 else f"{rate_rps:.3g}"
+
+
+def wait_text(value_s: float) -> str:
+    """Return a wait somebody chose, without the digits of a measurement: `100 ms`, `1 s`, `no wait`."""
+    if not value_s:
+        return "no wait"
+    return f"{value_s:g} s" if value_s >= 1 else f"{value_s * 1e3:g} ms"
+
+
+def a_wait(value_s: float) -> str:
+    """Return it within a sentence: `a 100 ms wait`, `no wait`."""
+    return f"a {wait_text(value_s)} wait" if value_s else wait_text(0)
+
+
+def match(ours: Iterable[Summary], theirs: Iterable[Summary]) -> list[Pair]:
+    """Return the pairs with the same wait, requests in flight and rate, by ascending values of these."""
+    partner = {summary.level: summary for summary in theirs}
+    pairs = [(summary, partner[summary.level]) for summary in ours if summary.level in partner]
+    return sorted(pairs, key=lambda pair: pair[0].level)
+
+
+def contrast(
+    pairs: Sequence[Pair],
+    names: tuple[str, str],
+    *,
+    metric: Metric = Metric.THROUGHPUT,
+    floor: float = SMALLEST_EFFECT,
+) -> str | None:
+    """Return one sentence on how the first of each pair stands against the second, over their loads.
+
+    `pairs` share one wait and differ in requests in flight; `names` are what the two sides are called, and a server
+    both share is named once. Neighbouring loads with the same answer are said together, the strongest first. None
+    when there is nothing to compare.
+    """
+    found = differences(sorted(pairs, key=lambda pair: pair[0].level), metric, floor=floor)
+    known = [one for one in found if one.outcome is not Outcome.INVALID]
+    if not known:
+        return None
+    groups = [list(group) for _, group in groupby(known, lambda one: _answer(one, floor))]
+    said = [
+        f"{_where(group, known)} {_what(group, names, floor, named=number > 0)}"
+        for number, group in enumerate(
+            sorted(groups, key=lambda group: _strength(group, floor), reverse=True)
+        )
+    ]
+    return f"{_given(known[0].a)}, {'; '.join(said)}{_caveat(known)}."
+
+
+def _given(row: Summary) -> str:
+    """Return the condition that all rows of a sentence share, as its beginning."""
+    if not row.contestant.waits_as_asked:
+        return f"With {row.contestant.work} as the work"
+    return f"With a {wait_text(row.load.delay_s)} wait" if row.load.delay_s else "Without a wait"
+
+
+def ratio_text(ratio: Estimate) -> str:
+    """Return `3.1 (2.9-3.4)`; a range is called one, and a single round has neither."""
+    if ratio.kind is Spread.SINGLE:
+        return factor_text(ratio.value)
+    called = "range " if ratio.kind is Spread.RANGE else ""
+    return f"{factor_text(ratio.value)} ({called}{factor_text(ratio.low)}-{factor_text(ratio.high)})"
+
+
+def factor_text(value: float) -> str:
+    """Return a ratio with the digits it deserves: `12`, `3.1`, `1.08`, `0.021`."""
+    if value < 0.1:
+        return f"{value:.2g}"
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 1.95 else f"{value:.2f}"
+
+
+def share_text(share: float) -> str:
+    """Return a ratio below 1 as people say it: `a fifth of`, `half`, else `0.87 times`."""
+    near = [words for value, words in _FRACTIONS.items() if abs(share / value - 1) <= 0.05]
+    return near[0] if near else f"{factor_text(share)} times"
+
+
+def limited(summaries: Iterable[Summary], called: str) -> str | None:
+    """Return where these rows are limited by the wait and not by the paradigm, or None where they are nowhere."""
+    rows = [one for one in summaries if one.limited_by_the_wait and one.valid and not one.limit]
+    levels = [one.in_flight for one in rows]
+    if not levels:
+        return None
+    return f"At {_listed(levels)} in flight, {called} is limited by the wait, not by the paradigm."
+
+
+def pooled(summaries: Iterable[Summary], called: str) -> str | None:
+    """Return where the pool of their work makes the ceiling of these rows, or None where it does nowhere."""
+    rows = [one for one in summaries if one.limit and one.ceiling_rps]
+    if not rows:
+        return None
+    levels, ceiling = _listed([one.in_flight for one in rows]), max(one.ceiling_rps or 0.0 for one in rows)
+    pool = f"the pool of {rows[0].limit:,}: {ceiling:,.0f} answers a second"
+    return f"At {levels} in flight, {called} is limited by {pool}."
+
+
+def not_measured(run: Run) -> list[str]:
+    """Return a sentence per reason for which paradigms that were asked for could not be measured."""
+    paradigms: dict[tuple[str, str], list[str]] = {}
+    for one in run.not_measured:
+        paradigms.setdefault((one.work, one.reason), []).append(str(one.paradigm))
+    return [
+        f"Not measured: {', '.join(each)}, because {reason.removeprefix('not measured: ').rstrip('.')}."
+        for (_, reason), each in paradigms.items()
+    ]
+
+
+def doubts(summaries: Iterable[Summary]) -> list[str]:
+    """Return one sentence for each row that is invalid or failed, with the reasons, and the wait where rows differ."""
+    rows = list(summaries)
+    differ = len({one.load.delay_s for one in rows}) > 1
+    return [
+        f"{name(one.contestant)} at {_condition(one, wait=differ)} is no result: {_reasons(one)}."
+        for one in rows
+        if not one.valid
+    ]
+
+
+def _condition(summary: Summary, *, wait: bool) -> str:
+    return f"{a_wait(summary.load.delay_s)} and {load_text(summary)}" if wait else load_text(summary)
+
+
+def _reasons(summary: Summary) -> str:
+    reasons = [summary.words(warning) for warning in summary.warnings if warning.invalid]
+    return "; ".join(reasons + ([summary.failure.rstrip(".")] if summary.failure else []))
+
+
+def _answer(one: Difference, floor: float) -> tuple[Outcome, int]:
+    """Return what neighbours must share to be said together: the outcome and which side is ahead, 0 for neither."""
+    ahead = one.outcome is Outcome.DIFFERENT or (one.outcome is Outcome.UNTESTED and one.effect > floor)
+    return one.outcome, (1 if one.ratio.value > 1 else -1) if ahead else 0
+
+
+def _strength(group: Sequence[Difference], floor: float) -> float:
+    return max(one.effect for one in group) if _answer(group[0], floor)[1] else 0.0
+
+
+def _where(group: Sequence[Difference], known: Sequence[Difference]) -> str:
+    first, last = group[0].a.in_flight, group[-1].a.in_flight
+    if len(group) == 1:
+        return f"at {first:,} in flight"
+    if len(group) == len(known):
+        return f"from {first:,} to {last:,} in flight"
+    if group[-1] is known[-1]:
+        return f"from {first:,} requests in flight on,"
+    return f"up to {last:,} in flight" if group[0] is known[0] else f"from {first:,} to {last:,} in flight"
+
+
+def _what(group: Sequence[Difference], names: tuple[str, str], floor: float, *, named: bool) -> str:
+    """Return what these loads have in common; `named`: the sentence has said who the two sides are."""
+    outcome, ahead = _answer(group[0], floor)
+    if not ahead:
+        both = f"{names[0]} and {_beside(names[1], names[0])}"
+        if outcome is Outcome.UNTESTED:
+            return f"{'they' if named else both} are within {floor:.0%} of each other"
+        return "no difference was measured" + ("" if named else f" between {both}")
+    more, less = names if ahead > 0 else names[::-1]
+    less = _beside(less, more)
+    ratios = sorted((_turned(one.ratio, ahead) for one in group), key=lambda ratio: ratio.value)
+    span = dict.fromkeys([ratio_text(ratios[0]), ratio_text(ratios[-1])])
+    words = _PHRASE[group[0].metric].format(more=more, less=less, ratio=" to ".join(span))
+    return words + (_price(group, ahead) if group[0].metric is Metric.THROUGHPUT else "")
+
+
+def _beside(name_: str, other: str) -> str:
+    """Return `name_` without the server that `other`, told just before it, begins with as well."""
+    server, _, rest = name_.partition(" ")
+    return rest if rest and other.startswith(f"{server} ") else name_
+
+
+def _price(group: Sequence[Difference], ahead: int) -> str:
+    """Return the CPU time at which the more was answered, where that differs as well."""
+    cpu = differences([(one.a, one.b) for one in group], Metric.CPU)
+    if not all(one.outcome in {Outcome.DIFFERENT, Outcome.UNTESTED} for one in cpu):
+        return ""
+    shares = sorted(_turned(one.ratio, ahead).value for one in cpu)
+    if shares[-1] >= 1 / (1 + SMALLEST_EFFECT) and shares[0] <= 1 + SMALLEST_EFFECT:
+        return ""
+    least, most = share_text(shares[0]), share_text(shares[-1])
+    span = most if least == most else f"{factor_text(shares[0])} to {factor_text(shares[-1])} times"
+    return f" at {span} the CPU time per request"
+
+
+def _turned(ratio: Estimate, ahead: int) -> Estimate:
+    if ahead > 0:
+        return ratio
+    return Estimate(1 / ratio.value, 1 / ratio.high, 1 / ratio.low, ratio.rounds, ratio.kind)
+
+
+def _caveat(known: Sequence[Difference]) -> str:
+    once = any(one.outcome is Outcome.UNTESTED for one in known)
+    return ONE_ROUND if once else ""
+
+
+def _listed(levels: Sequence[int]) -> str:
+    *most, last = (f"{level:,}" for level in sorted(set(levels)))
+    return f"{', '.join(most)} and {last}" if most else last

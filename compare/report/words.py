@@ -1,0 +1,117 @@
+"""Summaries -> the lines of a figure: which rows belong together, what they are called, and their points. Pure."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from compare.analysis.intervals import Spread
+from compare.analysis.paired import Metric as Ratio
+from compare.analysis.quantiles import Known, Percentile
+from compare.analysis.summary import Estimate, Summary
+from compare.contract import Paradigm, Server
+from compare.records import Run
+from compare.report.figures.drawing import Line, Point
+from compare.report.verdict import contrast
+
+Metric = Callable[[Summary], Estimate | Percentile]
+Across = Callable[[Summary], float]
+
+
+def label(summary: Summary) -> str:
+    """Return what a line through this row is called: the paradigm, and the pool where it has one."""
+    contestant = summary.contestant
+    if contestant.paradigm is not Paradigm.EXECUTOR:
+        return str(contestant.paradigm)
+    if contestant.threads is None:
+        return "executor, default pool"
+    if contestant.threads == summary.load.concurrency:
+        return "executor, n threads"
+    return f"executor, {contestant.threads:,} threads"
+
+
+def lines(
+    summaries: Iterable[Summary],
+    metric: Metric,
+    across: Across,
+    name: Callable[[Summary], str] = label,
+    scale: float = 1.0,
+) -> list[Line]:
+    """Return one line per name, in Paradigm order, of `metric` times `scale` against `across`.
+
+    Rows without a number give no point. Values of 0 and below give none either: every axis that shows a metric is
+    logarithmic.
+    """
+    groups: dict[tuple[Paradigm, str], list[Summary]] = {}
+    for summary in summaries:
+        groups.setdefault((summary.contestant.paradigm, name(summary)), []).append(summary)
+    order = sorted(groups, key=lambda key: (list(Paradigm).index(key[0]), key[1]))
+    return [
+        Line(
+            label=text,
+            paradigm=paradigm,
+            points=_points(groups[paradigm, text], metric, across, scale),
+            dashed=groups[paradigm, text][0].contestant.threads is None and paradigm is Paradigm.EXECUTOR,
+        )
+        for paradigm, text in order
+    ]
+
+
+def _points(rows: list[Summary], metric: Metric, across: Across, scale: float) -> tuple[Point, ...]:
+    made = (_point(row, metric(row), across(row), scale) for row in sorted(rows, key=across))
+    return tuple(point for point in made if point is not None)
+
+
+def _point(row: Summary, number: Estimate | Percentile, x: float, scale: float) -> Point | None:
+    value = number.value_s if isinstance(number, Percentile) else number.value
+    low, high = (number.low_s, number.high_s) if isinstance(number, Percentile) else (number.low, number.high)
+    if not math.isfinite(value) or value <= 0 or not row.rounds:
+        return None
+    spread = (low, high) if math.isfinite(low) and math.isfinite(high) and low > 0 else (value, value)
+    beyond = isinstance(number, Percentile) and number.known is Known.BEYOND
+    return Point(x, value * scale, spread[0] * scale, spread[1] * scale, valid=row.valid, at_least=beyond)
+
+
+def versus(
+    pairs: Sequence[tuple[Summary, Summary]],
+    names: tuple[str, str],
+    metric: Ratio = Ratio.THROUGHPUT,
+) -> list[str]:
+    """Return the contrast of `pairs` as no sentence or one."""
+    sentence = contrast(pairs, names, metric=metric)
+    return [] if sentence is None else [sentence]
+
+
+def servers(summaries: Iterable[Summary]) -> list[Server]:
+    """Return the servers that occur, in the order every figure has them."""
+    seen = {summary.contestant.server for summary in summaries}
+    return [server for server in Server if server in seen]
+
+
+def of(summaries: Iterable[Summary], server: Server) -> list[Summary]:
+    """Return the rows of one server."""
+    return [summary for summary in summaries if summary.contestant.server is server]
+
+
+def legend(summaries: Sequence[Summary]) -> str:
+    """Return the sentence that says how to read bands and marks, naming only what the figure can hold."""
+    kinds = {summary.throughput_rps.kind for summary in summaries} - {Spread.NONE}
+    words = [f"Band: {kind.words}." for kind in Spread if kind in kinds - {Spread.SINGLE}]
+    if kinds == {Spread.SINGLE}:
+        words = ["One round: the spread is unknown."]
+    if any(not summary.valid for summary in summaries):
+        words.append("Hollow mark: invalid, no result.")
+    words.append(
+        "Marks stand side by side, and lines that coincide run beside each other, so that none is hidden."
+    )
+    return " ".join(words)
+
+
+def footer(run: Run) -> str:
+    """Return the line at a figure's foot: which run, on which machine, with which versions."""
+    where, cpus = run.environment, run.environment.cpus
+    versions = ", ".join(
+        f"{name} {where.versions[name]}" for name in ("aiohttp", "tornado") if name in where.versions
+    )
+    return (
+        f"run {run.name} · {where.cpu_model}, {cpus} {'CPU' if cpus == 1 else 'CPUs'} · {where.kernel} · "
+        f"{where.implementation} {where.python}{'' if where.gil else ' without GIL'} · {versions}"
+    )

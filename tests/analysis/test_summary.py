@@ -1,0 +1,155 @@
+import pytest
+from made import CALLBACK, NATIVE, answered, cell, closed_loop, measurement, run, samples
+from msgspec.structs import replace
+
+from compare.analysis.intervals import Spread
+from compare.analysis.summary import ErrorCount, Summary, Warning, summarise  # noqa: A004 - see there
+from compare.records import Load
+
+
+def at(rate_rps: float, round_: int = 0, contestant=NATIVE, **more):
+    """A round of ten connections that are answered `rate_rps` times a second."""
+    return measurement(cell(contestant, round_=round_), closed_loop(10, 10 / rate_rps, 1.0), **more)
+
+
+def failed(round_: int = 0):
+    return replace(at(100, round_), failure="The server died.", samples=None)
+
+
+METRICS = [
+    "throughput_rps",
+    "ceiling_share",
+    "cpu_s_per_request",
+    "rss_over_idle_bytes",
+    "rss_per_in_flight_bytes",
+    "threads_peak",
+    "voluntary_switches_per_request",
+    "involuntary_switches_per_request",
+    "loop_lag_p50_s",
+    "loop_lag_p99_s",
+    "generator_cpu_share",
+    "lag_p50_s",
+    "lag_p99_s",
+    "littles_ratio",
+]
+INVALID = closed_loop(10, 0.05)  # twice what a wait of 0.1 allows
+
+
+def test_a_row_is_one_experiment_contestant_and_load_over_its_rounds():
+    made = [at(80, 0), at(50, 0, CALLBACK), at(60, 1, CALLBACK), at(90, 1), at(70, 2), at(70, 2, CALLBACK)]
+    native, callback = summarise(run(made))
+    assert (native.contestant, callback.contestant) == (NATIVE, CALLBACK)
+    assert native.throughput_rps.value == pytest.approx(80, abs=1)
+    assert native.throughput_rps.low == pytest.approx(70, abs=1)
+    assert native.throughput_rps.kind is Spread.RANGE
+    assert callback.throughput_rps.value == pytest.approx(60, abs=1)
+    assert [one.cell.round for one in native.rounds] == [0, 1, 2]
+
+
+def test_every_estimate_lands_under_its_own_name():
+    (row,) = summarise(run([at(100, number) for number in range(3)]))
+    (one, *_) = row.rounds
+    for metric in METRICS:
+        assert getattr(row, metric).value == pytest.approx(getattr(one, metric)), metric
+    for latency in ("response", "service"):
+        for percentile in ("p50", "p90", "max"):
+            assert getattr(getattr(row, latency), percentile).value_s == pytest.approx(0.1)
+    assert row.response.p99.text == "n/a"
+    assert row.bystander.p50.text == "n/a"
+
+
+def test_percentiles_are_medians_over_rounds_and_never_pooled_or_averaged():
+    rounds = [at(rate, number) for number, rate in enumerate((100, 50, 20))]
+    (row,) = summarise(run(rounds))
+    assert row.response.p50.value_s == pytest.approx(0.2)
+    assert (row.response.p50.low_s, row.response.p50.high_s) == (pytest.approx(0.1), pytest.approx(0.5))
+
+
+def test_five_rounds_give_an_interval():
+    (row,) = summarise(run([at(rate, number) for number, rate in enumerate((90, 80, 70, 60, 50))]))
+    assert row.throughput_rps.kind is Spread.INTERVAL
+    assert row.response.p50.kind is Spread.INTERVAL
+
+
+def test_the_two_sides_of_an_aa_run_are_two_rows():
+    made = [measurement(cell(side=side)) for side in ("a", "b")]
+    assert [row.side for row in summarise(run(made))] == ["a", "b"]
+
+
+def test_of_a_noisy_cell_measured_again_the_later_counts():
+    (row,) = summarise(run([at(80, noisy=True), at(50, rerun=True)]))
+    assert row.throughput_rps.value == pytest.approx(50, abs=1)
+    assert row.throughput_rps.rounds == 1
+    assert Warning.NOISY not in row.warnings
+
+
+def test_noise_is_told_and_invalidates_nothing():
+    (row,) = summarise(run([at(80, noisy=True)]))
+    assert row.warnings == (Warning.NOISY,)
+    assert row.valid
+
+
+def test_an_invalid_round_is_left_out_while_most_are_valid():
+    made = [at(80, 0), at(80, 1), measurement(cell(round_=2), INVALID)]
+    (row,) = summarise(run(made))
+    assert row.valid
+    assert row.throughput_rps.high == pytest.approx(80, abs=1)
+    assert row.throughput_rps.rounds == 2
+    assert row.warnings == (Warning.ROUND_INVALID,)
+
+
+def test_a_row_is_invalid_when_half_of_its_rounds_are():
+    (row,) = summarise(run([at(80, 0), measurement(cell(round_=1), INVALID)]))
+    assert not row.valid
+    assert Warning.WAIT_SKIPPED in row.warnings
+    assert row.throughput_rps.rounds == 2  # kept for inspection
+
+
+def test_a_failed_round_is_told_and_a_row_of_failures_has_no_number():
+    (row,) = summarise(run([at(80, 0), at(80, 1), failed(2)]))
+    assert row.valid
+    assert row.warnings == (Warning.ROUND_FAILED,)
+    assert row.failure == "The server died."
+    (row,) = summarise(run([failed(0), failed(1)]))
+    assert not row.valid
+    assert row.rounds == ()
+    assert not row.throughput_rps.measured
+    assert row.response.p50.text == "n/a"
+
+
+def test_failed_rounds_count_against_the_majority():
+    (row,) = summarise(run([at(80, 0), failed(1)]))
+    assert not row.valid
+
+
+def test_errors_add_up_over_rounds_by_kind():
+    bad = [answered(n / 100, 0.1, status=status) for n in range(-10, 100) for status in (200, 503)]
+    made = [measurement(cell(round_=number), samples(sorted(bad))) for number in range(2)]
+    (row,) = summarise(run(made))
+    assert row.errors == (ErrorCount("HTTP 503", 200),)
+    assert (row.errors_total, row.intended) == (200, 400)
+    assert Warning.ERRORS in row.warnings
+
+
+def test_a_row_knows_whether_the_wait_limits_it():
+    limited, free = summarise(run([at(100), at(50, contestant=CALLBACK)]))
+    assert (limited.limited_by_the_wait, free.limited_by_the_wait) == (True, False)
+    assert limited.in_flight == 10
+
+
+def test_rows_are_comparable_by_wait_in_flight_and_rate_whatever_their_duration():
+    loads = [
+        Load(10, 0.1),
+        Load(10, 0.1, duration_s=9),
+        Load(10, 0.2),
+        Load(11, 0.1),
+        Load(10, 0.1, rate_rps=5),
+    ]
+    levels = [Summary("x", NATIVE, load).level for load in loads]
+    assert levels[0] == levels[1]
+    assert len(set(levels)) == 4
+    assert levels[4] == (0.1, 10, 5)
+
+
+def test_an_empty_run_has_no_rows():
+    assert summarise(run([])) == []

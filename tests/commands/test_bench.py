@@ -1,0 +1,275 @@
+"""`compare bench` from the command line to files, with real folders and a measuring function without servers."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from compare import bench as benchmark
+from compare import records
+from compare.bench import CannotStartError
+from compare.commands import bench as terminal
+from compare.experiments import concurrency
+from compare.harness import simulated
+from compare.records import Measurement, Noise
+
+FEW = [
+    "--server",
+    "aiohttp",
+    "--paradigm",
+    "native",
+    "--paradigm",
+    "callback",
+    "--concurrency",
+    "10,100",
+    "--rounds",
+    "1",
+]
+
+
+class Quiet:
+    def calibrate(self):
+        return Noise(0, 0, 0, 1)
+
+    cell = calibrate
+
+
+def drawn(summaries, run, folder):
+    """Stand for the figures, which take a second to draw and have tests of their own."""
+    chart = folder / "concurrency-throughput.png"
+    chart.touch()
+    return [chart]
+
+
+@pytest.fixture
+def compare(tmp_path, monkeypatch):
+    """Run `compare bench`, measuring with `measure` instead of real servers; results go to a folder of the test's."""
+
+    real = benchmark.run
+    monkeypatch.setattr(concurrency, "draw", drawn)
+
+    def run(*words, measure=None):
+        made = measure or simulated.measurer()
+        monkeypatch.setattr(
+            benchmark, "run", lambda ask, watcher: real(ask, watcher, measure=made, sentry=Quiet())
+        )
+        return CliRunner().invoke(terminal.command, [*words, "--out", str(tmp_path)], standalone_mode=False)
+
+    yield run
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def the_folder(tmp_path):
+    (folder,) = tmp_path.iterdir()
+    return folder
+
+
+def test_a_run_leaves_records_charts_report_and_summaries_and_says_where(compare, tmp_path):
+    result = compare(*FEW)
+    assert result.return_value == 0, result.output
+    folder = the_folder(tmp_path)
+    names = {path.name for path in folder.iterdir()}
+    assert {"run.json", "samples.npz", "summary.csv", "summary.md", "report.html"} <= names
+    assert len(records.read(folder).measurements) == 4
+    assert f"Report: {folder}/report.html" in result.stdout
+    assert f"Chart:  {folder}/concurrency-throughput.png" in result.stdout
+    assert "aiohttp native" in result.stdout
+
+
+def test_the_folder_is_named_by_time_experiment_and_preset(compare, tmp_path):
+    compare(*FEW, "--quick")
+    stamp, _, name = the_folder(tmp_path).name.partition("-")
+    assert len(stamp) == 8
+    assert name.partition("-")[2] == "concurrency-quick"
+
+
+def test_the_folder_may_be_given_a_name(compare, tmp_path):
+    compare(*FEW, "--name", "before")
+    assert the_folder(tmp_path).name.endswith("-before")
+
+
+def test_what_was_asked_is_what_is_planned_and_recorded(compare, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["compare", "bench", "--seed", "7"])
+    compare(*FEW, "--seed", "7", "--delay", "0.2", "--duration", "0.5", "--loop", "uvloop", "--rounds", "2")
+    run = records.read(the_folder(tmp_path))
+    assert (run.seed, run.command, run.planned) == (7, "compare bench --seed 7", 8)
+    cells = [one.cell for one in run.measurements]
+    assert {cell.load.delay_s for cell in cells} == {0.2}
+    assert {cell.load.duration_s for cell in cells} == {0.5}
+    assert {cell.contestant.loop for cell in cells} == {"uvloop"}
+    assert {cell.round for cell in cells} == {0, 1}
+
+
+def test_a_password_in_a_dsn_is_not_recorded(compare, tmp_path, monkeypatch):
+    dsn = "postgresql://me:hunter2@db/x"
+    monkeypatch.setattr(sys, "argv", ["compare", "bench", "--dsn", dsn, f"--dsn={dsn}"])
+    compare(*FEW, "--dsn", dsn)
+    assert records.read(the_folder(tmp_path)).command == "compare bench --dsn ... --dsn=..."
+    assert not [path for path in the_folder(tmp_path).iterdir() if b"hunter2" in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (["nope"], "concurrency"),
+        (["--preset", "slow"], "quick"),
+        (["--server", "django"], "tornado"),
+        (["--paradigm", "actor"], "callback"),
+        (["--loop", "trio"], "uvloop"),
+        (["--concurrency", "10,x"], "10,100,1000"),
+        (["--concurrency", "0"], "10,100,1000"),
+        (["--rounds", "0"], "1<=x"),
+        (["--delay", "-1"], "0<=x"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_with_what_is_allowed(words, allowed, tmp_path):
+    result = CliRunner().invoke(terminal.command, [*words, "--out", str(tmp_path)])
+    assert result.exit_code == 2
+    assert allowed in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_list_names_each_experiment_with_its_question(tmp_path):
+    result = CliRunner().invoke(terminal.command, ["--list"], standalone_mode=False)
+    assert "How many waits overlap" in result.output
+    assert result.return_value == 0
+
+
+def test_ctrl_c_keeps_and_draws_what_was_measured(compare, tmp_path):
+    measure, made = simulated.measurer(), []
+
+    def stopped(cell):
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        made.append(cell)
+        return measure(cell)
+
+    result = compare(*FEW, measure=stopped)
+    assert result.return_value == 130
+    assert "Stopped after 2 of 4 cells" in result.stderr
+    run = records.read(the_folder(tmp_path))
+    assert [one.cell for one in run.measurements] == made
+    assert (the_folder(tmp_path) / "report.html").exists()
+
+
+def test_ctrl_c_before_the_first_cell_leaves_no_folder(compare, tmp_path):
+    def stopped(cell):
+        raise KeyboardInterrupt
+
+    assert compare(*FEW, measure=stopped).return_value == 130
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_cell_is_told_with_its_reason_and_the_others_stand(compare):
+    measure = simulated.measurer()
+
+    def failing(cell):
+        bad = cell.contestant.paradigm == "callback"
+        return Measurement(cell, failure="It crashed.") if bad else measure(cell)
+
+    result = compare(*FEW, measure=failing)
+    assert result.return_value == 0
+    assert "2 of 4 cells failed, the first with: It crashed." in result.stderr
+    assert "aiohttp callback at 10 in flight is no result: It crashed." in result.stdout
+
+
+def test_a_run_in_which_every_cell_failed_is_a_failure(compare):
+    result = compare(*FEW, measure=lambda cell: Measurement(cell, failure="It crashed."))
+    assert result.return_value == 1
+
+
+def test_strict_makes_invalid_rows_exit_code_3(compare):
+    measure = simulated.measurer()
+
+    def failing(cell):
+        bad = cell.contestant.paradigm == "callback"
+        return Measurement(cell, failure="It crashed.") if bad else measure(cell)
+
+    result = compare(*FEW, "--strict", measure=failing)
+    assert result.return_value == 3
+    assert "--strict: 2 of 4 rows are invalid." in result.stderr
+    assert compare(*FEW, "--strict", "--name", "other").return_value == 0
+
+
+@pytest.mark.parametrize("error", [CannotStartError("No server."), records.RecordsError("Disk full.")])
+def test_what_stops_a_run_is_one_sentence_and_exit_code_1(error, monkeypatch, tmp_path):
+    def failing(ask, watcher):
+        raise error
+
+    monkeypatch.setattr(benchmark, "run", failing)
+    result = CliRunner().invoke(terminal.command, ["--out", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.output == f"Error: {error}\n"
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def test_an_unwritable_results_folder_is_told_before_anything_is_measured(tmp_path):
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(terminal.command, ["--out", str(tmp_path / "file")])
+    assert result.exit_code == 1
+    assert "Error: Cannot write results to" in result.output
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+TINY = [
+    "--server",
+    "tornado",
+    "--paradigm",
+    "native",
+    "--concurrency",
+    "5",
+    "--duration",
+    "0.2",
+    "--delay",
+    "0.05",
+]
+
+
+@pytest.fixture
+def real(tmp_path):
+    """A real `compare bench` of many rounds in a process of its own, from its first kept cell on."""
+    command = [sys.executable, "-m", "compare", "bench", *TINY, "--rounds", "50", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if line.startswith("[3/"):  # of 50, or more when the machine is busy
+                break
+        yield process
+        process.kill()
+
+
+def family(process):
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def test_kill_9_in_the_middle_of_a_run_leaves_readable_results_and_no_process(real, tmp_path):
+    children = family(real)
+    while not children:  # between two servers there may be none for a moment
+        children = family(real)
+    os.kill(real.pid, signal.SIGKILL)
+    real.wait()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+    run = records.read(the_folder(tmp_path))
+    assert len(run.measurements) >= 2
+    assert all(one.failure is None and len(one.samples.status) for one in run.measurements)
+
+
+@pytest.mark.alone  # it draws four charts within a bound, which a machine shared with other tests may not
+def test_ctrl_c_in_the_middle_of_a_real_run_draws_what_is_there_and_leaves_no_process(real, tmp_path):
+    children = family(real)
+    real.send_signal(signal.SIGINT)
+    out, _ = real.communicate(timeout=40)
+    assert real.returncode == 130
+    assert "report.html" in out
+    assert not psutil.wait_procs(children, timeout=5)[1]
+    assert (the_folder(tmp_path) / "concurrency-throughput.png").exists()
+
+
+def test_sigterm_is_answered_as_ctrl_c_is(compare):
+    compare(*FEW)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,80 @@
+"""`compare load` against a real server, and against what is none."""
+
+import json
+import socket
+
+import pytest
+from click.testing import CliRunner
+
+from compare.commands import load
+from compare.harness import load as generator
+from compare.harness import reference
+
+
+@pytest.fixture(scope="module")
+def url():
+    with reference.serving() as url:
+        yield url
+
+
+def run(*words):
+    return CliRunner().invoke(load.command, [*words], standalone_mode=False)
+
+
+SHORT = ("--duration", "0.2", "--warmup", "0.05", "--timeout", "1")
+
+
+def test_a_person_gets_a_table_and_a_rate(url):
+    result = run(url, *SHORT)
+    assert result.return_value == 0
+    assert "response" in result.stdout
+    assert "successes a second over 0.2 s, 10 connections" in result.stdout
+
+
+def test_a_program_gets_one_json_object(url):
+    result = run(url, *SHORT, "--concurrency", "3", "--json")
+    told = json.loads(result.stdout)
+    assert told["connections"] == 3
+    assert told["completed"] > 10
+
+
+def test_a_rate_makes_it_an_open_loop(url):
+    told = json.loads(run(url, *SHORT, "--rate", "200", "--arrivals", "poisson", "--json").stdout)
+    assert 10 <= told["sent"] <= 90
+
+
+def test_a_target_that_is_down_is_exit_code_1_and_no_throughput():
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+    result = run(f"http://127.0.0.1:{port}/", *SHORT)
+    assert result.return_value == 1
+    assert "refused" in result.stdout.lower()
+    assert "successes a second" not in result.stdout
+
+
+def test_a_target_that_speaks_no_http_is_told_as_such():
+    with socket.create_server(("127.0.0.1", 0)) as sock:  # accepts and never says a word
+        result = run(f"http://127.0.0.1:{sock.getsockname()[1]}/", "--duration", "0.1", "--timeout", "0.1")
+    assert result.return_value == 1
+    assert "unanswered" in result.stdout
+
+
+@pytest.mark.parametrize("bad", ["ftp://127.0.0.1/", "127.0.0.1:80", "http://no.such.host.invalid/"])
+def test_a_url_that_cannot_be_loaded_is_one_sentence(bad):
+    result = CliRunner().invoke(load.command, [bad, *SHORT])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert len(result.output.splitlines()) == 1
+
+
+def test_connections_are_ten_unless_given_and_as_many_as_needed_in_an_open_loop(monkeypatch):
+    asked = []
+
+    def failing(url, wanted, **_):
+        asked.append(wanted.concurrency)
+        raise generator.LoadError("enough")
+
+    monkeypatch.setattr(generator, "run", failing)
+    for words in ([], ["-c", "7"], ["--rate", "5"], ["--rate", "5", "-c", "7"]):
+        CliRunner().invoke(load.command, ["http://x/", *words])
+    assert asked == [10, 7, 10_000, 7]

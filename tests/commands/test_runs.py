@@ -1,0 +1,156 @@
+"""`compare report` and `compare diff`: what works from kept runs alone."""
+
+from pathlib import Path
+
+import click
+import made
+import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
+
+from compare import bench as benchmark
+from compare import records
+from compare.bench import Findings
+from compare.commands import diff, report, runs
+from compare.experiments import concurrency
+from compare.report.verdict import ONE_ROUND
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """Two kept runs: the same contestant, three times as slow in the second."""
+    monkeypatch.setattr(concurrency, "draw", lambda *_: [])
+    for name, took_s in (("20250101-000000-base", 0.1), ("20250102-000000-new", 0.3)):
+        folder = tmp_path / name
+        folder.mkdir()
+        rounds = [
+            made.measurement(made.cell(round_=n), made.closed_loop(10, took_s * (1 + n / 1000), io_s=took_s))
+            for n in range(5)
+        ]
+        records.save(made.run(rounds, name=name), folder)
+    return tmp_path
+
+
+def test_without_a_run_the_newest_is_redrawn(results):
+    result = CliRunner().invoke(report.command, ["--results", str(results)], standalone_mode=False)
+    assert result.return_value == 0, result.output
+    assert f"Report: {results}/20250102-000000-new/report.html" in result.stdout
+    assert not (results / "20250101-000000-base" / "report.html").exists()
+
+
+def test_a_run_that_is_named_is_redrawn_from_its_files(results):
+    folder = results / "20250101-000000-base"
+    CliRunner().invoke(report.command, [str(folder)], standalone_mode=False)
+    assert (folder / "report.html").exists()
+    assert (folder / "summary.csv").exists()
+
+
+def test_the_report_is_opened_when_asked_for(results, monkeypatch):
+    opened = []
+    monkeypatch.setattr(click, "launch", opened.append)
+    CliRunner().invoke(report.command, ["--results", str(results), "--open"])
+    assert opened == [str(results / "20250102-000000-new" / "report.html")]
+
+
+def test_no_run_at_all_is_a_sentence_that_says_how_to_make_one(tmp_path):
+    result = CliRunner().invoke(report.command, ["--results", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "`compare bench` makes one" in result.output
+
+
+def test_a_damaged_run_is_refused_and_nothing_is_written(results):
+    folder = results / "20250101-000000-base"
+    (folder / "run.json").write_text("{")
+    before = sorted(folder.iterdir())
+    result = CliRunner().invoke(report.command, [str(folder)])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert sorted(folder.iterdir()) == before
+
+
+def test_reading_gives_the_run_that_was_kept(results):
+    assert runs.read(results / "20250101-000000-base").name == "20250101-000000-base"
+
+
+def compare(results, *words, base="20250101-000000-base", new="20250102-000000-new"):
+    return CliRunner().invoke(
+        diff.command, [str(results / base), str(results / new), *words], standalone_mode=False
+    )
+
+
+def test_what_changed_is_said_in_words(results):
+    result = compare(results)
+    assert result.return_value == 0
+    assert "aiohttp native, 10 in flight, 100 ms wait" in result.stdout
+    assert "worse" in result.stdout
+
+
+def test_a_run_against_itself_has_not_changed(results):
+    result = compare(results, "--fail-above", "5%", new="20250101-000000-base")
+    assert result.return_value == 0
+    assert "worse" not in result.stdout
+
+
+def test_getting_worse_by_more_than_allowed_is_exit_code_3(results):
+    assert compare(results, "--fail-above", "5%").return_value == 3
+    assert compare(results, "--fail-above", "400%").return_value == 0
+
+
+def test_markdown_has_a_table(results):
+    assert "| --- |" in compare(results, "--markdown").stdout
+
+
+def test_unlike_machines_are_refused_unless_compared_anyway(results):
+    folder = results / "20250103-000000-elsewhere"
+    folder.mkdir()
+    run = records.read(results / "20250102-000000-new")
+    elsewhere = replace(run.environment, cpu_model="sundial")
+    records.save(replace(run, environment=elsewhere, name=folder.name), folder)
+    result = CliRunner().invoke(diff.command, [str(results / "20250101-000000-base"), str(folder)])
+    assert result.exit_code == 1
+    assert "abacus against sundial" in result.output
+    assert "--anyway" in result.output
+    assert compare(results, "--anyway", new=folder.name).return_value == 0
+
+
+def test_a_folder_that_holds_no_run_is_refused(results):
+    assert CliRunner().invoke(diff.command, [str(results), str(results)]).exit_code == 1
+
+
+def test_the_newest_is_found_where_runs_are_kept(results):
+    assert benchmark.newest(results).name == "20250102-000000-new"
+
+
+def test_findings_are_rows_sentences_doubts_and_where_the_charts_are(capsys):
+    rows = [made.summary([100]), made.summary([], made.CALLBACK, valid=False, failure="It crashed.")]
+    runs.show(
+        Findings(
+            {"concurrency": ["Native answers more."]},
+            {"concurrency": ["Executor is no result: It crashed."]},
+            rows,
+            [Path("r/a.png"), Path("r/a.svg"), Path("r/summary.csv")],
+            ["Not measured: native, because my:work has no native face."],
+        ),
+        Path("r"),
+    )
+    out = capsys.readouterr().out
+    order = [
+        "aiohttp native",
+        "- Native answers more.",
+        "- Executor is no result",
+        "- Not measured: native",
+        "Chart:  r/a.png",
+        "Report: r/report.html",
+    ]
+    assert [out.index(words) for words in order] == sorted(out.index(words) for words in order)
+    assert "a.svg" not in out
+
+
+def test_that_one_round_proves_nothing_is_said_once(capsys):
+    told = [f"A answers more{ONE_ROUND}.", f"B answers more{ONE_ROUND}."]
+    runs.show(Findings({"concurrency": told}, {"concurrency": []}, [made.summary([100])], []), Path("r"))
+    out = capsys.readouterr().out
+    assert "- A answers more.\n- B answers more.\n- All this is one round: it cannot tell" in out
+    assert out.count("one round") == 1
+    runs.show(Findings({"concurrency": told[:1]}, {"concurrency": []}, [made.summary([100])], []), Path("r"))
+    assert f"- {told[0]}\n" in capsys.readouterr().out

@@ -1,0 +1,56 @@
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from click.testing import CliRunner
+
+from compare.commands import serve
+from compare.contract import Server, read_ready
+from compare.contract.settings import OPTIONS
+
+
+@pytest.mark.parametrize("server", Server)
+def test_the_command_becomes_the_server(server):
+    command = [sys.executable, "-m", "compare", "serve", str(server), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        ready = read_ready(process.stdout.readline())
+        assert (ready.pid, ready.server) == (process.pid, server)
+        with urllib.request.urlopen(f"{ready.url}/ping") as answer:
+            assert answer.read() == b'{"pong":true}'
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+
+
+def test_options_reach_the_server_as_they_were_given(monkeypatch):
+    became = []
+    monkeypatch.setattr(os, "execv", lambda path, argv: became.append((path, argv)))
+    given = ["--port", "0", "--cookie-key=1=file", "--access-log"]
+    result = CliRunner().invoke(serve.command, ["aiohttp", *given])
+    assert result.exit_code == 0, result.output
+    assert became == [(sys.executable, [sys.executable, "-m", "compare.aiohttp_impl", *given])]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["django"], "'tornado', 'aiohttp'"),
+        ([], "Missing argument"),
+        (["tornado", "--prt", "1"], "There is no option '--prt'"),
+        (["tornado", "--port", "x"], "--port must be a whole number"),
+        (["tornado", "--port"], "--port needs a value"),
+        (["tornado", "--loop", "trio"], "--loop must be asyncio or uvloop"),
+    ],
+)
+def test_a_bad_option_is_exit_code_2_and_a_sentence_naming_it(words, sentence, monkeypatch):
+    monkeypatch.setattr(os, "execv", pytest.fail)
+    result = CliRunner().invoke(serve.command, words)
+    assert result.exit_code == 2
+    assert sentence in result.output
+
+
+def test_help_lists_every_option_of_the_servers():
+    out = CliRunner().invoke(serve.command, ["--help"]).output
+    assert all(option.name in out for option in OPTIONS)

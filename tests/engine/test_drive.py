@@ -1,0 +1,191 @@
+import time
+from itertools import count
+
+import pytest
+from msgspec.structs import replace
+
+from compare.contract import Paradigm, Server
+from compare.engine import plan
+from compare.engine.drive import Drive
+from compare.harness import environment
+from compare.records import Cell, Contestant, Load, Measurement, Noise, Run
+
+CELLS = [Cell("x", Contestant(server, p), Load(10)) for server in Server for p in Paradigm]
+QUIET, NOISY = Noise(0, 0, 0, 1, noisy=False), Noise(0, 0, 0, 2, noisy=True)
+EMPTY = Run("a run", "2025-01-01T00:00:00+00:00", "compare bench", 0, environment.read())
+
+
+class Quiet:
+    """A sentry on a machine that is quiet, except when the script says otherwise."""
+
+    def __init__(self, calibrations=(), cells=()):
+        self._calibrations, self._cells = iter(calibrations), iter(cells)
+
+    def calibrate(self):
+        return next(self._calibrations, QUIET)
+
+    def cell(self):
+        return next(self._cells, QUIET)
+
+
+class Notes:
+    """A watcher that writes everything down."""
+
+    def __init__(self):
+        self.begun, self.grown, self.next, self.made, self.remarks = None, 0, [], [], []
+
+    def begins(self, cells, expected_s):
+        self.begun = (cells, expected_s)
+
+    def grows(self, cells):
+        self.grown += cells
+
+    def measuring(self, cell, done, left_s):
+        self.next.append((cell, done, left_s))
+
+    def measured(self, measurement):
+        self.made.append(measurement)
+
+    def remark(self, sentence):
+        self.remarks.append(sentence)
+
+
+def drive(measure=Measurement, sentry=None, kept=None, notes=None, clock=None, **options):
+    return Drive(
+        EMPTY,
+        measure,
+        sentry=sentry or Quiet(),
+        keep=(lambda _: None) if kept is None else kept.append,
+        watcher=notes or Notes(),
+        expected_s=lambda _: 2.0,
+        clock=clock or time.monotonic,
+        **options,
+    )
+
+
+def go(driving, rounds):
+    driving.begin([cell for cells in rounds for cell in cells])
+    driving.rounds(rounds)
+
+
+def test_every_cell_of_every_round_is_measured_in_the_order_planned():
+    rounds = plan.order(CELLS, 3, seed=1)
+    driving = drive()
+    go(driving, rounds)
+    assert [m.cell for m in driving.run.measurements] == [cell for cells in rounds for cell in cells]
+    assert driving.run.planned == 30
+
+
+def test_the_run_is_kept_after_every_cell_with_all_that_was_measured_before():
+    kept = []
+    go(drive(kept=kept), [CELLS])
+    assert [len(run.measurements) for run in kept] == list(range(1, 11))
+    assert {run.planned for run in kept} == {10}
+
+
+def test_a_failed_cell_is_kept_with_its_reason_and_the_run_goes_on():
+    def measure(cell):
+        failing = cell.contestant.paradigm is Paradigm.BLOCKING
+        return Measurement(cell, failure="It crashed." if failing else None)
+
+    driving = drive(measure)
+    go(driving, [CELLS])
+    assert [m.failure for m in driving.run.measurements] == ["It crashed.", None, None, None, None] * 2
+
+
+def test_ctrl_c_passes_through_and_what_was_measured_stays():
+    numbers = count()
+
+    def measure(cell):
+        if next(numbers) == 4:
+            raise KeyboardInterrupt
+        return Measurement(cell)
+
+    driving = drive(measure)
+    with pytest.raises(KeyboardInterrupt):
+        go(driving, [CELLS])
+    assert len(driving.run.measurements) == 4
+    assert driving.run.planned == 10
+
+
+@pytest.mark.parametrize(
+    "sentry",
+    [
+        Quiet(calibrations=[NOISY]),
+        Quiet(calibrations=[QUIET, NOISY]),
+        Quiet(cells=[NOISY, NOISY]),
+    ],
+    ids=["before", "after", "two cells of ten"],
+)
+def test_a_noisy_round_is_marked_and_measured_once_more_and_both_are_kept(sentry):
+    notes = Notes()
+    driving = drive(sentry=sentry, notes=notes)
+    go(driving, [CELLS])
+    first, again = driving.run.measurements[:10], driving.run.measurements[10:]
+    assert all(m.noise.noisy and not m.rerun for m in first)
+    assert [m.cell for m in again] == CELLS
+    assert all(m.rerun for m in again)
+    assert notes.remarks == ["The machine was busy during round 1: measuring that round once more."]
+
+
+def test_a_round_that_is_noisy_again_is_not_measured_a_third_time():
+    driving = drive(sentry=Quiet(calibrations=[NOISY] * 9))
+    go(driving, [CELLS])
+    assert len(driving.run.measurements) == 20
+    assert all(m.noise.noisy for m in driving.run.measurements)
+
+
+def test_a_single_noisy_cell_is_marked_alone():
+    driving = drive(sentry=Quiet(cells=[NOISY]))
+    go(driving, [CELLS])
+    assert [m.noise.noisy for m in driving.run.measurements] == [True] + [False] * 9
+
+
+@pytest.mark.parametrize(("most_s", "again"), [(39, False), (41, True)])
+def test_a_noisy_round_is_marked_but_not_repeated_when_that_would_take_too_long(most_s, again):
+    now, notes = [0.0], Notes()
+
+    def measure(cell):
+        now[0] += 2.0
+        return Measurement(cell)
+
+    driving = drive(measure, Quiet(calibrations=[NOISY]), notes=notes, clock=lambda: now[0], most_s=most_s)
+    go(driving, [CELLS])
+    assert len(driving.run.measurements) == (20 if again else 10)
+    assert all(m.noise.noisy for m in driving.run.measurements[:10])
+    assert ("no time to repeat it" in notes.remarks[0]) is not again
+    assert notes.grown == (10 if again else 0)
+
+
+def test_the_time_left_is_corrected_by_how_long_cells_really_took():
+    now = [0.0]
+
+    def measure(cell):
+        now[0] += 3.0  # expected were 2
+        return Measurement(cell)
+
+    notes = Notes()
+    go(drive(measure, notes=notes, clock=lambda: now[0]), [CELLS])
+    assert notes.begun == (10, 20.0)
+    assert [left_s for _, _, left_s in notes.next] == [20.0] + [3.0 * left for left in range(9, 0, -1)]
+    assert [done for _, done, _ in notes.next] == list(range(10))
+
+
+def test_cells_planned_later_are_counted_and_measured_with_the_others():
+    notes = Notes()
+    driving = drive(notes=notes)
+    go(driving, [CELLS[:4]])
+    driving.grow(CELLS[4:])
+    driving.rounds([CELLS[4:]])
+    assert driving.run.planned == 10
+    assert [one.cell for one in driving.run.measurements] == CELLS
+    assert (notes.begun, notes.grown) == ((4, 8.0), 6)
+    assert [done for _, done, _ in notes.next] == list(range(10))
+
+
+def test_a_thousand_cells_take_no_time_to_drive():
+    start = time.process_time()
+    driving = drive()
+    go(driving, [[replace(cell, round=number) for cell in CELLS] for number in range(100)])
+    assert len(driving.run.measurements) == 1000
+    assert time.process_time() - start < 5  # it takes 0.05: this bound only catches quadratic work

@@ -1,0 +1,186 @@
+"""The house rules, read off the source: who imports whom, twins, sizes, a test file for each source file."""
+
+import ast
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from compare.contract import Paradigm
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "compare"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in SOURCES}
+
+PROMISES = {"contract", "cookies", "signing", "records"}
+SERVERS = {"tornado_impl", "aiohttp_impl"}
+
+# What each part may import of the project; the promises are open to all.
+MAY_IMPORT = {
+    "contract": {"contract"},
+    "cookies": set(),
+    "signing": set(),
+    "records": {"records"},
+    "processes": {"processes"},
+    "work": {"work", "services"},
+    "services": {"services", "work"},
+    "paradigms": {"paradigms"},
+    "serving": {"serving", "work"},
+    "tornado_impl": {"tornado_impl", "serving", "paradigms", "work"},
+    "aiohttp_impl": {"aiohttp_impl", "serving", "paradigms", "work"},
+    "loadgen": {"loadgen"},
+    "harness": {"harness", "loadgen", "processes"},
+    "engine": {"engine", "harness"},
+    "analysis": {"analysis"},
+    "report": {"report", "analysis"},
+    "experiments": {"experiments", "analysis", "report"},
+    "bench": {"experiments", "engine", "harness", "analysis", "report"},
+    "selftest": {"harness", "analysis"},
+    "screen": {"screen", "experiments", "engine", "harness", "analysis", "report"},
+    "commands": {
+        "commands",
+        "screen",
+        "bench",
+        "selftest",
+        "experiments",
+        "harness",
+        "analysis",
+        "report",
+        "work",
+    },
+    "cli": {"commands"},
+    "__main__": {"cli"},
+}
+
+# What a part may import of other people's packages besides the standard library.
+PACKAGES = {
+    "contract": {"msgspec"},
+    "cookies": {"msgspec"},
+    "signing": {"msgspec"},
+    "records": {"msgspec", "numpy"},
+    "loadgen": {"msgspec", "httptools", "uvloop"},
+    "processes": set(),
+    "paradigms": set(),
+    "tornado_impl": {"tornado", "msgspec"},
+    "aiohttp_impl": {"aiohttp", "multidict", "msgspec"},
+}
+
+
+def part(module: str) -> str:
+    """Return the part of the house a module is in: `compare.work.http` -> `work`."""
+    return [*module.split("."), ""][1]
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Return the full names of the modules a file imports, wherever in the file it does."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return frozenset(names)
+
+
+def named(module: str) -> str:
+    return module.removeprefix("compare.")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_imports_follow_the_arrows(module):
+    here = part(module)
+    theirs = {part(name) for name in imported(MODULES[module]) if name.startswith("compare.")}
+    if here in {"", "__init__"}:
+        assert not theirs
+        return
+    forbidden = theirs - MAY_IMPORT[here] - PROMISES - {""}
+    assert not forbidden, f"{module} may not import {forbidden}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_promises_and_paradigms_and_servers_import_only_their_own_packages(module):
+    allowed = PACKAGES.get(part(module))
+    if allowed is None:
+        return
+    roots = {name.partition(".")[0] for name in imported(MODULES[module])}
+    foreign = roots - set(sys.stdlib_module_names) - {"compare", "__future__"} - allowed
+    assert not foreign, f"{module} imports {foreign}"
+
+
+@pytest.mark.parametrize("framework", ["tornado", "aiohttp"])
+def test_only_its_own_server_and_the_works_client_know_a_framework(framework):
+    for module, path in MODULES.items():
+        knows = {name.partition(".")[0] for name in imported(path)} & {framework}
+        assert not knows or part(module) in {f"{framework}_impl", "work"}, module
+
+
+def test_matplotlib_is_imported_in_figures_and_experiments_only():
+    for module, path in MODULES.items():
+        if {name.partition(".")[0] for name in imported(path)} & {"matplotlib"}:
+            draws = module in {"compare.report.figures.drawing", "compare.report.figures.sheets"}
+            assert draws or part(module) == "experiments", module
+
+
+def test_the_twins_have_the_same_files():
+    tornado, aiohttp = (
+        {path.name for path in (PACKAGE / folder).glob("*.py")} for folder in sorted(SERVERS)[::-1]
+    )
+    # Tornado parses and bounds bodies before a handler runs, aiohttp when a handler asks: nothing to write there.
+    assert tornado - aiohttp <= {"bodies.py"}
+    assert aiohttp - tornado == set()
+
+
+@pytest.mark.parametrize("server", sorted(SERVERS))
+def test_the_long_io_twins_list_the_paradigms_in_their_order(server):
+    module = __import__(f"compare.{server}.long_io", fromlist=["HANDLERS"])
+    assert list(module.HANDLERS) == list(Paradigm)
+
+
+def test_an_init_file_holds_a_docstring_and_public_names_only():
+    for path in PACKAGE.rglob("__init__.py"):
+        first, *rest = ast.parse(path.read_text()).body
+        assert isinstance(first, ast.Expr), path
+        assert all(isinstance(node, ast.ImportFrom | ast.Assign) for node in rest), path
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_no_function_is_longer_than_60_lines(module):
+    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            size = (node.end_lineno or 0) - node.lineno + 1
+            assert size <= 60, f"{module}.{node.name} has {size} lines"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_no_file_has_outgrown_its_purpose(module):
+    assert len(MODULES[module].read_text().splitlines()) <= 400, "redesign it instead of appending"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_each_source_file_has_its_test_file(module):
+    *folders, name = module.split(".")[1:] or [""]
+    if name in {"", "__init__", "__main__"}:
+        return
+    tested_over_http = {"contract": {"bounds", "errors", "targets", "bodies", "ready"}, "records": {"types"}}
+    if SERVERS & {*folders} or module in {"compare.serving.access", "compare.serving.lifecycle"}:
+        return  # tested over HTTP through the `server` fixture, in tests/contract
+    if name in tested_over_http.get("/".join(folders), ()):
+        return
+    if folders == ["commands"]:
+        return  # thin: tested through the command line in tests/test_cli.py and beside what they call
+    assert any((ROOT / "tests").rglob(f"test_{name}.py")), module
+
+
+def test_no_module_runs_by_its_file_path():
+    for path in SOURCES:
+        assert not path.read_text().startswith("#!"), path
+
+
+def test_nothing_is_dispatched_by_a_name_in_globals():
+    for module, path in MODULES.items():
+        names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+        assert not names & {"globals", "eval", "exec"}, module

@@ -1,0 +1,68 @@
+"""What the documentation points at exists: tests by name, files by link, and snippets word for word in the examples."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from compare.contract.settings import OPTIONS
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*") if path.suffix in {".py", ".conf"})
+LANGUAGES = {"python", "nginx"}
+
+
+def named_tests(text: str) -> set[tuple[str, str]]:
+    """Every test a page names: as `tests/file.py::name` or as a link of the name to its file."""
+    links = re.findall(r"\[`?(test_\w+)`?\]\((?:\.\./)?(tests/[\w/]+\.py)\)", text)
+    spelled = re.findall(r"(tests/[\w/]+\.py)::(?:\w+::)?(test_\w+)", text)
+    return {(file, name) for name, file in links} | set(spelled)
+
+
+def page_id(page: Path) -> str:
+    return page.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_test_that_a_page_names_exists(page):
+    for file, name in sorted(named_tests(page.read_text())):
+        assert (ROOT / file).exists(), file
+        assert re.search(rf"(?m)^\s*(async )?def {name}\(", (ROOT / file).read_text()), f"{file}::{name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_link_to_a_file_leads_to_one(page):
+    for target in re.findall(r"\]\((?!\w+:)([^)#\s]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_each_difference_in_the_tables_of_cookies_names_its_test():
+    lines = (ROOT / "docs" / "cookies.md").read_text().splitlines()
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith("| matter")]
+    assert len(rows) > 35
+    for row in rows:
+        assert named_tests(row.split(" | ")[-1]), row
+
+
+def stripped(text: str) -> str:
+    """The code without indentation and blank lines."""
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def test_every_snippet_of_the_migration_guide_is_in_one_example_word_for_word():
+    text = (ROOT / "docs" / "migration.md").read_text()
+    sources = [stripped(example.read_text()) for example in EXAMPLES]
+    fenced = re.findall(r"(?ms)^```(\w+)\n(.*?)^```$", text)
+    snippets = [snippet for language, snippet in fenced if language in LANGUAGES]
+    assert len(snippets) == 5
+    for snippet in snippets:
+        parts = [stripped(part) for part in re.split(r"(?m)^\.\.\.$", snippet)]
+        assert any(all(part in source for part in parts) for source in sources), snippet
+
+
+def test_every_option_the_guides_name_is_one():
+    known = {option.name for option in OPTIONS}
+    for page in ("cookies.md", "migration.md"):
+        named = set(re.findall(r"`(--[\w-]+)", (ROOT / "docs" / page).read_text()))
+        assert named <= known, named - known

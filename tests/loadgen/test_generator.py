@@ -1,0 +1,187 @@
+"""The generator's process: its limits, its life and what it writes."""
+
+import asyncio
+import io
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+
+import msgspec
+import pytest
+import uvloop
+
+from compare.loadgen import generator
+from compare.loadgen.ledger import Ledger
+from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome
+
+resource = pytest.importorskip("resource")
+
+
+@pytest.fixture
+def limits():
+    """Whatever a test does to the limit on open files is undone."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield before
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def asking_for(*connections):
+    streams = [StreamOrder(2, ("", 0), b"", each, each) for each in connections]
+    return Order(tuple(streams), warmup_s=0.0, duration_s=1.0, timeout_s=1.0)
+
+
+def test_the_soft_limit_on_open_files_is_raised_to_what_the_connections_need(limits):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, limits[1]))
+    order = asking_for(400, 100)
+    assert generator.fit(order) == (order, ())
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (500 + generator.SPARE_FILES, limits[1])
+
+
+def test_a_limit_that_suffices_stays_as_it_is(limits):
+    order = asking_for(1)
+    assert generator.fit(order) == (order, ())
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == limits
+
+
+def test_a_hard_limit_that_is_too_low_is_used_up_and_said(limits):
+    if limits[1] == resource.RLIM_INFINITY:
+        pytest.skip("there is no hard limit here")
+    fitted, (note,) = generator.fit(asking_for(limits[1], 100))
+    room = limits[1] - 100 - generator.SPARE_FILES
+    assert [(one.connections, one.opened_first) for one in fitted.streams] == [(room, room), (100, 100)]
+    assert note.startswith(f"A limit was hit: {room} connections instead of {limits[1]},")
+    assert note.endswith(f"the hard limit is {limits[1]} (ulimit -Hn).")
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (limits[1], limits[1])
+
+
+def test_the_share_of_a_cpu_is_seconds_used_per_second():
+    earlier, later = generator.Mark(), generator.Mark()
+    earlier.at_s, earlier.cpu_s = 10.0, 1.0
+    later.at_s, later.cpu_s = 12.0, 1.5
+    assert later.share_since(earlier) == 0.25
+
+
+def test_room_is_made_for_the_whole_schedule_of_an_open_loop():
+    stream = StreamOrder(2, ("", 0), b"", 1, 1, rate_rps=1000.0)
+    order = Order((stream,), warmup_s=1.0, duration_s=5.0, timeout_s=1.0)
+    assert generator.first_rows(stream, order) >= 6000
+    assert generator.first_rows(msgspec.structs.replace(stream, rate_rps=None), order) >= 10_000
+
+
+@pytest.fixture
+def silent():
+    """A port that accepts and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def order(listening, duration_s):
+    address = listening.getsockname()
+    return Order(
+        (StreamOrder(socket.AF_INET, address, b"GET / HTTP/1.1\r\n\r\n", 3, 3),), 0.0, duration_s, 0.1
+    )
+
+
+def start():
+    return subprocess.Popen(
+        [sys.executable, "-m", "compare.loadgen.generator"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+
+
+def test_it_reads_an_order_and_writes_an_outcome_and_the_rows(silent):
+    with start() as process:
+        process.stdin.write(msgspec.json.encode(order(silent, 0.1)) + b"\n")
+        process.stdin.flush()
+        line, _, rows = process.stdout.read().partition(b"\n")
+    outcome = msgspec.json.decode(line, type=Outcome)
+    assert process.returncode == 0
+    assert outcome.streams[0].connections == 3
+    assert len(rows) == outcome.streams[0].rows * (8 + 8 + 8 + 2 + 4)
+
+
+def test_no_moment_comes_before_its_time():
+    async def look():
+        for _ in range(40):
+            at_s = time.monotonic() + 0.0023
+            await generator.until(at_s)
+            assert time.monotonic() >= at_s
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(look())
+
+
+class Narrow(io.RawIOBase):
+    """A pipe that takes a little at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.taken = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.taken += bytes(data[:1000])
+        return min(1000, len(data))
+
+
+def test_all_rows_arrive_through_a_pipe_that_takes_less_than_it_is_given():
+    ledger, narrow = Ledger(), Narrow()
+    for number in range(5000):
+        ledger.add(number, number, number, 200)
+    outcome = Outcome((StreamOutcome(5000, 1, 0),), (1.0, 2.0), 3.0, 0.1)
+    generator.emit(narrow, outcome, [ledger])
+    line, _, rows = narrow.taken.partition(b"\n")
+    assert msgspec.json.decode(line, type=Outcome) == outcome
+    assert rows == b"".join(ledger.parts())
+
+
+def test_it_ends_when_whoever_started_it_closes_the_pipe(silent):
+    with start() as process:
+        process.stdin.write(msgspec.json.encode(order(silent, 600.0)) + b"\n")
+        process.stdin.flush()
+        silent.accept()[0].close()  # it is at work
+        process.stdin.close()
+        assert process.wait() == 1
+
+
+def test_it_ends_when_whoever_started_it_is_killed(silent):
+    port = silent.getsockname()[1]
+    parent_code = textwrap.dedent(f"""
+        from compare.harness import load
+        from compare.records import Load
+        load.run("http://127.0.0.1:{port}/", Load(concurrency=1, duration_s=600.0, delay_s=0.0))
+    """)
+    with subprocess.Popen([sys.executable, "-c", parent_code]) as parent:
+        connection = silent.accept()[0]
+        with connection:
+            parent.kill()
+            parent.wait()
+            connection.settimeout(30)
+            data = connection.recv(1000)
+            while data:  # the request, then the end: nobody holds the connection any more
+                try:
+                    data = connection.recv(1000)
+                except ConnectionResetError:
+                    break
+
+
+def test_it_does_not_outlive_the_longest_time_a_run_can_take(silent):
+    code = textwrap.dedent("""
+        import asyncio, sys
+        from compare.loadgen import generator
+        async def hang():
+            generator.live_no_longer_than(sys.stdin.buffer, 0.0)
+            await asyncio.Event().wait()
+        asyncio.run(hang())
+    """)
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as process:
+        handle = os.pidfd_open(process.pid)
+        select.select([handle], [], [], 30)
+        os.close(handle)
+        assert process.poll() == -signal.SIGALRM

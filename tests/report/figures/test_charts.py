@@ -1,0 +1,78 @@
+from drawn import row, text_of
+from made import CALLBACK, NATIVE
+from msgspec.structs import replace
+
+from compare.contract import Paradigm, Server
+from compare.harness import simulated
+from compare.records import Contestant
+from compare.report.figures import charts
+from compare.report.figures.charts import Chart, View
+
+RUN = simulated.run([], simulated.measurer())
+THROUGHPUT = View("answers per second", lambda s: s.throughput_rps)
+CPU = View("CPU per answer", lambda s: s.cpu_s_per_request, title="CPU")
+
+
+def rows(contestant=NATIVE, levels=(1, 10, 100)):
+    return [row([10.0 * n, 10.1 * n, 9.9 * n], contestant, n) for n in levels]
+
+
+def drawn(chart, some, folder):
+    files = charts.draw(chart, some, "A verdict.", RUN, folder)
+    return text_of(folder / f"{chart.name}.svg") if files else ""
+
+
+def test_a_chart_has_a_panel_for_each_server_with_the_question_and_the_verdict(tmp_path):
+    tornado = Contestant(Server.TORNADO, Paradigm.NATIVE)
+    words = drawn(Chart("c", "How many?", (THROUGHPUT,)), rows() + rows(tornado), tmp_path)
+    for text in ("How many?", "A verdict.", "tornado", "aiohttp", "answers per second, log scale"):
+        assert f"<!-- {text} -->" in words
+
+
+def test_a_view_nothing_was_measured_of_takes_no_space(tmp_path):
+    words = drawn(Chart("c", "How many?", (THROUGHPUT, CPU)), rows(), tmp_path)
+    assert "aiohttp" in words
+    assert "aiohttp  CPU" not in words
+
+
+def test_a_chart_of_nothing_is_no_file(tmp_path):
+    assert charts.draw(Chart("c", "How many?", (CPU,)), rows(), "", RUN, tmp_path) == []
+    assert charts.draw(Chart("c", "How many?", (THROUGHPUT,)), [], "", RUN, tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_other_servers_panel_says_that_it_is_empty(tmp_path):
+    silent = rows(Contestant(Server.TORNADO, Paradigm.NATIVE))
+    tornado = [replace(one, throughput_rps=replace(one.throughput_rps, value=0.0)) for one in silent]
+    words = drawn(Chart("c", "How many?", (THROUGHPUT,)), rows() + tornado, tmp_path)
+    assert "<!-- nothing measured here -->" in words
+
+
+def test_the_ceiling_is_drawn_where_a_view_names_it(tmp_path):
+    some = [replace(one, ceiling_rps=one.in_flight / 0.1) for one in rows()]
+    named = View("answers per second", lambda s: s.throughput_rps, ceiling="ceiling: n / wait")
+    words = drawn(Chart("c", "How many?", (named,)), some, tmp_path)
+    assert "<!-- ceiling: n / wait -->" in words
+    assert "stroke-dasharray: 5" in words
+    assert "stroke-dasharray: 5" not in drawn(Chart("d", "How many?", (THROUGHPUT,)), some, tmp_path)
+
+
+def test_categories_are_names_on_an_axis_that_is_no_scale(tmp_path):
+    chart = Chart(
+        "c", "Which?", (THROUGHPUT,), across=lambda s: 0, across_label="what", categories=("sleep", "http")
+    )
+    words = drawn(chart, rows(levels=(1,)), tmp_path)
+    assert "<!-- sleep -->" in words
+    assert "<!-- what -->" in words, "not a log scale"
+
+
+def test_numbers_that_would_run_into_each_other_are_left_out():
+    assert charts._apart([1, 10, 100, 1000])
+    assert charts._apart([7])
+    assert not charts._apart([500, 510, 1000])
+
+
+def test_every_line_is_named(tmp_path):
+    words = drawn(Chart("c", "How many?", (THROUGHPUT,)), rows() + rows(CALLBACK), tmp_path)
+    assert "<!-- native -->" in words
+    assert "<!-- callback -->" in words

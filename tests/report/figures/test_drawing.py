@@ -1,0 +1,110 @@
+import itertools
+
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+from compare.contract import Paradigm
+from compare.report.figures import drawing, sheets
+from compare.report.figures.drawing import End, Line, Point
+from compare.report.figures.sheets import Grid, Words
+
+FOOTER = "run 20250101-concurrency · a CPU with a long name, 2 CPUs · Linux 6.1 · CPython 3.11 · " * 2
+WORDS = Words("How many?", "With a 100 ms wait, this many. " * 6, FOOTER, "Band: range.")
+
+
+def line(label, paradigm, ys, **how):
+    return Line(label, paradigm, tuple(Point(10.0**x, y, y, y, **how) for x, y in enumerate(ys)))
+
+
+def panel(lines):
+    figure, (axes,) = sheets.sheet(WORDS, Grid())
+    drawing.log_axis(axes, "x", "requests in flight", [1, 10, 100])
+    drawing.log_axis(axes, "y", "answers per second")
+    drawing.share_y([axes], lines)
+    drawing.plot(axes, lines)
+    figure.draw_without_rendering()
+    return figure, axes
+
+
+def boxes(axes):
+    return [Text.get_window_extent(text) for text in axes.texts if text.get_text()]  # without the leader line
+
+
+def test_every_paradigm_has_one_colour_and_one_mark_of_its_own():
+    for of in (drawing.COLOUR, drawing.MARK):
+        assert set(of) == set(Paradigm)
+        assert len(set(of.values())) == len(Paradigm)
+
+
+def test_names_of_lines_that_end_in_one_point_do_not_collide():
+    lines = [line(paradigm, paradigm, [10, 100, 1000]) for paradigm in Paradigm]
+    with sheets.look():
+        _, axes = panel(lines)
+        found = boxes(axes)
+    assert len(found) == len(Paradigm)
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(found, 2))
+
+
+def test_everything_written_is_on_the_sheet():
+    lines = [line("executor, default pool", Paradigm.EXECUTOR, [10, 60, 60])]
+    with sheets.look():
+        figure, axes = panel(lines)
+        page = figure.bbox
+        written = [*boxes(axes), *(text.get_window_extent() for text in figure.texts)]
+    for box in written:
+        assert box.x0 >= page.x0
+        assert box.x1 <= page.x1
+        assert box.y0 >= page.y0
+        assert box.y1 <= page.y1
+
+
+def test_coinciding_lines_are_drawn_beside_each_other():
+    lines = [line("native", Paradigm.NATIVE, [2, 2, 2]), line("blocking", Paradigm.BLOCKING, [2, 2, 2])]
+    with sheets.look():
+        _, axes = panel(lines)
+        long = [artist for artist in axes.lines if len(artist.get_xdata()) == 3]
+        paths = [artist.get_transform().transform(artist.get_xydata()) for artist in long]
+    assert abs(paths[0] - paths[1]).min() > 1
+
+
+def test_invalid_points_are_hollow_and_censored_ones_point_upwards():
+    with sheets.look():
+        _, axes = panel([line("native", Paradigm.NATIVE, [10, 20, 30], valid=False)])
+        marks = [artist for artist in axes.lines if len(artist.get_xdata()) == 1]
+        assert {mark.get_markerfacecolor() for mark in marks} == {"white"}
+        _, axes = panel([line("native", Paradigm.NATIVE, [10, 20, 30], at_least=True)])
+        assert sum(1 for text in axes.texts if not text.get_text()) == 3
+
+
+def test_a_line_without_points_is_not_named():
+    with sheets.look():
+        _, axes = panel([Line("native", Paradigm.NATIVE, ()), line("callback", Paradigm.CALLBACK, [1, 2, 3])])
+    assert [text.get_text() for text in axes.texts] == ["callback"]
+
+
+def test_log_axes_say_so():
+    with sheets.look():
+        _, axes = panel([line("native", Paradigm.NATIVE, [1, 2, 3])])
+    assert axes.get_xlabel().endswith("log scale")
+    assert axes.get_ylabel().endswith("log scale")
+
+
+def test_an_axis_of_less_than_a_decade_has_more_than_one_number():
+    with sheets.look():
+        for ys in ([101, 102, 110], [100, 300, 900]):
+            _, axes = panel([line("native", Paradigm.NATIVE, ys)])
+            low, high = axes.get_ylim()
+            assert len([tick for tick in axes.get_yticks() if low <= tick <= high]) >= 3
+
+
+def test_text_is_darker_than_its_line():
+    assert sum(to_rgb(drawing.darker("#E69F00"))) < sum(to_rgb("#E69F00"))
+
+
+def test_axes_without_a_figure_are_refused():
+    with sheets.look():
+        _, (axes,) = sheets.sheet(WORDS, Grid())
+        axes.remove()
+    with pytest.raises(ValueError, match="no figure"):
+        drawing.label_ends(axes, [End(1, 1, "x", "#000000")])

@@ -1,0 +1,153 @@
+import math
+
+import pytest
+from made import BLOCKING, CALLBACK, ENVIRONMENT, NATIVE, cell, closed_loop, measurement, run
+from msgspec.structs import replace
+
+from compare.analysis.paired import Metric, Outcome
+from compare.report import diff as diffs
+from compare.report.diff import UnlikeRunsError, diff, environment_differences, markdown, words
+
+
+def made(rate_rps, contestant=NATIVE, *, rounds=3, cpu=1.0, start=0, apart=0.002):
+    """Rounds a little apart, of ten connections answered about `rate_rps` times a second."""
+    return [
+        measurement(
+            cell(contestant, round_=start + number),
+            closed_loop(10, 10 / (rate_rps * (1 + apart * (number % 3))), 1.0),
+            usage=replace(measurement().usage, cpu_s=cpu * rate_rps / 1000 * (1 + 0.001 * (number % 2))),
+        )
+        for number in range(rounds)
+    ]
+
+
+def failed(contestant=NATIVE):
+    return replace(measurement(cell(contestant)), failure="The server died.", samples=None)
+
+
+def test_nothing_changed_between_a_run_and_itself():
+    base = run([*made(80), *made(60, CALLBACK)])
+    found = diff(base, base)
+    assert found.named == []
+    assert found.worst_regression == 0.0
+    assert words(found) == ["In 6 of 8 comparisons no difference was measured."]  # p99 is n/a
+
+
+@pytest.mark.parametrize("rounds", [2, 3, 6])
+def test_what_got_worse_is_named_and_by_how_much(rounds):
+    base, new = run([*made(80, rounds=rounds)]), run([*made(60, rounds=rounds)])
+    found = diff(base, new)
+    throughput, p50 = (
+        next(one for one in found.named if one.metric is m) for m in (Metric.THROUGHPUT, Metric.P50)
+    )
+    assert throughput.ratio.value == pytest.approx(0.75, rel=0.02)
+    assert diffs.regression(throughput) == pytest.approx(0.25, abs=0.02)
+    assert diffs.regression(p50) == pytest.approx(1 / 3, abs=0.02)
+    assert found.worst_regression == pytest.approx(1 / 3, abs=0.02)
+    assert any(
+        "throughput is 0.75 (" in sentence and sentence.endswith("worse.") for sentence in words(found)
+    )
+
+
+def test_what_got_better_is_no_regression():
+    found = diff(run(made(60)), run(made(80)))
+    assert {one.metric for one in found.named} >= {Metric.THROUGHPUT, Metric.P50}
+    assert found.worst_regression == 0.0
+    assert all(sentence.endswith("better.") for sentence in words(found)[:2])
+
+
+def test_more_cpu_for_the_same_is_a_regression():
+    found = diff(run(made(60)), run(made(60, cpu=1.5)))
+    assert [one.metric for one in found.named] == [Metric.CPU]
+    assert found.worst_regression == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_change_below_5_percent_is_not_named():
+    found = diff(run(made(60, rounds=6)), run(made(62, rounds=6)))
+    assert found.named == []
+
+
+def test_rounds_are_paired_from_five_on_when_the_order_was_the_same():
+    base, new = (run(made(rate, rounds=6, apart=0.1)) for rate in (80, 60))
+    other_order = replace(new, seed=2)
+    paired, unpaired = diff(base, new).differences[0], diff(base, other_order).differences[0]
+    assert paired.ratio.value == pytest.approx(0.75, rel=0.03)
+    assert unpaired.ratio.value == pytest.approx(0.75, rel=0.03)
+    assert paired.ratio.high - paired.ratio.low < 0.1 < unpaired.ratio.high - unpaired.ratio.low
+    assert paired.p_value < unpaired.p_value
+
+
+def test_one_round_each_says_that_it_says_nothing():
+    found = diff(run(made(80, rounds=1)), run(made(40, rounds=1)))
+    assert {one.outcome for one in found.differences} <= {Outcome.UNTESTED, Outcome.INVALID}
+    assert found.worst_regression == 0.0
+    assert words(found) == ["Rows measured in one round only cannot be told from noise."]
+
+
+def test_a_row_that_broke_is_an_infinite_regression():
+    found = diff(run(made(80)), run([failed()]))
+    assert found.worst_regression == math.inf
+    assert (
+        words(found)[0] == "concurrency: aiohttp native, 10 in flight, 100 ms wait failed: The server died."
+    )
+    assert diff(run([failed()]), run([failed()])).worst_regression == 0.0
+
+
+def test_rows_of_one_run_only_are_told_apart():
+    found = diff(run([*made(80), *made(9, BLOCKING)]), run([*made(80), *made(60, CALLBACK)]))
+    assert [one.contestant for one in found.only_base] == [BLOCKING]
+    assert [one.contestant for one in found.only_new] == [CALLBACK]
+    with pytest.raises(UnlikeRunsError, match="no row in common"):
+        diff(run(made(80)), run(made(80, CALLBACK)))
+
+
+def elsewhere(**changed):
+    return replace(run(made(80)), environment=replace(ENVIRONMENT, **changed))
+
+
+def test_unlike_machines_are_refused_and_the_differences_listed():
+    new = elsewhere(cpu_model="another", cpus=8, memory_bytes=16 << 30)
+    with pytest.raises(UnlikeRunsError) as caught:
+        diff(run(made(80)), new)
+    assert caught.value.differences == (
+        "CPU abacus against another",
+        "number of CPUs 2 against 8",
+        "memory 8 GiB against 16 GiB",
+    )
+    assert "CPU abacus against another; number" in str(caught.value)
+    found = diff(run(made(80)), new, anyway=True)
+    assert found.unlike == caught.value.differences
+    assert words(found)[-1].startswith("The environments differ, so these numbers may too: CPU abacus")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"governor": "powersave"},
+        {"kernel": "Linux 7"},
+        {"python": "3.14.0"},
+        {"implementation": "PyPy"},
+        {"gil": False},
+        {"switch_interval_s": 0.001},
+        {"server_cpus": (1,)},
+        {"generator_cpus": (1,)},
+    ],
+)
+def test_whatever_numbers_depend_on_must_be_alike(changed):
+    assert len(environment_differences(ENVIRONMENT, replace(ENVIRONMENT, **changed))) == 1
+
+
+def test_versions_and_the_commit_are_what_one_compares():
+    new = elsewhere(versions={"aiohttp": "3.15.0", "tornado": "6.6", "uvloop": "0.22"}, commit="def")
+    assert diff(run(made(80)), new).changed_versions == (
+        "aiohttp 3.14.0 -> 3.15.0",
+        "uvloop none -> 0.22",
+        "commit abc -> def",
+    )
+
+
+def test_markdown_has_the_sentences_and_every_comparison():
+    text = markdown(diff(run(made(80), name="before"), run(made(60), name="after")))
+    assert text.startswith("# before -> after\n\n- concurrency: ")
+    assert text.count("\n| concurrency: aiohttp native, 10 in flight, 100 ms wait |") == 3
+    assert text.count("| worse |") == 2

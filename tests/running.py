@@ -1,0 +1,134 @@
+"""Servers as a user starts them: a process each, real sockets, one ready line."""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+import psutil
+
+from compare.contract import Ready, Server, read_ready
+
+READY_S = 20
+SECRET = {"COMPARE_COOKIE_SECRET": "one secret for every server under test"}
+
+# A database whose folder outlives it, so that it can be killed and come back.
+KEEPING = """
+import sys
+from pathlib import Path
+from compare.services.companion import announce
+from compare.services.database import running
+with running(Path(sys.argv[1])) as dsn:
+    announce(dsn=dsn)
+    sys.stdin.read()
+"""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A running server."""
+
+    ready: Ready
+    popen: subprocess.Popen[str]
+    stderr: IO[str]  # a file: a pipe that nobody reads would stop a server that logs
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.ready.url.removeprefix("http://").rpartition(":")
+        return host, int(port)
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send raw bytes on a connection of their own and return all that comes until the server closes it."""
+        with socket.create_connection(self.address, timeout=20) as sock:
+            sock.sendall(request)
+            return b"".join(iter(lambda: _received(sock), b""))
+
+    def connected(self) -> socket.socket:
+        """Return a connection of its own."""
+        return socket.create_connection(self.address, timeout=20)
+
+    def rest_of(self, sock: socket.socket, request: bytes) -> bytes:
+        """Send `request` on a connection the server may have closed; return all that comes until it is closed."""
+        with contextlib.suppress(ConnectionError):
+            sock.sendall(request)
+        return b"".join(iter(lambda: _received(sock), b""))
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Signal the server and wait for its end; return its exit code and what it wrote to stderr."""
+        self.popen.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> tuple[int, str]:
+        """Wait for the end; return exit code and stderr."""
+        self.popen.communicate(timeout=30)
+        return self.popen.returncode, self.logged()
+
+    def logged(self) -> str:
+        """Return what the server has written to stderr so far."""
+        self.stderr.seek(0)
+        return self.stderr.read()
+
+
+def _received(sock: socket.socket) -> bytes:
+    try:
+        return sock.recv(65536)
+    except ConnectionResetError:
+        return b""
+
+
+def command(server: Server, *options: str) -> list[str]:
+    """Return the command line that starts `server`."""
+    return [sys.executable, "-m", f"compare.{server}_impl", *options]
+
+
+@contextlib.contextmanager
+def running(server: Server, *options: str, env: dict[str, str] | None = None) -> Iterator[Process]:
+    """Start `server` on a free port and stop it at the end, however the test ends.
+
+    It signs with `SECRET`, so that it has nothing to warn of and reads what the other one signed.
+    """
+    secret = {} if any("--cookie" in option for option in options) else SECRET
+    with tempfile.TemporaryFile("w+") as stderr:
+        popen = subprocess.Popen(
+            command(server, "--port", "0", *options),
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            env=os.environ | secret | (env or {}),
+        )
+        try:
+            assert popen.stdout is not None
+            assert select.select([popen.stdout], [], [], READY_S)[0], "no ready line"
+            yield Process(read_ready(popen.stdout.readline()), popen, stderr)
+        finally:
+            if popen.returncode is None:
+                popen.kill()
+                popen.communicate()
+
+
+def names(family: list[psutil.Process]) -> set[str]:
+    """Return the names of those processes that still run: some of a family may end at any time."""
+    found = set()
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.add(process.name())
+    return found
+
+
+def left(family: list[psutil.Process], timeout_s: float = 20) -> list[psutil.Process]:
+    """Return who still runs after so many seconds; one that ended and that nobody collected does not."""
+    alive = psutil.wait_procs(family, timeout=timeout_s)[1]
+    return [process for process in alive if _runs(process)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False

@@ -1,0 +1,125 @@
+import io
+
+import made
+from msgspec.structs import replace
+from rich.console import Console
+
+from compare.analysis.intervals import Estimate, Spread
+from compare.contract import Paradigm, Server
+from compare.experiments.options import Preset
+from compare.records import Contestant
+from compare.screen import tables
+
+EXECUTOR = Contestant(Server.TORNADO, Paradigm.EXECUTOR, threads=1000)
+
+
+def shown(table, width=120):
+    out = io.StringIO()
+    Console(file=out, width=width).print(table)
+    return out.getvalue()
+
+
+def test_rows_are_sorted_by_contestant_and_then_by_load_whatever_the_order_measured():
+    rows = [
+        made.summary([1], made.NATIVE, 100),
+        made.summary([1], EXECUTOR, 10),
+        made.summary([1], made.NATIVE, 10),
+    ]
+    lines = shown(tables.results("concurrency", rows, 120)).splitlines()
+    shown_rows = [line for line in lines if "aiohttp" in line or "tornado" in line]
+    for line, (name, level) in zip(
+        shown_rows,
+        [
+            ("tornado executor (1,000 threads)", " 10 "),
+            ("aiohttp native", " 10 "),
+            ("aiohttp native", " 100 "),
+        ],
+        strict=True,
+    ):
+        assert line.strip().startswith(name)
+        assert level in line
+
+
+def test_a_wide_terminal_shows_every_column_and_no_name_is_broken():
+    text = shown(tables.results("concurrency", [made.summary([100, 110, 105], EXECUTOR, 1000)], 120))
+    for heading in ("in flight", *tables.COLUMNS, *tables.EXTRA):
+        assert heading in text
+    assert "tornado executor (1,000 threads)" in text
+    assert "1,000 " in text
+
+
+def test_a_narrow_terminal_shows_what_fits():
+    text = shown(tables.results("concurrency", [made.summary([100], made.NATIVE, 1000)], 80), 80)
+    assert "answers/s" in text
+    assert "threads" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_work_that_all_rows_share_is_told_once():
+    own, plain = (replace(made.NATIVE, work="my:work"), made.summary([1], made.CALLBACK, 10))
+    alone = shown(
+        tables.results("concurrency", [made.summary([1], own, 10), made.summary([1], own, 100)], 120)
+    )
+    assert "concurrency, waiting for my:work" in alone
+    assert alone.count("my:work") == 1
+    assert "aiohttp native (my:work)" in shown(
+        tables.results("work", [made.summary([1], own, 10), plain], 120)
+    )
+
+
+def test_the_wait_is_a_column_only_where_rows_differ_in_it():
+    row = made.summary([1])
+    other = replace(row, load=replace(row.load, delay_s=1.0))
+    told = shown(tables.results("grid", [row, other], 120))
+    assert "wait" in told
+    assert "100 ms" in told
+    assert "1 s" in told
+    assert "wait" not in shown(tables.results("grid", [row], 120))
+
+
+def test_thread_seconds_without_a_client_are_a_column_where_clients_leave():
+    left = replace(made.summary([1]), orphaned_thread_s=Estimate(50.16, 50.16, 50.16, 1, Spread.SINGLE))
+    text = shown(tables.results("abandon", [left, made.summary([1], made.CALLBACK)], 120))
+    assert "orphaned" in text
+    assert "50.2 thread-s" in text
+    assert tables.orphaned(replace(left, valid=False)) == tables.DASH
+    assert "orphaned" not in shown(tables.results("abandon", [made.summary([1])], 120))
+
+
+def test_an_invalid_row_shows_a_word_and_no_number():
+    numbers = tables.numbers(made.summary([100], valid=False))
+    assert numbers[0] == "invalid"
+    assert set(numbers[1:]) == {tables.DASH}
+    assert len(numbers) == len(tables.COLUMNS) + len(tables.EXTRA)
+
+
+def test_a_row_without_a_measured_round_failed():
+    assert tables.numbers(made.summary([], valid=False, failure="It crashed."))[0] == "failed"
+
+
+def test_open_loops_are_told_by_their_rate():
+    row = made.summary([100])
+    row = replace(row, load=replace(row.load, rate_rps=500.0))
+    assert "500/s constant" in shown(tables.results("latency", [row], 120))
+
+
+def test_a_spread_is_told_in_per_cent_where_it_is_known():
+    (spread, single) = (made.summary([100, 110, 105]), made.summary([105]))
+    assert (
+        tables.count_text(
+            replace(spread.throughput_rps, value=105, low=100, high=110, rounds=3, kind="range")
+        )
+        == "105 ±5%"
+    )
+    assert tables.count_text(single.throughput_rps) == tables.DASH
+
+
+def test_the_sides_of_a_comparison_with_itself_are_told_apart():
+    assert tables.called(made.summary([1], side="A")) == "aiohttp native, side A"
+
+
+def test_experiments_are_listed_with_how_long_each_preset_takes():
+    durations = {Preset.QUICK: 40, Preset.DEFAULT: 240, Preset.FULL: 7200}
+    text = shown(tables.experiments([("pool", "How large a pool do I need?", durations)]))
+    for words in ("pool", "How large a pool do I need?", "40 s", "4 min", "2 h 00 min"):
+        assert words in text
