@@ -1,38 +1,49 @@
-# Every target makes .venv by itself when it is missing, and only then. PYTHON=python3.13 picks another interpreter.
+# Every target makes .venv by itself when it is missing, broken or made from other locks or by another Python, and only
+# then. PYTHON=python3.13 picks another interpreter.
 PYTHON ?= python3
 BIN := .venv/bin
 # Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: setup tornado aiohttp bench report test check clean help
+.PHONY: setup setup-dev lock tornado aiohttp bench report test check clean help
 
-setup: .venv/ready  ## make .venv with everything pinned in requirements.lock
+# Quick when .venv is whole: the script compares what was made with what is wanted.
+MAKE_VENV = @command -v $(PYTHON) >/dev/null || { echo "Error: there is no $(PYTHON): install Python 3.11 or newer, or name another, such as PYTHON=python3.13." >&2; exit 1; }; \
+	$(PYTHON) setup_venv.py
 
-.venv/ready:
-	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --no-compile --require-hashes --requirement requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable . && touch $@
+setup:  ## make .venv with what serving and measuring need, pinned in requirements/bench.lock
+	$(MAKE_VENV) bench
 
-tornado: .venv/ready  ## serve the Tornado app on port 8001 (ARGS="--port 9001 --loop uvloop" and so on)
+setup-dev:  ## add what tests and checks need, pinned in requirements/dev.lock
+	$(MAKE_VENV) dev
+
+tornado: setup  ## serve the Tornado app on port 8001 (ARGS="--port 9001 --loop uvloop" and so on)
 	$(BIN)/compare serve tornado $(ARGS)
 
-aiohttp: .venv/ready  ## serve the aiohttp app on port 8002
+aiohttp: setup  ## serve the aiohttp app on port 8002
 	$(BIN)/compare serve aiohttp $(ARGS)
 
-bench: .venv/ready  ## measure and draw charts into results/ (ARGS="--quick", ARGS="concurrency --full")
+bench: setup  ## measure and draw charts into results/ (ARGS="--quick", ARGS="concurrency --full")
 	$(BIN)/compare bench $(ARGS)
 
-report: .venv/ready  ## redraw the newest run from its files and open its report
+report: setup  ## redraw the newest run from its files and open its report
 	$(BIN)/compare report --open $(ARGS)
 
-test: .venv/ready  ## the shared suite, on both servers; then what needs the machine to itself
+test: setup-dev  ## the shared suite, on both servers; then what needs the machine to itself
 	$(BIN)/pytest -m "not alone" -n 2 $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS)
 
-check: .venv/ready  ## ruff and mypy
+check: setup-dev  ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+# uv comes from PyPI: pip install uv. The second lock holds only what the first one lacks.
+LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group build --extra bench --extra http --extra postgres
+lock:  ## write both locks anew with the newest releases (ARGS="--upgrade-package NAME" for one)
+	$(LOCK) $(or $(ARGS),--upgrade) --output-file requirements/bench.lock
+	$(LOCK) $(or $(ARGS),--upgrade) --extra dev --constraint requirements/bench.lock $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/bench.lock | sort -u) --output-file requirements/dev.lock
 
 clean:  ## remove .venv and caches; results stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* && find . -name __pycache__ -prune -exec rm -rf {} +
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 11
