@@ -1,6 +1,8 @@
 """The command line: with `commands`, the only place that prints and exits."""
 
 import importlib
+import importlib.metadata
+import importlib.util
 import sys
 from typing import NoReturn
 
@@ -18,6 +20,18 @@ COMMANDS = {
     "selftest": "Say whether generator and machine can be relied on.",
 }
 
+DISTRIBUTION = "tornado-aiohttp-compare"
+WITHOUT_EXTRA = ("serve", "new-work")
+EXTRA = (
+    "uvloop",
+    "httptools",
+    "rich",
+    "matplotlib",
+    "numpy",
+    "scipy",
+    "psutil",
+)  # modules of the extra `bench`
+
 
 class Commands(click.Group):
     """Imports a command when it is used: scipy and matplotlib take a second, and `serve` needs neither."""
@@ -30,6 +44,7 @@ class Commands(click.Group):
         """Return the command called `cmd_name`."""
         if cmd_name not in COMMANDS:
             return None
+        _check_extra(cmd_name)
         module = importlib.import_module(f"compare.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         command.name = cmd_name
@@ -41,8 +56,31 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _check_extra(name: str) -> None:
+    missing = [module for module in EXTRA if importlib.util.find_spec(module) is None]
+    if missing and name not in WITHOUT_EXTRA:
+        raise click.ClickException(
+            f"compare {name} needs the extra bench, of which {', '.join(missing)} cannot be found: "
+            f"install it, such as with `pip install '{DISTRIBUTION}[bench]'`."
+        )
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001  # click's signature
+    if asked:
+        click.echo(f"compare {importlib.metadata.version(DISTRIBUTION)}")
+        ctx.exit()
+
+
 @click.command(
     cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version.",
 )
 def commands() -> None:
     """One web app in Tornado and in aiohttp: serve it, measure it, see what each way of waiting costs."""

@@ -1,3 +1,5 @@
+import importlib.metadata
+import re
 import subprocess
 import sys
 
@@ -62,6 +64,35 @@ def test_ctrl_c_is_exit_code_130(monkeypatch, capsys, error):
     monkeypatch.setattr(cli.commands, "main", interrupted)
     assert run(monkeypatch) == ExitCode.INTERRUPTED
     assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_the_version_is_the_installed_one(monkeypatch, capsys):
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"compare {importlib.metadata.version('tornado-aiohttp-compare')}\n"
+
+
+@pytest.mark.parametrize("command", sorted(set(cli.COMMANDS) - set(cli.WITHOUT_EXTRA)))
+def test_without_the_extra_a_command_says_what_it_needs(monkeypatch, capsys, command):
+    monkeypatch.setattr(cli, "EXTRA", ("numpy", "not_installed"))
+    assert run(monkeypatch, command, "--help") == ExitCode.FAILED
+    assert capsys.readouterr().err == (
+        f"Error: compare {command} needs the extra bench, of which not_installed cannot be found: "
+        "install it, such as with `pip install 'tornado-aiohttp-compare[bench]'`.\n"
+    )
+
+
+def test_the_modules_looked_for_are_those_of_the_extra():
+    required = importlib.metadata.requires("tornado-aiohttp-compare")
+    extra = {re.match(r"\w+", line)[0] for line in required if "extra == 'bench'" in line}
+    assert set(cli.EXTRA) == extra
+
+
+def test_serving_needs_no_extra(monkeypatch, capsys):
+    monkeypatch.setattr(cli, "EXTRA", ("not_installed",))
+    assert run(monkeypatch, "serve", "--help") == 0
+    source = "import sys, compare.aiohttp_impl.__main__, compare.tornado_impl.__main__; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", source], text=True).split()
+    assert not set(loaded) & {"uvloop", "httptools", "rich", "matplotlib", "numpy", "scipy", "psutil"}
 
 
 def test_python_m_compare_is_the_command():
