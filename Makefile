@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev lock tornado aiohttp bench report test check clean help
+.PHONY: setup setup-dev lock tornado aiohttp bench report test test-full check clean help
 
 # Quick when .venv is whole: the script compares what was made with what is wanted.
 MAKE_VENV = @command -v $(PYTHON) >/dev/null || { echo "Error: there is no $(PYTHON): install Python 3.11 or newer, or name another, such as PYTHON=python3.13." >&2; exit 1; }; \
@@ -30,8 +30,12 @@ report: setup  ## redraw the newest run from its files and open its report
 	$(BIN)/compare report --open $(ARGS)
 
 test: setup-dev  ## the shared suite, on both servers; then what needs the machine to itself
-	$(BIN)/pytest -m "not alone" -n 2 $(ARGS)
-	$(BIN)/pytest -m alone $(ARGS)
+	$(BIN)/pytest -m "not alone and not full" -n 2 $(ARGS)
+	$(BIN)/pytest -m "alone and not full" $(ARGS)
+
+test-full: setup-dev  ## the same at full length: long soaks and selftest, 5,000 examples for each fuzz test
+	FULL=1 $(BIN)/pytest -m "not alone" -n 2 $(ARGS)
+	FULL=1 $(BIN)/pytest -m alone $(ARGS)
 
 check: setup-dev  ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
