@@ -16,6 +16,14 @@ CLOSED_CONNECTIONS = 10
 OPEN_CONNECTIONS = 10_000
 
 
+def _no_pipeline(_context: click.Context, _option: click.Parameter, value: int | None) -> None:
+    if value is not None:
+        raise click.UsageError(
+            "--pipeline is not offered: on HTTP/1.1 a pipelined answer waits for the one before it, so its latency "
+            "would be the queue's; open more connections, e.g. --concurrency 64."
+        )
+
+
 @click.command()
 @click.argument("url")
 @click.option(
@@ -32,6 +40,14 @@ OPEN_CONNECTIONS = 10_000
 @click.option("--arrivals", type=usage.choice(Arrivals), default="constant", show_default=True)
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0, 3600), default=10.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--close", is_flag=True, help="A new connection for each request; its opening counts, as lag.")
+@click.option("--insecure", is_flag=True, help="https: take any certificate; it is shown.")
+@click.option(
+    "--per-address",
+    type=click.IntRange(1, 60_000),
+    help="Connections from one source address at most; more leave from 127.0.0.2 and so on.",
+)
+@click.option("--pipeline", type=int, hidden=True, callback=_no_pipeline, expose_value=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, times in seconds.")
 def command(
     url: str,
@@ -40,6 +56,9 @@ def command(
     rate: float | None,
     arrivals: str,
     seed: int,
+    close: bool,
+    insecure: bool,
+    per_address: int | None,
     as_json: bool,
     **asked: Any,
 ) -> int:
@@ -50,8 +69,9 @@ def command(
     """
     connections = concurrency or (CLOSED_CONNECTIONS if rate is None else OPEN_CONNECTIONS)
     wanted = Load(connections, delay_s=0.0, rate_rps=rate, arrivals=Arrivals(arrivals), **asked)
+    wire = generator.Wire(keep_alive=not close, verify=not insecure, per_source=per_address or 0)
     try:
-        result = generator.run(url, wanted, seed=seed, cpu=environment.pinning().generator)
+        result = generator.run(url, wanted, seed=seed, cpu=environment.pinning().generator, wire=wire)
     except generator.LoadError as error:
         raise click.ClickException(str(error)) from error
     report = load_report.of(url, wanted, result)
@@ -61,6 +81,8 @@ def command(
         if report.completed:
             tables.console().print(load_report.table(result))
         click.echo(load_report.headline(wanted, report) if len(result.samples.status) else _nothing_sent(url))
+    if result.certificate and not as_json:
+        click.echo(result.certificate.sentence)
     for warning in report.warnings:
         click.echo(f"Warning: {warning}", err=True)
     return ExitCode.DONE if report.completed else ExitCode.FAILED

@@ -14,6 +14,7 @@ from compare.analysis.quantiles import Known, Latency, Percentile
 from compare.analysis.rounds import littles_law
 from compare.analysis.validity import Signs
 from compare.analysis.window import Window
+from compare.harness.certificate import Certificate
 from compare.harness.load import LoadResult
 from compare.records import Arrivals, Load
 from compare.screen import tables
@@ -53,6 +54,7 @@ class LoadReport(msgspec.Struct, frozen=True):
     reconnects: int
     valid: bool
     warnings: tuple[str, ...]
+    certificate: Certificate | None = None
 
 
 def of(url: str, load: Load, result: LoadResult) -> LoadReport:
@@ -77,6 +79,7 @@ def of(url: str, load: Load, result: LoadResult) -> LoadReport:
         reconnects=result.report.reconnects,
         valid=not any(doubt.invalid for doubt in doubts),
         warnings=(*result.report.notes, *(_sentence(doubt.words) for doubt in doubts if window.successes)),
+        certificate=result.certificate,
     )
 
 
@@ -139,7 +142,7 @@ def _signs(load: Load, window: Window, result: LoadResult) -> Signs:
         most_successes=math.inf,
         short_waits_share=math.nan,
         median_s=window.median_s,
-        lag_p99_s=window.lag_s(0.99),
+        lag_p99_s=window.lag_s(0.99) if result.keep_alive else math.nan,
         sent_share=window.sent_share((load.rate_rps or 0) * window.window_s - 1 if even else 0),
         generator_cpu_share=result.report.cpu_share,
         littles_ratio=ratio,

@@ -15,8 +15,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from compare.harness import certificate
+from compare.harness.certificate import Certificate
 from compare.loadgen.ledger import COLUMNS
-from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome
+from compare.loadgen.protocol import Order, Outcome, Refused, StreamOrder, StreamOutcome, Tls
 from compare.processes import launch
 from compare.records import Arrivals, GeneratorReport, Load, Samples
 
@@ -27,12 +29,28 @@ BYSTANDER_CONNECTIONS = 100  # a server that stands still for two seconds still 
 LEAST_OPEN, STANDSTILL_S = 64, 1.0
 RAMP_PER_CONNECTION_S = 20e-6  # where the wait is short: 50,000 first requests a second
 PROBE_TIMEOUT_S = 1.0
+PORTS = {"http": 80, "https": 443}
+CLOSE = b"Connection: close\r\n"
 
 Bytes = memoryview
 
 
 class LoadError(Exception):
     """The load generator could not work: one sentence. A server that fails is no such case, but samples."""
+
+
+class Wire(msgspec.Struct, frozen=True):
+    """How connections are made: kept or one for each request, to a certificate that verifies or to any.
+
+    `per_source` is how many leave from one source address at most, 0 = as many as it has ports.
+    """
+
+    keep_alive: bool = True
+    verify: bool = True
+    per_source: int = 0
+
+
+KEPT = Wire()
 
 
 class LoadResult(msgspec.Struct, frozen=True):
@@ -42,6 +60,8 @@ class LoadResult(msgspec.Struct, frozen=True):
     bystander: Samples | None
     report: GeneratorReport
     window: tuple[float, float]
+    certificate: Certificate | None = None  # what an https server showed
+    keep_alive: bool = True  # if not, a request's lag holds the opening of its connection
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -50,20 +70,47 @@ class Target(msgspec.Struct, frozen=True):
     family: int
     address: tuple[str, int]
     request: bytes
+    host: str = ""
+    tls: Tls | None = None
 
 
 def run(
-    url: str, load: Load, *, seed: int = 0, bystander_url: str | None = None, cpu: int | None = None
+    url: str,
+    load: Load,
+    *,
+    seed: int = 0,
+    bystander_url: str | None = None,
+    cpu: int | None = None,
+    wire: Wire = KEPT,
 ) -> LoadResult:
     """Put `load` on `url` and return a sample of every request of the window, failures included.
 
-    `url` is http with path and query; `seed` decides the ramp and Poisson arrivals; `bystander_url` is asked 50 times
-    a second meanwhile, on connections of its own; `cpu` is what the generator is pinned to, None for any. Raises
-    LoadError when the URL is none that can be loaded or the generator itself fails.
+    `url` is http or https with path and query; `seed` decides the ramp and Poisson arrivals; `bystander_url` is asked
+    50 times a second meanwhile, on connections of its own; `cpu` is what the generator is pinned to, None for any.
+    Raises LoadError when the URL is none that can be loaded, its certificate does not verify, this machine's limits do
+    not allow the load, or the generator itself fails; in the first three cases nothing has been sent.
     """
-    order = plan(load, seed, target(url), target(bystander_url) if bystander_url else None)
+    whom = target(url, wire)
+    order = plan(load, seed, whom, target(bystander_url) if bystander_url else None, wire)
+    shown = _certificate(whom) if whom.tls else None
     outcome, samples = _played(order, cpu)
-    return LoadResult(samples[0], samples[1] if bystander_url else None, _report(outcome), outcome.window)
+    return LoadResult(
+        samples[0],
+        samples[1] if bystander_url else None,
+        _report(outcome),
+        outcome.window,
+        shown,
+        wire.keep_alive,
+    )
+
+
+def _certificate(whom: Target) -> Certificate:
+    try:
+        return certificate.look(
+            whom.family, whom.address, whom.host, verify=whom.tls is None or whom.tls.verify
+        )
+    except certificate.CertificateError as error:
+        raise LoadError(str(error)) from error
 
 
 def run_mix(
@@ -88,27 +135,34 @@ def _played(order: Order, cpu: int | None) -> tuple[Outcome, list[Samples]]:
     raw = _generate(order, cpu)
     line, _, rows = raw.partition(b"\n")
     try:
-        outcome = msgspec.json.decode(line, type=Outcome)
+        outcome = msgspec.json.decode(line, type=Outcome | Refused)
+        if isinstance(outcome, Refused):
+            raise LoadError(outcome.reason)
         return outcome, _decode(outcome, memoryview(rows))
     except (msgspec.DecodeError, ValueError) as error:
         raise LoadError(f"The load generator's answer cannot be read: {error}.") from error
 
 
-def target(url: str) -> Target:
-    """Return where `url` leads; raises LoadError when it is no http URL or its host is unknown."""
+def target(url: str, wire: Wire = KEPT) -> Target:
+    """Return where `url` leads; raises LoadError when it is no http or https URL or its host is unknown."""
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or 80
+        host, port = parts.hostname, parts.port or PORTS.get(parts.scheme, 0)
     except ValueError as error:
         raise LoadError(f"{url!r} is no URL: {error}.") from error
-    if parts.scheme != "http" or not host:
-        raise LoadError(f"{url!r} cannot be loaded: it must begin with http:// and a host.")
+    if parts.scheme not in PORTS or not host:
+        raise LoadError(f"{url!r} cannot be loaded: it must begin with http:// or https:// and a host.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii() or not path.isprintable() or " " in path:
         raise LoadError(f"{url!r} cannot be loaded: its path must be percent-encoded ASCII.")
     family, address = _resolve(host, port)
     name = parts.netloc.rpartition("@")[2].encode("idna" if ":" not in host else "ascii")
-    return Target(family, address, b"GET %b HTTP/1.1\r\nHost: %b\r\n\r\n" % (path.encode(), name))
+    request = b"GET %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (
+        path.encode(),
+        name,
+        b"" if wire.keep_alive else CLOSE,
+    )
+    return Target(family, address, request, host, Tls(host, wire.verify) if parts.scheme == "https" else None)
 
 
 def _resolve(host: str, port: int) -> tuple[int, tuple[str, int]]:
@@ -127,11 +181,11 @@ def _accepts(family: int, address: tuple[str, int]) -> bool:
         return sock.connect_ex(address) == 0
 
 
-def plan(load: Load, seed: int, whom: Target, bystander: Target | None = None) -> Order:
+def plan(load: Load, seed: int, whom: Target, bystander: Target | None = None, wire: Wire = KEPT) -> Order:
     """Return what the generator is to do; raises LoadError when `load` cannot be."""
     if load.concurrency < 1 or load.duration_s <= 0 or (load.rate_rps is not None and load.rate_rps <= 0):
         raise LoadError("A load needs at least one connection, a duration and a rate above 0.")
-    streams = [_stream(load, seed, whom)]
+    streams = [_stream(load, seed, whom, wire)]
     if bystander:
         pings = msgspec.structs.replace(
             load,
@@ -144,19 +198,24 @@ def plan(load: Load, seed: int, whom: Target, bystander: Target | None = None) -
     return Order(tuple(streams), load.warmup_s, load.duration_s, load.timeout_s)
 
 
-def _stream(load: Load, seed: int, whom: Target) -> StreamOrder:
+def _stream(load: Load, seed: int, whom: Target, wire: Wire = KEPT) -> StreamOrder:
     closed = load.rate_rps is None
-    likely = round((load.rate_rps or 0.0) * (load.delay_s + STANDSTILL_S))
+    # a connection for one request only is opened when that is due, and its opening is part of the response
+    likely = round((load.rate_rps or 0.0) * (load.delay_s + STANDSTILL_S)) if wire.keep_alive else 0
+    least = LEAST_OPEN if wire.keep_alive else 0
     return StreamOrder(
         whom.family,
         whom.address,
         whom.request,
         connections=load.concurrency,
-        opened_first=load.concurrency if closed else min(load.concurrency, max(LEAST_OPEN, likely)),
+        opened_first=load.concurrency if closed else min(load.concurrency, max(least, likely)),
         ramp_s=max(load.delay_s, load.concurrency * RAMP_PER_CONNECTION_S) if closed else 0.0,
         rate_rps=load.rate_rps,
         poisson=load.arrivals is Arrivals.POISSON,
         seed=seed,
+        keep_alive=wire.keep_alive,
+        tls=whom.tls,
+        per_source=wire.per_source,
     )
 
 

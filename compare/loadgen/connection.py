@@ -45,6 +45,7 @@ class Connection(asyncio.Protocol):
         "_feed",
         "_head",
         "_io_s",
+        "_keep",
         "_owner",
         "_parser",
         "_request",
@@ -57,8 +58,8 @@ class Connection(asyncio.Protocol):
         "usable",
     )
 
-    def __init__(self, owner: Owner, sock: socket.socket, request: bytes) -> None:
-        self._owner, self._request, self._send = owner, request, sock.send
+    def __init__(self, owner: Owner, sock: socket.socket, request: bytes, *, keep: bool = True) -> None:
+        self._owner, self._request, self._send, self._keep = owner, request, sock.send, keep
         self._parser = HttpResponseParser(self)
         self._feed = self._parser.feed_data
         self._answers, self._status, self._io_s, self._head = 0, 0, NAN, b""
@@ -119,7 +120,7 @@ class Connection(asyncio.Protocol):
         if status >= 200:
             self._status = status
             self._answers += 1
-            self.usable = self._parser.should_keep_alive()
+            self.usable = self._keep and self._parser.should_keep_alive()
 
     def _odd(self, data: bytes, now_s: float) -> None:
         self._again = None

@@ -16,16 +16,14 @@ from typing import BinaryIO
 
 import msgspec
 
+from compare.loadgen import limits
 from compare.loadgen.ledger import FIRST_ROWS, Ledger
-from compare.loadgen.protocol import Order, Outcome, StreamOrder
+from compare.loadgen.protocol import Order, Outcome, Refused, StreamOrder
 from compare.loadgen.streams import Stream, make
 
 if sys.platform != "win32":
-    import resource
-
     import uvloop
 
-SPARE_FILES = 64  # beside the connections: the loop's own, pipes, timers
 LEAD_S = 0.005  # between the last preparation and the first request
 # The window is a nanosecond early: what is due exactly at one of its edges belongs after it, and sums of a clock that
 # counts from boot are off by a thousandth of that, in either direction.
@@ -42,33 +40,6 @@ class Mark:
     def share_since(self, earlier: "Mark") -> float:
         """Return CPU seconds per second since `earlier`."""
         return (self.cpu_s - earlier.cpu_s) / max(1e-9, self.at_s - earlier.at_s)
-
-
-def raise_open_files(needed: int) -> int:
-    """Raise the soft limit on open files towards `needed`; return how many there may be, at most `needed`."""
-    if sys.platform == "win32":
-        return needed
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    return most
-
-
-def fit(order: Order) -> tuple[Order, tuple[str, ...]]:
-    """Return `order` with the connections there are files for, and a sentence when that is fewer than asked for."""
-    load, *others = order.streams
-    needed = sum(stream.connections for stream in order.streams) + SPARE_FILES
-    allowed = raise_open_files(needed)
-    if allowed == needed:
-        return order, ()
-    room = max(1, load.connections - (needed - allowed))
-    note = (
-        f"A limit was hit: {room} connections instead of {load.connections}, which need {needed} open files; the hard "
-        f"limit is {allowed} (ulimit -Hn)."
-    )
-    fewer = msgspec.structs.replace(load, connections=room, opened_first=min(room, load.opened_first))
-    return msgspec.structs.replace(order, streams=(fewer, *others)), (note,)
 
 
 async def measure(order: Order) -> tuple[Outcome, list[Ledger]]:
@@ -143,7 +114,7 @@ async def run(order: Order) -> tuple[Outcome, list[Ledger]]:
     return await measure(order)
 
 
-def emit(raw: io.RawIOBase, outcome: Outcome, ledgers: list[Ledger]) -> None:
+def emit(raw: io.RawIOBase, outcome: Outcome | Refused, ledgers: list[Ledger]) -> None:
     """Write one line and the rows, all of them: a pipe may take less than it is given.
 
     `sys.stdout.buffer` would not do: under PYTHONUNBUFFERED it is raw itself and drops what was not taken.
@@ -154,14 +125,21 @@ def emit(raw: io.RawIOBase, outcome: Outcome, ledgers: list[Ledger]) -> None:
             out.writelines(ledger.parts())
 
 
-def main() -> None:
-    """Read one line, work, write one line and the raw bytes."""
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    order, notes = fit(order)
+def played(order: Order) -> tuple[Outcome | Refused, list[Ledger]]:
+    """Return what became of `order`: refused where this machine's limits do not allow it."""
+    try:
+        order, notes = limits.fit(order)
+    except limits.LimitError as error:
+        return Refused(str(error)), []
     factory = None if sys.platform == "win32" else uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
         outcome, ledgers = runner.run(run(order))
-    outcome = msgspec.structs.replace(outcome, notes=(*notes, *outcome.notes))
+    return msgspec.structs.replace(outcome, notes=(*notes, *outcome.notes)), ledgers
+
+
+def main() -> None:
+    """Read one line, work, write one line and the raw bytes."""
+    outcome, ledgers = played(msgspec.json.decode(sys.stdin.buffer.readline(), type=Order))
     with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as raw:
         emit(raw, outcome, ledgers)
 

@@ -3,10 +3,19 @@
 import msgspec
 
 
+class Tls(msgspec.Struct, frozen=True):
+    """TLS to a peer that is to have a certificate for `host`; any certificate will do when not `verify`."""
+
+    host: str
+    verify: bool = True
+
+
 class StreamOrder(msgspec.Struct, frozen=True):
     """One stream of requests. Closed loop when `rate_rps` is None, as in `records.Load`.
 
-    `family` and `address` are a socket's; `request` is sent as it is, every time.
+    `family` and `address` are a socket's; `request` is sent as it is, every time, on connections of their own for each
+    where not `keep_alive`. Connections leave from `sources` in turns, from where the system likes if there are none;
+    from one source address at most `per_source` do, 0 = as many as there are ports.
     """
 
     family: int
@@ -18,6 +27,10 @@ class StreamOrder(msgspec.Struct, frozen=True):
     rate_rps: float | None = None
     poisson: bool = False
     seed: int = 0
+    keep_alive: bool = True
+    tls: Tls | None = None
+    sources: tuple[str, ...] = ()
+    per_source: int = 0
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -47,7 +60,13 @@ class StreamOutcome(msgspec.Struct, frozen=True):
     reconnects: int
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """The line in place of an outcome: nothing was sent, for a `reason` of one sentence."""
+
+    reason: str
+
+
+class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
     """The line before the raw bytes. `window` and `end_s` are on `time.monotonic`, shared by all processes."""
 
     streams: tuple[StreamOutcome, ...]

@@ -7,13 +7,14 @@ answer causes: the closed loop's next request, or in the open loop nothing at al
 import asyncio
 import errno
 import math
-import socket
+import ssl
 from collections import deque
 from collections.abc import Iterator
 from time import monotonic
 
 from compare.loadgen import pace
 from compare.loadgen.connection import Connection
+from compare.loadgen.dial import Dialer
 from compare.loadgen.ledger import Ended, Ledger
 from compare.loadgen.protocol import StreamOrder, StreamOutcome
 from compare.loadgen.timer import Pacer
@@ -49,6 +50,7 @@ class Stream:
         self._opened = self._reconnects = self._to_replace = 0
         self._ends_s, self._unsettled, self._closing, self._stopped = math.inf, 0, False, False
         self._pacer: Pacer | None = None
+        self._dialer = Dialer(order, loop, self)
 
     async def open(self) -> None:
         """Open the first connections; a server that refuses is left for the measurement to find."""
@@ -146,24 +148,11 @@ class Stream:
 
     async def _connect(self) -> None:
         try:
-            sock = await self._dial()
+            connection = await self._dialer.connect()
         except OSError as error:
             self._refused(error)
             return
-        connection = Connection(self, sock, self.order.request)
-        await self._loop.create_connection(lambda: connection, sock=sock)
         self._connected(connection)
-
-    async def _dial(self) -> socket.socket:
-        sock = socket.socket(self.order.family, socket.SOCK_STREAM)
-        try:
-            sock.setblocking(False)
-            await self._loop.sock_connect(sock, self.order.address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
 
     def _connected(self, connection: Connection) -> None:
         self._opened += 1
@@ -182,6 +171,8 @@ class Stream:
         self._failures += 1
         if error.errno in LIMITS:
             self.notes.add(f"A limit was hit: no more {LIMITS[error.errno]}.")
+        if isinstance(error, ssl.SSLError):
+            self.notes.add(f"A TLS handshake failed: {error.reason or error}.")
         if self._queue:
             now_s, intended_s = monotonic(), self._queue.popleft()
             self.ledger.add(intended_s, math.nan, now_s, Ended.REFUSED)

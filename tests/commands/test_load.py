@@ -4,6 +4,7 @@ import json
 import socket
 
 import pytest
+import secure
 from click.testing import CliRunner
 
 from compare.commands import load
@@ -65,6 +66,37 @@ def test_a_url_that_cannot_be_loaded_is_one_sentence(bad):
     assert result.exit_code == 1
     assert result.output.startswith("Error: ")
     assert len(result.output.splitlines()) == 1
+
+
+def test_the_options_for_connections_reach_the_generator(monkeypatch):
+    asked = []
+
+    def failing(url, wanted, *, wire, **_):
+        asked.append(wire)
+        raise generator.LoadError("enough")
+
+    monkeypatch.setattr(generator, "run", failing)
+    for words in ([], ["--close", "--insecure", "--per-address", "9"]):
+        CliRunner().invoke(load.command, ["http://x/", *words])
+    assert asked == [generator.Wire(), generator.Wire(keep_alive=False, verify=False, per_source=9)]
+
+
+def test_the_certificate_is_shown():
+    with secure.serving() as served:
+        url = f"https://localhost:{served.port}/"
+        refused = CliRunner().invoke(load.command, [url, *SHORT])
+        shown = run(url, *SHORT, "--insecure")
+        told = json.loads(run(url, *SHORT, "--insecure", "--json").stdout)
+    assert refused.exit_code == 1
+    assert "does not verify: self-signed certificate" in refused.output
+    assert "Certificate: localhost, issued by localhost" in shown.stdout
+    assert told["certificate"]["subject"] == "localhost"
+
+
+def test_pipelining_is_refused_with_the_reason(url):
+    result = CliRunner().invoke(load.command, [url, "--pipeline", "4"])
+    assert result.exit_code == 2
+    assert "a pipelined answer waits for the one before it" in result.output
 
 
 def test_connections_are_ten_unless_given_and_as_many_as_needed_in_an_open_loop(monkeypatch):

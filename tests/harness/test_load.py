@@ -13,7 +13,7 @@ import pytest
 
 from compare.harness import load as load_module
 from compare.harness import reference
-from compare.harness.load import LoadError, plan, run, target
+from compare.harness.load import LoadError, Wire, plan, run, target
 from compare.loadgen.ledger import Ledger
 from compare.loadgen.protocol import Outcome, StreamOutcome
 from compare.processes import launch
@@ -148,9 +148,9 @@ def test_a_host_with_several_addresses_is_loaded_where_somebody_listens(monkeypa
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("https://127.0.0.1/", "must begin with http:// and a host"),
-        ("127.0.0.1:8001", "must begin with http:// and a host"),
-        ("http:///path", "must begin with http:// and a host"),
+        ("ftp://127.0.0.1/", "must begin with http:// or https:// and a host"),
+        ("127.0.0.1:8001", "must begin with http:// or https:// and a host"),
+        ("http:///path", "must begin with http:// or https:// and a host"),
         ("http://127.0.0.1:port/", "is no URL"),
         ("http://127.0.0.1:99999/", "is no URL"),
         ("http://[::1/", "is no URL"),
@@ -163,6 +163,31 @@ def test_a_url_that_cannot_be_loaded_is_refused_in_a_sentence(url, reason):
     with pytest.raises(LoadError, match=reason) as caught:
         run(url, SHORT)
     assert str(caught.value).endswith(".")
+
+
+def test_connections_that_are_not_kept_say_so_and_are_opened_when_a_request_is_due():
+    once = Wire(keep_alive=False)
+    whom = target("http://127.0.0.1:9/", once)
+    assert whom.request == b"GET / HTTP/1.1\r\nHost: 127.0.0.1:9\r\nConnection: close\r\n\r\n"
+    (paced,) = plan(PACED, 1, whom, wire=once).streams
+    assert (paced.keep_alive, paced.opened_first) == (False, 0)
+
+
+def test_a_connection_is_not_used_again_even_if_the_server_would_keep_it(url):
+    result = run(url, SHORT, wire=Wire(keep_alive=False))
+    assert set(result.samples.status.tolist()) == {200}
+    assert (result.report.connections, result.keep_alive) == (4, False)
+    assert result.report.reconnects >= len(result.samples.status)
+
+
+def test_a_load_beyond_this_machines_limits_is_refused_before_anything_is_sent():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        wanted = msgspec.structs.replace(SHORT, concurrency=60_000)
+        with pytest.raises(LoadError, match="254 are used at most"):
+            run(f"http://127.0.0.1:{listening.getsockname()[1]}/", wanted, wire=Wire(per_source=1))
+        listening.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listening.accept()
 
 
 @pytest.mark.parametrize(

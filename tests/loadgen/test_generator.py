@@ -19,44 +19,7 @@ from compare.loadgen import generator
 from compare.loadgen.ledger import Ledger
 from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome
 
-resource = pytest.importorskip("resource")
-
-
-@pytest.fixture
-def limits():
-    """Whatever a test does to the limit on open files is undone."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    yield before
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
-def asking_for(*connections):
-    streams = [StreamOrder(2, ("", 0), b"", each, each) for each in connections]
-    return Order(tuple(streams), warmup_s=0.0, duration_s=1.0, timeout_s=1.0)
-
-
-def test_the_soft_limit_on_open_files_is_raised_to_what_the_connections_need(limits):
-    resource.setrlimit(resource.RLIMIT_NOFILE, (200, limits[1]))
-    order = asking_for(400, 100)
-    assert generator.fit(order) == (order, ())
-    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (500 + generator.SPARE_FILES, limits[1])
-
-
-def test_a_limit_that_suffices_stays_as_it_is(limits):
-    order = asking_for(1)
-    assert generator.fit(order) == (order, ())
-    assert resource.getrlimit(resource.RLIMIT_NOFILE) == limits
-
-
-def test_a_hard_limit_that_is_too_low_is_used_up_and_said(limits):
-    if limits[1] == resource.RLIM_INFINITY:
-        pytest.skip("there is no hard limit here")
-    fitted, (note,) = generator.fit(asking_for(limits[1], 100))
-    room = limits[1] - 100 - generator.SPARE_FILES
-    assert [(one.connections, one.opened_first) for one in fitted.streams] == [(room, room), (100, 100)]
-    assert note.startswith(f"A limit was hit: {room} connections instead of {limits[1]},")
-    assert note.endswith(f"the hard limit is {limits[1]} (ulimit -Hn).")
-    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (limits[1], limits[1])
+pytest.importorskip("resource")
 
 
 def test_the_share_of_a_cpu_is_seconds_used_per_second():
