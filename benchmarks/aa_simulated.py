@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from scipy import stats as scipy_stats
 
 from compare.analysis.intervals import t_test
-from compare.analysis.paired import Metric, differences, holm, sides
+from compare.analysis.metrics import CPU, P50, THROUGHPUT, Metric
+from compare.analysis.paired import differences, holm, sides
 from compare.analysis.summary import Summary, summarise
 from compare.contract import Paradigm, Server
 from compare.harness import simulated
@@ -23,7 +24,7 @@ from compare.records import Cell, Contestant, Load, Run
 
 CONTESTANT = Contestant(Server.AIOHTTP, Paradigm.NATIVE)
 LEVELS = (100, 400)
-METRICS = (Metric.THROUGHPUT, Metric.P50, Metric.CPU)
+METRICS = (THROUGHPUT, P50, CPU)
 ROUNDS = (3, 5, 10)
 DRIFTS = (0.0, 0.002)
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 import numpy as np
 
-from compare.analysis.quantiles import Latency, seconds_text
+from compare.analysis.quantiles import Latency
+from compare.analysis.units import seconds_text
 from compare.analysis.window import Window
 from compare.harness import load, reference
 from compare.harness.environment import Pinning, pinning

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from made import summary
+from made import estimated, summary
 from msgspec.structs import replace
 
 from compare.analysis.intervals import estimates
@@ -47,4 +47,4 @@ def text_of(svg: Path) -> str:
 
 def row(throughputs: list[float], *where, **more) -> Summary:
     """A summary whose throughput is what its rounds make it."""
-    return replace(summary(throughputs, *where, **more), throughput_rps=estimates([throughputs])[0])
+    return estimated(summary(throughputs, *where, **more), throughput_rps=estimates([throughputs])[0])

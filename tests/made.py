@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
-from compare.analysis.quantiles import Latency
+from compare.analysis.intervals import Estimate
+from compare.analysis.metrics import METRICS
 from compare.analysis.rounds import RoundFigures
 from compare.analysis.summary import Summary
 from compare.analysis.validity import Warning  # noqa: A004 - see there
@@ -110,31 +112,14 @@ def figures(
     load: Load | None = None,
     **more,
 ) -> RoundFigures:
-    usual = dict.fromkeys(
-        (
-            "ceiling_share",
-            "rss_over_idle_bytes",
-            "rss_per_in_flight_bytes",
-            "threads_peak",
-            "voluntary_switches_per_request",
-            "involuntary_switches_per_request",
-            "loop_lag_p50_s",
-            "loop_lag_p99_s",
-            "generator_cpu_share",
-            "lag_p50_s",
-            "lag_p99_s",
-            "littles_ratio",
-            "cpu_s_per_request",
-        ),
-        NAN,
-    )
-    latencies = dict.fromkeys(("response", "service", "bystander"), Latency())
+    numbers = {"throughput_rps": throughput_rps, **{name: more.pop(name) for name in METRICS if name in more}}
     where = cell(contestant, load, round_)
-    return RoundFigures(
-        cell=where,
-        throughput_rps=throughput_rps,
-        **({"errors": (), "intended": 100, "ceiling_rps": None} | usual | latencies | more),
-    )
+    return RoundFigures(where, numbers, **({"intended": 100} | more))
+
+
+def estimated(row: Summary, **numbers: Estimate) -> Summary:
+    """The row with these estimates, by the name of the metric."""
+    return replace(row, estimates=row.estimates | numbers)
 
 
 def summary(

@@ -7,52 +7,17 @@ interval (below five rounds: its range) excludes 1, and the effect exceeds 5 % o
 
 import enum
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 
 from compare.analysis.intervals import CONFIDENCE, NOT_MEASURED, Estimate, estimates, t_test
-from compare.analysis.summary import RoundFigures, Summary
+from compare.analysis.metrics import THROUGHPUT, Metric
+from compare.analysis.summary import Summary
 
 SMALLEST_EFFECT = 0.05
 _SIGNIFICANCE = 1 - CONFIDENCE
-
-
-class Metric(enum.StrEnum):
-    """What two contestants are compared by."""
-
-    THROUGHPUT = "throughput"
-    P50 = "p50"
-    P90 = "p90"
-    P99 = "p99"
-    CPU = "CPU per request"
-    MEMORY = "memory per request in flight"
-    THREADS = "threads"
-    BYSTANDER_P50 = "bystander p50"
-    BYSTANDER_P90 = "bystander p90"
-
-    @property
-    def more_is_better(self) -> bool:
-        """Whether a larger number is the better one: true of throughput alone."""
-        return self is Metric.THROUGHPUT
-
-    def of(self, figures: RoundFigures) -> float:
-        """Return this metric of one round, NaN where it was not measured, censored or too few."""
-        return _OF[self](figures)
-
-
-_OF: dict[Metric, Callable[[RoundFigures], float]] = {
-    Metric.THROUGHPUT: lambda figures: figures.throughput_rps,
-    Metric.P50: lambda figures: figures.response.p50.exact_s,
-    Metric.P90: lambda figures: figures.response.p90.exact_s,
-    Metric.P99: lambda figures: figures.response.p99.exact_s,
-    Metric.CPU: lambda figures: figures.cpu_s_per_request,
-    Metric.MEMORY: lambda figures: figures.rss_per_in_flight_bytes,
-    Metric.THREADS: lambda figures: figures.threads_peak,
-    Metric.BYSTANDER_P50: lambda figures: figures.bystander.p50.exact_s,
-    Metric.BYSTANDER_P90: lambda figures: figures.bystander.p90.exact_s,
-}
 
 
 class Outcome(enum.StrEnum):
@@ -110,7 +75,7 @@ def noise_floor(summaries: Sequence[Summary]) -> float:
     An A/A run has the same contestant under the same load on two sides; what differs between them is noise.
     """
     pairs = sides(summaries)
-    ratios = [difference.ratio.value for difference in differences(pairs, Metric.THROUGHPUT)]
+    ratios = [difference.ratio.value for difference in differences(pairs, THROUGHPUT)]
     return max([SMALLEST_EFFECT, *(_effect(ratio) for ratio in ratios if math.isfinite(ratio))])
 
 
@@ -142,8 +107,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def _log_ratios(a: Summary, b: Summary, metric: Metric) -> list[float]:
     if not (a.valid and b.valid):
         return []
-    theirs = {figures.cell.round: metric.of(figures) for figures in b.rounds}
-    both = [(metric.of(figures), theirs.get(figures.cell.round, math.nan)) for figures in a.rounds]
+    theirs = {figures.cell.round: figures.of(metric) for figures in b.rounds}
+    both = [(figures.of(metric), theirs.get(figures.cell.round, math.nan)) for figures in a.rounds]
     return [math.log(one / other) for one, other in both if one > 0 and other > 0]
 
 

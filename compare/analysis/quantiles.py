@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare.analysis.intervals import Estimate, Spread, spread_of
+from compare.analysis.units import seconds_text
 
 SAMPLES_ABOVE = 10  # a percentile needs n (1 - p) of these, or one more slow request would move it at will
 
@@ -118,18 +119,3 @@ def over_rounds(percentiles: Sequence[Percentile], exact: Estimate) -> Percentil
         return Percentile(Known.EXACTLY, exact.value, exact.low, exact.high, len(told), kind)
     middle = float(np.median([one.exact_s if one.known is Known.EXACTLY else math.inf for one in told]))
     return Percentile(Known.EXACTLY, middle, exact.low, math.inf, len(told), kind)
-
-
-def seconds_text(value_s: float) -> str:
-    """Return a time in three significant digits and the unit that suits it: `340 us`, `12.3 ms`, `1.23 s`."""
-    if not math.isfinite(value_s):
-        return "n/a"
-    for unit, size_s in (("s", 1.0), ("ms", 1e-3)):
-        if abs(value_s) >= 0.9995 * size_s:
-            return f"{_three_digits(value_s / size_s)} {unit}"
-    return f"{_three_digits(value_s / 1e-6)} us"
-
-
-def _three_digits(value: float) -> str:
-    whole_digits = len(str(int(round(abs(value), 2))))
-    return f"{value:,.{max(0, 3 - whole_digits)}f}"

@@ -5,11 +5,12 @@ unanswered and the unsent, which are right-censored. Failed requests have no lat
 fast): they are counted in `errors` and never as throughput.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from compare.analysis.intervals import NOT_MEASURED, Estimate, Spread, estimates
+from compare.analysis.metrics import METRICS, PERCENTILES, THROUGHPUT, Metric
 from compare.analysis.quantiles import Known, Latency, Percentile, over_rounds
 from compare.analysis.rounds import RoundFigures, figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
@@ -41,31 +42,34 @@ class Summary(msgspec.Struct, frozen=True):
     load: Load
     side: str = ""  # as in Cell: tells the two sides of an A/A comparison apart
     rounds: tuple[RoundFigures, ...] = ()  # in order of round, those the estimates below are made of
-    throughput_rps: Estimate = NOT_MEASURED
+    estimates: dict[str, Estimate] = {}  # by the name of the metric
     response: Latency = Latency()
     service: Latency = Latency()
     bystander: Latency = Latency()
     errors: tuple[ErrorCount, ...] = ()
     intended: int = 0
     ceiling_rps: float | None = None
-    ceiling_share: Estimate = NOT_MEASURED
-    cpu_s_per_request: Estimate = NOT_MEASURED
-    rss_over_idle_bytes: Estimate = NOT_MEASURED
-    rss_per_in_flight_bytes: Estimate = NOT_MEASURED
-    threads_peak: Estimate = NOT_MEASURED
-    voluntary_switches_per_request: Estimate = NOT_MEASURED
-    involuntary_switches_per_request: Estimate = NOT_MEASURED
-    loop_lag_p50_s: Estimate = NOT_MEASURED
-    loop_lag_p99_s: Estimate = NOT_MEASURED
-    generator_cpu_share: Estimate = NOT_MEASURED
-    lag_p50_s: Estimate = NOT_MEASURED
-    lag_p99_s: Estimate = NOT_MEASURED
-    littles_ratio: Estimate = NOT_MEASURED
-    orphaned_thread_s: Estimate = NOT_MEASURED  # where the clients leave before they are answered
     limit: int = 0  # how many the work does at once, where that makes the ceiling; 0 where it does not
     warnings: tuple[Warning, ...] = ()
     valid: bool = True
     failure: str | None = None
+
+    def of(self, metric: Metric) -> Estimate:
+        """Return what the rounds say of `metric`."""
+        return self.estimates.get(metric.name, NOT_MEASURED)
+
+    def number(self, metric: Metric) -> Estimate | Percentile:
+        """Return it as a percentile where it is one, which may be a bound or rest on too few samples."""
+        if metric.latency is None:
+            return self.of(metric)
+        which, field = metric.latency
+        found: Percentile = getattr(getattr(self, which), field)
+        return found
+
+    @property
+    def throughput_rps(self) -> Estimate:
+        """Successes per second."""
+        return self.of(THROUGHPUT)
 
     @property
     def limited_by_the_wait(self) -> bool:
@@ -94,27 +98,6 @@ class Summary(msgspec.Struct, frozen=True):
         return sum(error.count for error in self.errors)
 
 
-_METRICS = (
-    "throughput_rps",
-    "ceiling_share",
-    "cpu_s_per_request",
-    "rss_over_idle_bytes",
-    "rss_per_in_flight_bytes",
-    "threads_peak",
-    "voluntary_switches_per_request",
-    "involuntary_switches_per_request",
-    "loop_lag_p50_s",
-    "loop_lag_p99_s",
-    "generator_cpu_share",
-    "lag_p50_s",
-    "lag_p99_s",
-    "littles_ratio",
-    "orphaned_thread_s",
-)
-_LATENCIES = ("response", "service", "bystander")
-_PERCENTILES = ("p50", "p90", "p97_5", "p99", "max")
-
-
 def summarise(run: Run) -> list[Summary]:
     """Return one Summary per experiment, contestant, load and side, in the order in which they were first measured.
 
@@ -122,8 +105,12 @@ def summarise(run: Run) -> list[Summary]:
     left out when most of the planned rounds are valid; else the whole row is invalid.
     """
     rows = [_row(group, run.environment) for group in _groups(run.measurements)]
-    found = iter(estimates([numbers for row in rows for numbers in _numbers(row.rounds)]))
-    return [_filled(row, found) for row in rows]
+    keys = [(index, name) for index in range(len(rows)) for name in METRICS]
+    numbers = [[one.of(METRICS[name]) for one in rows[index].rounds] for index, name in keys]
+    found = dict(
+        zip(keys, estimates(numbers), strict=True)
+    )  # one call: thousands of rows are bootstrapped at once
+    return [_filled(row, {name: found[index, name] for name in METRICS}) for index, row in enumerate(rows)]
 
 
 def _groups(measurements: Sequence[Measurement]) -> list[list[Measurement]]:
@@ -169,23 +156,17 @@ def _errors(rounds: Sequence[RoundFigures]) -> tuple[ErrorCount, ...]:
     return tuple(ErrorCount(kind, count) for kind, count in sorted(totals.items(), key=lambda item: -item[1]))
 
 
-def _percentiles(rounds: Sequence[RoundFigures]) -> Iterator[list[Percentile]]:
-    for latency in _LATENCIES:
-        for percentile in _PERCENTILES:
-            yield [getattr(getattr(one, latency), percentile) for one in rounds]
+def _filled(row: Summary, found: dict[str, Estimate]) -> Summary:
+    """Return `row` with its estimates, and its latencies made of those that are percentiles."""
+    latencies = {which: _latency(row.rounds, which, found) for which in ("response", "service", "bystander")}
+    return msgspec.structs.replace(row, estimates=found, **latencies)
 
 
-def _numbers(rounds: Sequence[RoundFigures]) -> Iterator[list[float]]:
-    """Yield one number per round for each metric, then for each percentile."""
-    for metric in _METRICS:
-        yield [getattr(one, metric) for one in rounds]
-    for percentiles in _percentiles(rounds):
-        yield [one.exact_s for one in percentiles]
-
-
-def _filled(row: Summary, found: Iterator[Estimate]) -> Summary:
-    """Return `row` with its estimates, taken from `found` in the order of `_numbers`."""
-    metrics: dict[str, Estimate | Latency] = {metric: next(found) for metric in _METRICS}
-    over = iter([over_rounds(percentiles, next(found)) for percentiles in _percentiles(row.rounds)])
-    metrics |= {latency: Latency(*(next(over) for _ in _PERCENTILES)) for latency in _LATENCIES}
-    return msgspec.structs.replace(row, **metrics)
+def _latency(rounds: Sequence[RoundFigures], which: str, found: dict[str, Estimate]) -> Latency:
+    over = {
+        field: over_rounds(
+            [getattr(getattr(one, which), field) for one in rounds], found[f"{which}_{field}_s"]
+        )
+        for field in PERCENTILES
+    }
+    return Latency(**over)

@@ -10,8 +10,8 @@ import numpy as np
 from rich.table import Table
 
 from compare.analysis import quantiles, validity
+from compare.analysis.observed import littles_law
 from compare.analysis.quantiles import Known, Latency, Percentile
-from compare.analysis.rounds import littles_law
 from compare.analysis.validity import Signs
 from compare.analysis.window import Window
 from compare.harness.certificate import Certificate
@@ -133,7 +133,7 @@ def _lag(window: Window) -> Latency:
 
 def _signs(load: Load, window: Window, result: LoadResult) -> Signs:
     """Return the signs of a URL of which nothing is known: no wait, so no ceiling."""
-    steady, ratio, tolerance = littles_law(window, load)
+    little = littles_law(window, load)
     even = load.rate_rps is not None and load.arrivals is Arrivals.CONSTANT
     return Signs(
         successes=window.successes,
@@ -145,9 +145,9 @@ def _signs(load: Load, window: Window, result: LoadResult) -> Signs:
         lag_p99_s=window.lag_s(0.99) if result.keep_alive else math.nan,
         sent_share=window.sent_share((load.rate_rps or 0) * window.window_s - 1 if even else 0),
         generator_cpu_share=result.report.cpu_share,
-        littles_ratio=ratio,
-        littles_tolerance=tolerance,
-        steady=steady,
+        littles_ratio=little.ratio,
+        littles_tolerance=little.tolerance,
+        steady=little.steady,
         limit_hit=load.rate_rps is None and result.report.connections < load.concurrency,
         noisy=False,
     )

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from compare.analysis.paired import Difference, Metric, differences, sides
+from compare.analysis.metrics import THROUGHPUT
+from compare.analysis.paired import Difference, differences, sides
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
@@ -65,4 +66,4 @@ def say(summaries: Sequence[Summary]) -> list[str]:
 
 def _found(summaries: Sequence[Summary]) -> list[Difference]:
     pairs = sides([summary for summary in summaries if summary.experiment == NAME])
-    return differences(pairs, Metric.THROUGHPUT)
+    return differences(pairs, THROUGHPUT)

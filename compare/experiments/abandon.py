@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from compare.analysis.rounds import orphaned_thread_s
+from compare.analysis.observed import orphaned_thread_s
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.analysis.paired import Metric
+from compare.analysis.metrics import BYSTANDER_P50, CPU, METRICS, P50, P99, THROUGHPUT, Figure, Metric
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.contract.settings import default_threads
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Contestant, Load, Run
 from compare.report.figures import charts
-from compare.report.figures.charts import Chart, View
+from compare.report.figures.charts import Chart, view
 from compare.report.verdict import limited, match, pooled
 from compare.report.words import label, of, servers, versus
 
@@ -122,60 +122,59 @@ class Answer:
     pair: tuple[str, str] = ("native", "callback")
 
 
-ANSWERS = (
-    Answer(
-        Chart(
-            "concurrency-throughput",
-            QUESTION,
-            (View("answers per second", lambda s: s.throughput_rps, ceiling="ceiling: n / wait"),),
-        ),
-        Metric.THROUGHPUT,
-    ),
-    Answer(
-        Chart(
-            "concurrency-latency",
-            "How long does an answer take?",
-            (
-                View("p50 of the response, ms", lambda s: s.response.p50, 1e3, "p50"),
-                View("p99 of the response, ms", lambda s: s.response.p99, 1e3, "p99"),
+def answers() -> tuple[Answer, ...]:
+    """Return every figure of this experiment; costs are those of the registry."""
+    costs = tuple(view(one, title=str(one)) for one in METRICS.values() if one.figure is Figure.COST)
+    return (
+        Answer(
+            Chart(
+                "concurrency-throughput",
+                QUESTION,
+                (view(THROUGHPUT, ceiling="ceiling: n / wait"),),
             ),
-            note="Arrow: known only to be larger. No mark: fewer than 20 answers for a p50, 1,000 for a p99.",
+            THROUGHPUT,
         ),
-        Metric.P50,
-    ),
-    Answer(
-        Chart(
-            "concurrency-cost",
-            "What does a wait cost the server?",
-            (
-                View("CPU per answer, µs", lambda s: s.cpu_s_per_request, 1e6, "CPU"),
-                View("RSS over idle, MB", lambda s: s.rss_over_idle_bytes, 1e-6, "memory"),
-                View("OS threads at peak", lambda s: s.threads_peak, title="threads"),
+        Answer(
+            Chart(
+                "concurrency-latency",
+                "How long does an answer take?",
+                (
+                    view(P50, title="p50"),
+                    view(P99, title="p99"),
+                ),
+                note="Arrow: known only to be larger. No mark: fewer than 20 answers for a p50, 1,000 for a p99.",
             ),
+            P50,
         ),
-        Metric.CPU,
-    ),
-    Answer(
-        Chart(
-            "concurrency-bystander",
-            "What does everyone else wait meanwhile?",
-            (View("p50 of GET /ping, ms", lambda s: s.bystander.p50, 1e3),),
+        Answer(
+            Chart(
+                "concurrency-cost",
+                "What does a wait cost the server?",
+                costs,
+            ),
+            CPU,
         ),
-        Metric.BYSTANDER_P50,
-        ("blocking", "native"),
-    ),
-)
+        Answer(
+            Chart(
+                "concurrency-bystander",
+                "What does everyone else wait meanwhile?",
+                (view(BYSTANDER_P50),),
+            ),
+            BYSTANDER_P50,
+            ("blocking", "native"),
+        ),
+    )
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     rows = [summary for summary in summaries if summary.experiment == NAME]
-    drawn = (charts.draw(one.chart, rows, " ".join(_say(one, rows)), run, folder) for one in ANSWERS)
+    drawn = (charts.draw(one.chart, rows, " ".join(_say(one, rows)), run, folder) for one in answers())
     return [path for paths in drawn for path in paths]
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
     rows = [summary for summary in summaries if summary.experiment == NAME]
-    sentences = [sentence for answer in ANSWERS for sentence in _say(answer, rows)]
+    sentences = [sentence for answer in answers() for sentence in _say(answer, rows)]
     pool = "executor, default pool"
     starved = [limited(_called(of(rows, server), pool), f"{server} {pool},") for server in servers(rows)]
     starved += [pooled(of(rows, server), str(server)) for server in servers(rows)]

@@ -7,7 +7,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
+from compare.analysis.metrics import THROUGHPUT
+from compare.analysis.paired import SMALLEST_EFFECT, differences
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
@@ -79,7 +80,7 @@ def squares(rows: Sequence[Summary]) -> Iterator[Square]:
         here = [row for row in rows if (row.load.delay_s, row.in_flight) == (wait_s, in_flight)]
         if len(here) > 1 and all(row.valid and row.rounds for row in here):
             first, second = sorted(here, key=_rate, reverse=True)[:2]
-            (gap,) = differences([(first, second)], Metric.THROUGHPUT)
+            (gap,) = differences([(first, second)], THROUGHPUT)
             won = gap.effect > SMALLEST_EFFECT and (gap.named or gap.ratio.rounds == 1)
             yield Square(wait_s, in_flight, first, gap.ratio.value, won)
 

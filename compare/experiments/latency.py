@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import Summary
+from compare.analysis.units import count_text
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Contestant, Load, Run
@@ -18,7 +19,6 @@ from compare.report.figures import charts, drawing, sheets
 from compare.report.figures.charts import Chart, View
 from compare.report.figures.drawing import Line, Point
 from compare.report.figures.sheets import Words
-from compare.report.table import count_text
 from compare.report.verdict import name, wait_text
 from compare.report.words import footer, legend, of, servers
 

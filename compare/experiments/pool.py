@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from compare.analysis.paired import SMALLEST_EFFECT, Metric, differences
+from compare.analysis.metrics import CPU, THROUGHPUT
+from compare.analysis.paired import SMALLEST_EFFECT, differences
 from compare.analysis.summary import Summary
+from compare.analysis.units import count_text
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run
 from compare.report.figures import charts
-from compare.report.figures.charts import Chart, View
-from compare.report.table import count_text
+from compare.report.figures.charts import Chart, view
 from compare.report.verdict import wait_text
 from compare.report.words import of, servers
 
@@ -43,8 +44,8 @@ CHART = Chart(
     "pool",
     QUESTION,
     (
-        View("answers per second", lambda s: s.throughput_rps, ceiling="ceiling: threads / wait"),
-        View("CPU per answer, µs", lambda s: s.cpu_s_per_request, 1e6, "CPU"),
+        view(THROUGHPUT, ceiling="ceiling: threads / wait"),
+        view(CPU, title="CPU"),
     ),
     across=lambda summary: summary.contestant.threads or 0,
     across_label="threads in the pool",
@@ -74,7 +75,7 @@ def _enough(rows: Sequence[Summary]) -> str:
     """Say from how many threads on no more is answered: the smallest pool not measurably below the best."""
     rows = sorted(rows, key=lambda row: row.contestant.threads or 0)
     best = max(rows, key=lambda row: row.throughput_rps.value)
-    found = differences([(best, row) for row in rows], Metric.THROUGHPUT)
+    found = differences([(best, row) for row in rows], THROUGHPUT)
     enough = next(one.b for one in found if not one.named and one.effect <= SMALLEST_EFFECT)
     where = f"With a {wait_text(best.load.delay_s)} wait and {best.in_flight:,} in flight, {best.contestant.server}"
     told = (

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis.paired import Metric
+from compare.analysis.metrics import CPU, P50, THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Load, Run
 from compare.report.figures import charts
-from compare.report.figures.charts import Chart, View
+from compare.report.figures.charts import Chart, view
 from compare.report.verdict import match
 from compare.report.words import of, servers, versus
 
@@ -47,9 +47,9 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         "work",
         QUESTION,
         (
-            View("answers per second", lambda s: s.throughput_rps, ceiling="ceiling: n / wait"),
-            View("p50 of the response, ms", lambda s: s.response.p50, 1e3, "p50"),
-            View("CPU per answer, µs", lambda s: s.cpu_s_per_request, 1e6, "CPU"),
+            view(THROUGHPUT, ceiling="ceiling: n / wait"),
+            view(P50, title="p50"),
+            view(CPU, title="CPU"),
         ),
         across=lambda summary: works.index(summary.contestant.work),
         across_label="what is waited for",
@@ -69,7 +69,7 @@ def _say(rows: Sequence[Summary], work: str) -> list[str]:
     for server in servers(rows):
         mine = [row for row in of(rows, server) if row.contestant.work == work]
         pairs = match(_of(mine, Paradigm.NATIVE), _of(mine, Paradigm.CALLBACK))
-        for metric in (Metric.THROUGHPUT, Metric.CPU):
+        for metric in (THROUGHPUT, CPU):
             told += versus(pairs, (f"{server} native on {work}", f"{server} callback on {work}"), metric)
     return told
 

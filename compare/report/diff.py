@@ -20,13 +20,14 @@ from compare.analysis.intervals import (
     spread_of,
     t_test,
 )
-from compare.analysis.paired import Difference, Metric, Outcome
-from compare.analysis.quantiles import seconds_text
+from compare.analysis.metrics import CPU, P50, P99, THROUGHPUT, Better, Metric
+from compare.analysis.paired import Difference, Outcome
 from compare.analysis.summary import Summary, summarise
+from compare.analysis.units import seconds_text
 from compare.records import Environment, Run
 from compare.report import verdict
 
-METRICS = (Metric.THROUGHPUT, Metric.P50, Metric.P99, Metric.CPU)
+METRICS = (THROUGHPUT, P50, P99, CPU)
 # What has to be alike for numbers to be. Versions and the commit are what one compares, so they are told, not refused.
 _ALIKE = {
     "cpu_model": "CPU",
@@ -80,7 +81,7 @@ class Diff(msgspec.Struct, frozen=True):
 def regression(difference: Difference) -> float:
     """Return by which fraction the new run is worse, negative when it is better."""
     ratio = difference.ratio.value
-    return 1 - ratio if difference.metric.more_is_better else ratio - 1
+    return 1 - ratio if difference.metric.better is Better.MORE else ratio - 1
 
 
 def diff(base: Run, new: Run, *, anyway: bool = False) -> Diff:
@@ -194,7 +195,7 @@ def _welch(new: Summary, base: Summary, metric: Metric) -> tuple[Estimate, float
 
 
 def _logs(summary: Summary, metric: Metric) -> list[float]:
-    values = [metric.of(figures) for figures in summary.rounds] if summary.valid else []
+    values = [figures.of(metric) for figures in summary.rounds] if summary.valid else []
     return [math.log(value) for value in values if value > 0]
 
 

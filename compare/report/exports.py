@@ -14,52 +14,19 @@ from typing import Any
 import msgspec
 
 from compare.analysis.intervals import Estimate
-from compare.analysis.quantiles import Known, Percentile, seconds_text
+from compare.analysis.metrics import CPU, METRICS, P50, P99
+from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import RoundFigures, Summary
+from compare.analysis.units import seconds_text
 from compare.records import Run
 from compare.report import table, verdict
 from compare.report.verdict import name
 
-_ESTIMATES = (
-    "throughput_rps",
-    "ceiling_share",
-    "cpu_s_per_request",
-    "rss_over_idle_bytes",
-    "rss_per_in_flight_bytes",
-    "threads_peak",
-    "voluntary_switches_per_request",
-    "involuntary_switches_per_request",
-    "loop_lag_p50_s",
-    "loop_lag_p99_s",
-    "generator_cpu_share",
-    "lag_p50_s",
-    "lag_p99_s",
-    "littles_ratio",
-    "orphaned_thread_s",
-)
-_LATENCIES = ("response", "service", "bystander")
-_PERCENTILES = ("p50", "p90", "p97_5", "p99", "max")
-_SHORT = {  # the columns of the report's table that fit a page of text
-    "contestant",
-    "wait",
-    "load",
-    "answers/s",
-    "of ceiling",
-    "p50",
-    "p99",
-    "errors",
-    "CPU/answer",
-    "RSS over idle",
-    "threads",
-    "orphaned",
-    "bystander p50",
-    "notes",
-}
 _PYPERF: Mapping[str, Callable[[RoundFigures], float]] = {
     "seconds per answer": lambda one: 1 / one.throughput_rps if one.throughput_rps else math.nan,
-    "response p50": lambda one: one.response.p50.exact_s,
-    "response p99": lambda one: one.response.p99.exact_s,
-    "CPU seconds per request": lambda one: one.cpu_s_per_request,
+    "response p50": lambda one: one.of(P50),
+    "response p99": lambda one: one.of(P99),
+    "CPU seconds per request": lambda one: one.of(CPU),
 }
 
 
@@ -101,9 +68,10 @@ def markdown(run: Run, summaries: Sequence[Summary], sentences: Mapping[str, Seq
 
 def markdown_table(summaries: Sequence[Summary]) -> str:
     """Return the short columns of the report's table, one line per row."""
-    chosen = [index for index, column in enumerate(table.COLUMNS) if column.heading in _SHORT]
+    columns = table.columns()
+    chosen = [index for index, column in enumerate(columns) if column.short]
     lines = [
-        [table.COLUMNS[index].heading for index in chosen],
+        [columns[index].heading for index in chosen],
         ["---"] * len(chosen),
         *([table.row(summary)[index].text for index in chosen] for summary in summaries),
     ]
@@ -171,11 +139,12 @@ def _fields(summary: Summary) -> Iterator[tuple[str, object]]:
     yield "intended", summary.intended
     yield "errors", " ".join(f"{error.kind}={error.count}".replace(" ", "_") for error in summary.errors)
     yield "ceiling_rps", "" if summary.ceiling_rps is None else summary.ceiling_rps
-    for metric in _ESTIMATES:
-        yield from _estimate(metric, getattr(summary, metric), shown=summary.valid)
-    for latency, percentile in itertools.product(_LATENCIES, _PERCENTILES):
-        found = getattr(getattr(summary, latency), percentile)
-        yield from _percentile(f"{latency}_{percentile}_s", found, shown=summary.valid)
+    for metric in METRICS.values():
+        number = summary.number(metric)
+        if isinstance(number, Percentile):
+            yield from _percentile(metric.name, number, shown=summary.valid)
+        else:
+            yield from _estimate(metric.name, number, shown=summary.valid)
 
 
 def _estimate(metric: str, estimate: Estimate, *, shown: bool) -> Iterator[tuple[str, object]]:

@@ -10,6 +10,7 @@ from string import Template
 
 from compare.analysis.intervals import Spread
 from compare.analysis.summary import Summary
+from compare.analysis.units import bytes_text
 from compare.records import Environment, Run
 from compare.report import table, verdict
 from compare.report.verdict import name
@@ -50,7 +51,7 @@ def html(
         doubts=_doubts(run, ordered),
         figures="\n".join(map(_figure, drawn)) or "<p>Nothing was drawn.</p>",
         spread=escape(_spread(summaries)),
-        head="".join(_heading(column) for column in table.COLUMNS),
+        head="".join(_heading(column) for column in table.columns()),
         rows="\n".join(map(_row, ordered)),
         machine="".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in facts(run)),
     )
@@ -150,7 +151,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("CPU", f"{where.cpu_model}, {where.cpus} visible, allowed {_cpus(where.affinity)}"),
         ("pinned", _pinned(where)),
         ("governor", where.governor),
-        ("memory", table.bytes_text(where.memory_bytes)),
+        ("memory", bytes_text(where.memory_bytes)),
         ("kernel", where.kernel),
         ("Python", f"{where.implementation} {where.python}, {'with' if where.gil else 'without'} GIL"),
         ("switch interval", f"{where.switch_interval_s * 1e3:g} ms"),

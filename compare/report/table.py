@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from compare.analysis.intervals import Estimate, Spread
-from compare.analysis.quantiles import Percentile, seconds_text
+from compare.analysis.metrics import METRICS, Metric
+from compare.analysis.quantiles import Percentile
 from compare.analysis.summary import Summary
+from compare.analysis.units import seconds_text
 from compare.contract import Paradigm, Server
 from compare.report.verdict import load_text, name, wait_text
 
@@ -22,6 +24,7 @@ class Column:
     text: Callable[[Summary], str]
     number: Callable[[Summary], float] | None = None  # None: sorted by its text
     result: bool = False  # a measured number, which an invalid row does not show
+    short: bool = False  # among the columns that fit a page of text
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,9 @@ class CellText:
 
 
 def row(summary: Summary) -> list[CellText]:
-    """Return the cells of a summary in the order of `COLUMNS`; an invalid row shows no results."""
+    """Return the cells of a summary in the order of `columns()`; an invalid row shows no results."""
     hidden = not summary.valid or not summary.rounds
-    return [_cell(column, summary, hidden=hidden and column.result) for column in COLUMNS]
+    return [_cell(column, summary, hidden=hidden and column.result) for column in columns()]
 
 
 def order(summary: Summary) -> tuple[object, ...]:
@@ -77,19 +80,6 @@ def percentile_text(percentile: Percentile) -> str:
     return f"{percentile.text} ({span})"
 
 
-def bytes_text(value: float) -> str:
-    """Return bytes in decimal units: `10.5 kB`, `38 MB`."""
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if abs(value) >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value:.0f} B"
-
-
-def count_text(value: float) -> str:
-    """Return a count or rate: whole above 100, three digits below."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
 def warnings_text(summary: Summary) -> str:
     """Return every doubt about a row, worded."""
     words = [summary.words(warning) for warning in summary.warnings]
@@ -106,79 +96,61 @@ def errors_text(summary: Summary) -> str:
     return f"{kinds} of {summary.intended:,}"
 
 
-def _estimate(
-    heading: str, about: str, of: Callable[[Summary], Estimate], show: Callable[[float], str]
-) -> Column:
-    return Column(heading, about, lambda s: estimate_text(of(s), show), lambda s: of(s).value, result=True)
+def of_metric(metric: Metric) -> Column:
+    """Return the column of one metric, in its unit."""
+    return Column(
+        metric.heading,
+        metric.about,
+        lambda row: _number_text(row.number(metric), metric.unit.text),
+        lambda row: _order(row.number(metric)),
+        result=True,
+        short=metric.short,
+    )
 
 
-def _percentile(heading: str, about: str, of: Callable[[Summary], Percentile]) -> Column:
-    return Column(heading, about, lambda s: percentile_text(of(s)), lambda s: of(s).value_s, result=True)
+def _number_text(number: Estimate | Percentile, show: Callable[[float], str]) -> str:
+    return percentile_text(number) if isinstance(number, Percentile) else estimate_text(number, show)
 
 
-def _share(value: float) -> str:
-    return f"{value:.1%}"
+def _order(number: Estimate | Percentile) -> float:
+    return number.value_s if isinstance(number, Percentile) else number.value
 
 
-COLUMNS: Sequence[Column] = (
+_ASKED: Sequence[Column] = (
     Column("experiment", "which question the row belongs to", lambda s: s.experiment),
-    Column("contestant", "server, paradigm and what sets it apart", lambda s: name(s.contestant) + _side(s)),
+    Column(
+        "contestant",
+        "server, paradigm and what sets it apart",
+        lambda s: name(s.contestant) + _side(s),
+        short=True,
+    ),
     Column(
         "wait",
         "how long one request waits",
         lambda s: wait_text(s.load.delay_s) if s.contestant.waits_as_asked else "its own",
         lambda s: s.load.delay_s,
+        short=True,
     ),
     Column(
         "load",
         "requests in flight, or requests a second",
         load_text,
         lambda s: s.load.rate_rps or s.in_flight,
+        short=True,
     ),
-    _estimate("answers/s", "successes per second", lambda s: s.throughput_rps, count_text),
-    _estimate("of ceiling", "share of what the wait alone allows", lambda s: s.ceiling_share, _share),
-    _percentile("p50", "median response, from the intended send", lambda s: s.response.p50),
-    _percentile("p90", "90th percentile of the response", lambda s: s.response.p90),
-    _percentile("p97.5", "97.5th percentile of the response", lambda s: s.response.p97_5),
-    _percentile("p99", "99th percentile of the response", lambda s: s.response.p99),
-    _percentile("service p50", "median from the actual send", lambda s: s.service.p50),
-    Column("errors", "requests that did not succeed", errors_text, lambda s: s.errors_total),
-    _estimate(
-        "CPU/answer",
-        "CPU time of the server per answer; the bystander's answers, 50 a second, count as answers too",
-        lambda s: s.cpu_s_per_request,
-        seconds_text,
-    ),
-    _estimate(
-        "RSS over idle",
-        "resident memory above the idle server's",
-        lambda s: s.rss_over_idle_bytes,
-        bytes_text,
-    ),
-    _estimate("threads", "OS threads at peak", lambda s: s.threads_peak, count_text),
-    _estimate(
-        "orphaned",
-        "seconds threads together went on waiting for clients that had left",
-        lambda s: s.orphaned_thread_s,
-        lambda value: f"{value:.3g} thread-s",
-    ),
-    _percentile("bystander p50", "median of GET /ping meanwhile", lambda s: s.bystander.p50),
-    _percentile("bystander p90", "90th percentile of GET /ping meanwhile", lambda s: s.bystander.p90),
-    _estimate(
-        "loop lag p99", "how late the server's loop ran its timers", lambda s: s.loop_lag_p99_s, seconds_text
-    ),
-    _estimate("send lag p99", "how late the generator sent", lambda s: s.lag_p99_s, seconds_text),
-    _estimate(
-        "generator CPU", "share of its core the generator used", lambda s: s.generator_cpu_share, _share
-    ),
-    _estimate(
-        "Little's law", "mean in flight over rate times latency", lambda s: s.littles_ratio, count_text
-    ),
+)
+_DOUBTED: Sequence[Column] = (
+    Column("errors", "requests that did not succeed", errors_text, lambda s: s.errors_total, short=True),
     Column(
         "rounds", "fresh server processes measured", lambda s: str(len(s.rounds)), lambda s: len(s.rounds)
     ),
-    Column("notes", "every doubt about the row", warnings_text),
+    Column("notes", "every doubt about the row", warnings_text, short=True),
 )
+
+
+def columns() -> list[Column]:
+    """Return what was asked, every metric with a heading, and what is doubtful: one column each."""
+    return [*_ASKED, *(of_metric(one) for one in METRICS.values() if one.heading), *_DOUBTED]
 
 
 def _side(summary: Summary) -> str:

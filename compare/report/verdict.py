@@ -8,24 +8,14 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from compare.analysis.intervals import Estimate, Spread
-from compare.analysis.paired import SMALLEST_EFFECT, Difference, Metric, Outcome, differences
+from compare.analysis.metrics import CPU, THROUGHPUT, Metric
+from compare.analysis.paired import SMALLEST_EFFECT, Difference, Outcome, differences
 from compare.analysis.summary import Summary
 from compare.contract import Loop, Paradigm
 from compare.records import Contestant, Run
 
 Pair = tuple[Summary, Summary]
 
-_PHRASE = {
-    Metric.THROUGHPUT: "{more} answers {ratio} times what {less} does",
-    Metric.P50: "{more}'s p50 is {ratio} times that of {less}",
-    Metric.P90: "{more}'s p90 is {ratio} times that of {less}",
-    Metric.P99: "{more}'s p99 is {ratio} times that of {less}",
-    Metric.CPU: "{more} needs {ratio} times the CPU time per request of {less}",
-    Metric.MEMORY: "{more} needs {ratio} times the memory per request in flight of {less}",
-    Metric.THREADS: "{more} has {ratio} times the threads of {less}",
-    Metric.BYSTANDER_P50: "{more} makes bystanders wait {ratio} times as long as {less} does (p50)",
-    Metric.BYSTANDER_P90: "{more} makes bystanders wait {ratio} times as long as {less} does (p90)",
-}
 ONE_ROUND = " (one round: it cannot tell a difference from noise)"
 _FRACTIONS = {
     1 / 10: "a tenth of",
@@ -87,7 +77,7 @@ def contrast(
     pairs: Sequence[Pair],
     names: tuple[str, str],
     *,
-    metric: Metric = Metric.THROUGHPUT,
+    metric: Metric = THROUGHPUT,
     floor: float = SMALLEST_EFFECT,
 ) -> str | None:
     """Return one sentence on how the first of each pair stands against the second, over their loads.
@@ -221,8 +211,9 @@ def _what(group: Sequence[Difference], names: tuple[str, str], floor: float, *, 
     less = _beside(less, more)
     ratios = sorted((_turned(one.ratio, ahead) for one in group), key=lambda ratio: ratio.value)
     span = dict.fromkeys([ratio_text(ratios[0]), ratio_text(ratios[-1])])
-    words = _PHRASE[group[0].metric].format(more=more, less=less, ratio=" to ".join(span))
-    return words + (_price(group, ahead) if group[0].metric is Metric.THROUGHPUT else "")
+    metric = group[0].metric
+    words = metric.words.format(more=more, less=less, ratio=" to ".join(span), called=metric)
+    return words + (_price(group, ahead) if metric is THROUGHPUT else "")
 
 
 def _beside(name_: str, other: str) -> str:
@@ -233,7 +224,7 @@ def _beside(name_: str, other: str) -> str:
 
 def _price(group: Sequence[Difference], ahead: int) -> str:
     """Return the CPU time at which the more was answered, where that differs as well."""
-    cpu = differences([(one.a, one.b) for one in group], Metric.CPU)
+    cpu = differences([(one.a, one.b) for one in group], CPU)
     if not all(one.outcome in {Outcome.DIFFERENT, Outcome.UNTESTED} for one in cpu):
         return ""
     shares = sorted(_turned(one.ratio, ahead).value for one in cpu)

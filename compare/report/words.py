@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from compare.analysis.intervals import Spread
-from compare.analysis.paired import Metric as Ratio
+from compare.analysis.metrics import THROUGHPUT, Metric
 from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import Estimate, Summary
 from compare.contract import Paradigm, Server
@@ -12,7 +12,7 @@ from compare.records import Run
 from compare.report.figures.drawing import Line, Point
 from compare.report.verdict import contrast
 
-Metric = Callable[[Summary], Estimate | Percentile]
+Number = Callable[[Summary], Estimate | Percentile]
 Across = Callable[[Summary], float]
 
 
@@ -30,12 +30,12 @@ def label(summary: Summary) -> str:
 
 def lines(
     summaries: Iterable[Summary],
-    metric: Metric,
+    number: Number,
     across: Across,
     name: Callable[[Summary], str] = label,
     scale: float = 1.0,
 ) -> list[Line]:
-    """Return one line per name, in Paradigm order, of `metric` times `scale` against `across`.
+    """Return one line per name, in Paradigm order, of `number` times `scale` against `across`.
 
     Rows without a number give no point. Values of 0 and below give none either: every axis that shows a metric is
     logarithmic.
@@ -48,15 +48,15 @@ def lines(
         Line(
             label=text,
             paradigm=paradigm,
-            points=_points(groups[paradigm, text], metric, across, scale),
+            points=_points(groups[paradigm, text], number, across, scale),
             dashed=groups[paradigm, text][0].contestant.threads is None and paradigm is Paradigm.EXECUTOR,
         )
         for paradigm, text in order
     ]
 
 
-def _points(rows: list[Summary], metric: Metric, across: Across, scale: float) -> tuple[Point, ...]:
-    made = (_point(row, metric(row), across(row), scale) for row in sorted(rows, key=across))
+def _points(rows: list[Summary], number: Number, across: Across, scale: float) -> tuple[Point, ...]:
+    made = (_point(row, number(row), across(row), scale) for row in sorted(rows, key=across))
     return tuple(point for point in made if point is not None)
 
 
@@ -73,7 +73,7 @@ def _point(row: Summary, number: Estimate | Percentile, x: float, scale: float) 
 def versus(
     pairs: Sequence[tuple[Summary, Summary]],
     names: tuple[str, str],
-    metric: Ratio = Ratio.THROUGHPUT,
+    metric: Metric = THROUGHPUT,
 ) -> list[str]:
     """Return the contrast of `pairs` as no sentence or one."""
     sentence = contrast(pairs, names, metric=metric)

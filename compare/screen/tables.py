@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from compare.analysis.intervals import Estimate, Spread
-from compare.analysis.quantiles import seconds_text
+from compare.analysis.metrics import CEILING_SHARE, CPU, ORPHANED, THREADS
 from compare.analysis.summary import Summary
+from compare.analysis.units import seconds_text
 from compare.experiments.options import Preset
 from compare.report import table as rows
 from compare.report.verdict import name, wait_text
@@ -21,7 +22,6 @@ WIDE = 100  # columns a terminal needs to show `EXTRA`
 COLUMNS = ("answers/s", "ceiling", "p50", "p99", "CPU/req")
 EXTRA = ("threads", "ping p50")
 WAIT = "wait"
-ORPHANED = "orphaned"  # where clients leave before they are answered
 
 
 def console() -> Console:
@@ -49,8 +49,8 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
     closed = all(summary.load.rate_rps is None for summary in summaries)
     headings = ("in flight" if closed else "load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
     waits = len({summary.load.delay_s for summary in summaries}) > 1
-    left = any(summary.orphaned_thread_s.measured for summary in summaries)
-    for heading in (*([WAIT] if waits else []), *headings, *([ORPHANED] if left else [])):
+    left = any(summary.of(ORPHANED).measured for summary in summaries)
+    for heading in (*([WAIT] if waits else []), *headings, *([ORPHANED.heading] if left else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for summary in sorted(summaries, key=rows.order):
         load = f"{summary.in_flight:,}" if closed else load_text(summary.load)
@@ -74,19 +74,19 @@ def numbers(summary: Summary) -> list[str]:
         return [why, *[DASH] * (len(COLUMNS) + len(EXTRA) - 1)]
     return [
         count_text(summary.throughput_rps),
-        f"{summary.ceiling_share.value:.0%}" if summary.ceiling_share.measured else DASH,
+        f"{summary.of(CEILING_SHARE).value:.0%}" if summary.of(CEILING_SHARE).measured else DASH,
         summary.response.p50.text,
         summary.response.p99.text,
-        seconds_text(summary.cpu_s_per_request.value),
-        count_text(summary.threads_peak),
+        seconds_text(summary.of(CPU).value),
+        count_text(summary.of(THREADS)),
         summary.bystander.p50.text,
     ]
 
 
 def orphaned(summary: Summary) -> str:
     """Return the seconds that threads together went on waiting for clients that had left."""
-    known = summary.valid and summary.orphaned_thread_s.measured
-    return f"{summary.orphaned_thread_s.value:.3g} thread-s" if known else DASH
+    known = summary.valid and summary.of(ORPHANED).measured
+    return f"{summary.of(ORPHANED).value:.3g} thread-s" if known else DASH
 
 
 def called(summary: Summary) -> str:

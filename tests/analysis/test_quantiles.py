@@ -5,7 +5,7 @@ import pytest
 
 from compare.analysis import quantiles
 from compare.analysis.intervals import Estimate, Spread
-from compare.analysis.quantiles import UNKNOWN, Known, Latency, Percentile, over_rounds, seconds_text
+from compare.analysis.quantiles import UNKNOWN, Known, Latency, Percentile, over_rounds
 
 NOBODY = np.empty(0)
 
@@ -108,24 +108,3 @@ def test_over_rounds_the_spread_is_that_of_the_rounds():
     assert (found.low_s, found.high_s, found.rounds, found.kind) == (1.0, 3.0, 3, Spread.RANGE)
     found = over_rounds([exactly(1.0), exactly(3.0), beyond(2.5)], estimate(1.0, 3.0))
     assert (found.low_s, found.high_s) == (1.0, math.inf)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "0.00 us"),
-        (3.4e-7, "0.34 us"),
-        (3.4e-4, "340 us"),
-        (0.0009999, "1.00 ms"),
-        (0.0123, "12.3 ms"),
-        (0.9994, "999 ms"),
-        (0.99951, "1.00 s"),
-        (1.234, "1.23 s"),
-        (65, "65.0 s"),
-        (1234, "1,234 s"),
-        (math.nan, "n/a"),
-        (math.inf, "n/a"),
-    ],
-)
-def test_seconds_are_told_in_three_digits_and_the_unit_that_suits(seconds, text):
-    assert seconds_text(seconds) == text

@@ -3,6 +3,7 @@ from made import CALLBACK, NATIVE, answered, cell, closed_loop, measurement, run
 from msgspec.structs import replace
 
 from compare.analysis.intervals import Spread
+from compare.analysis.metrics import METRICS
 from compare.analysis.summary import ErrorCount, Summary, Warning, summarise  # noqa: A004 - see there
 from compare.records import Load
 
@@ -16,22 +17,6 @@ def failed(round_: int = 0):
     return replace(at(100, round_), failure="The server died.", samples=None)
 
 
-METRICS = [
-    "throughput_rps",
-    "ceiling_share",
-    "cpu_s_per_request",
-    "rss_over_idle_bytes",
-    "rss_per_in_flight_bytes",
-    "threads_peak",
-    "voluntary_switches_per_request",
-    "involuntary_switches_per_request",
-    "loop_lag_p50_s",
-    "loop_lag_p99_s",
-    "generator_cpu_share",
-    "lag_p50_s",
-    "lag_p99_s",
-    "littles_ratio",
-]
 INVALID = closed_loop(10, 0.05)  # twice what a wait of 0.1 allows
 
 
@@ -49,8 +34,8 @@ def test_a_row_is_one_experiment_contestant_and_load_over_its_rounds():
 def test_every_estimate_lands_under_its_own_name():
     (row,) = summarise(run([at(100, number) for number in range(3)]))
     (one, *_) = row.rounds
-    for metric in METRICS:
-        assert getattr(row, metric).value == pytest.approx(getattr(one, metric)), metric
+    for metric in METRICS.values():
+        assert row.of(metric).value == pytest.approx(one.of(metric), nan_ok=True), metric.name
     for latency in ("response", "service"):
         for percentile in ("p50", "p90", "max"):
             assert getattr(getattr(row, latency), percentile).value_s == pytest.approx(0.1)

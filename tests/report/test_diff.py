@@ -4,7 +4,8 @@ import pytest
 from made import BLOCKING, CALLBACK, ENVIRONMENT, NATIVE, cell, closed_loop, measurement, run
 from msgspec.structs import replace
 
-from compare.analysis.paired import Metric, Outcome
+from compare.analysis.metrics import CPU, P50, THROUGHPUT
+from compare.analysis.paired import Outcome
 from compare.report import diff as diffs
 from compare.report.diff import UnlikeRunsError, diff, environment_differences, markdown, words
 
@@ -37,9 +38,7 @@ def test_nothing_changed_between_a_run_and_itself():
 def test_what_got_worse_is_named_and_by_how_much(rounds):
     base, new = run([*made(80, rounds=rounds)]), run([*made(60, rounds=rounds)])
     found = diff(base, new)
-    throughput, p50 = (
-        next(one for one in found.named if one.metric is m) for m in (Metric.THROUGHPUT, Metric.P50)
-    )
+    throughput, p50 = (next(one for one in found.named if one.metric is m) for m in (THROUGHPUT, P50))
     assert throughput.ratio.value == pytest.approx(0.75, rel=0.02)
     assert diffs.regression(throughput) == pytest.approx(0.25, abs=0.02)
     assert diffs.regression(p50) == pytest.approx(1 / 3, abs=0.02)
@@ -51,14 +50,14 @@ def test_what_got_worse_is_named_and_by_how_much(rounds):
 
 def test_what_got_better_is_no_regression():
     found = diff(run(made(60)), run(made(80)))
-    assert {one.metric for one in found.named} >= {Metric.THROUGHPUT, Metric.P50}
+    assert {one.metric for one in found.named} >= {THROUGHPUT, P50}
     assert found.worst_regression == 0.0
     assert all(sentence.endswith("better.") for sentence in words(found)[:2])
 
 
 def test_more_cpu_for_the_same_is_a_regression():
     found = diff(run(made(60)), run(made(60, cpu=1.5)))
-    assert [one.metric for one in found.named] == [Metric.CPU]
+    assert [one.metric for one in found.named] == [CPU]
     assert found.worst_regression == pytest.approx(0.5, abs=0.02)
 
 

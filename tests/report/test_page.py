@@ -84,7 +84,7 @@ def test_verdicts_come_first_then_doubts_figures_rows_machine_and_how_to_read(it
 def test_every_row_is_in_the_table_with_every_column(it):
     body = it[-1][it[-1].index("<tbody>") : it[-1].index("</tbody>")]
     assert body.count("<tr") == len(it[1])
-    assert body.count("<td") == len(it[1]) * len(table.COLUMNS)
+    assert body.count("<td") == len(it[1]) * len(table.columns())
 
 
 def test_a_figure_is_told_to_those_who_cannot_see_it(it):

@@ -3,7 +3,7 @@ from made import BLOCKING, CALLBACK, NATIVE, run, summary
 from msgspec.structs import replace
 
 from compare.analysis.intervals import Estimate, Spread
-from compare.analysis.paired import Metric
+from compare.analysis.metrics import CPU
 from compare.analysis.summary import Warning  # noqa: A004 - see there
 from compare.contract import Loop, Paradigm, Server
 from compare.records import NotMeasured
@@ -193,7 +193,7 @@ def test_a_server_both_sides_share_is_named_once_and_first():
 def test_other_metrics_have_their_own_words():
     ours = rows(NATIVE, {100: 100.0}, cpu=[1.0, 1.01, 0.99])
     theirs = rows(CALLBACK, {100: 100.0}, cpu=[2.0, 2.02, 1.98])
-    assert contrast(match(ours, theirs), ("native", "callback"), metric=Metric.CPU) == (
+    assert contrast(match(ours, theirs), ("native", "callback"), metric=CPU) == (
         "With a 100 ms wait, at 100 in flight callback needs 2.0 (range 2.0-2.0) times "
         "the CPU time per request of native."
     )

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from made import NATIVE, summary
+from made import NATIVE, estimated, summary
 from msgspec.structs import replace
 
 from compare.analysis.intervals import Estimate, Spread
@@ -19,7 +19,8 @@ def estimate(value, low=None, high=None):
 def at(levels, contestant=NATIVE, **more):
     """Rows of one contestant, 10 answers a second for each request in flight."""
     return [
-        replace(summary([10.0 * n], contestant, n), throughput_rps=estimate(10.0 * n), **more) for n in levels
+        replace(estimated(summary([10.0 * n], contestant, n), throughput_rps=estimate(10.0 * n)), **more)
+        for n in levels
     ]
 
 
@@ -58,7 +59,7 @@ def test_lines_come_in_the_order_of_the_paradigms():
 
 @pytest.mark.parametrize("value", [math.nan, 0.0, -1.0])
 def test_what_a_log_axis_cannot_show_is_no_point(value):
-    rows = [replace(row, throughput_rps=estimate(value)) for row in at([1])]
+    rows = [estimated(row, throughput_rps=estimate(value)) for row in at([1])]
     assert [line.points for line in lines(rows, throughput, in_flight)] == [()]
 
 
@@ -78,7 +79,7 @@ def test_a_censored_percentile_is_a_lower_bound_and_one_of_too_few_samples_no_po
 
 
 def test_scale_turns_value_and_band_into_the_axis_unit():
-    rows = [replace(row, throughput_rps=estimate(2, 1, 3)) for row in at([1])]
+    rows = [estimated(row, throughput_rps=estimate(2, 1, 3)) for row in at([1])]
     (point,) = lines(rows, throughput, in_flight, scale=1e3)[0].points
     assert (point.low, point.y, point.high) == (1000, 2000, 3000)
 
@@ -94,7 +95,7 @@ def test_the_legend_says_what_bands_and_hollow_marks_mean_where_there_are_any():
     assert Spread.RANGE.words in legend(valid)
     assert "Hollow" not in legend(valid)
     assert "Hollow" in legend(at([1], valid=False))
-    single = [replace(row, throughput_rps=Estimate(1, 1, 1, 1, Spread.SINGLE)) for row in valid]
+    single = [estimated(row, throughput_rps=Estimate(1, 1, 1, 1, Spread.SINGLE)) for row in valid]
     assert "spread is unknown" in legend(single)
 
 

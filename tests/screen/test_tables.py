@@ -78,7 +78,9 @@ def test_the_wait_is_a_column_only_where_rows_differ_in_it():
 
 
 def test_thread_seconds_without_a_client_are_a_column_where_clients_leave():
-    left = replace(made.summary([1]), orphaned_thread_s=Estimate(50.16, 50.16, 50.16, 1, Spread.SINGLE))
+    left = made.estimated(
+        made.summary([1]), orphaned_thread_s=Estimate(50.16, 50.16, 50.16, 1, Spread.SINGLE)
+    )
     text = shown(tables.results("abandon", [left, made.summary([1], made.CALLBACK)], 120))
     assert "orphaned" in text
     assert "50.2 thread-s" in text

@@ -6,22 +6,28 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from compare.analysis.metrics import Metric
 from compare.analysis.summary import Summary
 from compare.records import Run
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import Line, Panel
-from compare.report.words import Across, Metric, footer, label, legend, lines, of, servers
+from compare.report.words import Across, Number, footer, label, legend, lines, of, servers
 
 
 @dataclass(frozen=True)
 class View:
-    """One row of panels: a metric in the unit its axis names; `scale` turns the metric into that unit."""
+    """One row of panels: a number in the unit its axis names; `scale` turns the number into that unit."""
 
     unit: str
-    metric: Metric
+    number: Number
     scale: float = 1.0
     title: str = ""
     ceiling: str = ""  # the name of the dashed line; a view of throughput has one
+
+
+def view(metric: Metric, *, title: str = "", ceiling: str = "") -> View:
+    """Return the view of a registered metric, in the unit its axis has everywhere."""
+    return View(metric.axis_label, lambda row: row.number(metric), metric.scale, title, ceiling)
 
 
 def in_flight(summary: Summary) -> float:
@@ -83,7 +89,7 @@ def _names(chart: Chart, views: Sequence[View], rows: Sequence[Summary]) -> list
 
 
 def _lines(chart: Chart, view: View, rows: Sequence[Summary]) -> list[Line]:
-    return lines(rows, view.metric, chart.across, chart.line, view.scale)
+    return lines(rows, view.number, chart.across, chart.line, view.scale)
 
 
 def _axes(chart: Chart, view: View, rows: Sequence[Summary], panel: Panel, *, last: bool) -> None:

@@ -1,16 +1,17 @@
 from drawn import row, text_of
-from made import CALLBACK, NATIVE
+from made import CALLBACK, NATIVE, estimated
 from msgspec.structs import replace
 
+from compare.analysis import metrics
 from compare.contract import Paradigm, Server
 from compare.harness import simulated
 from compare.records import Contestant
 from compare.report.figures import charts
-from compare.report.figures.charts import Chart, View
+from compare.report.figures.charts import Chart, view
 
 RUN = simulated.run([], simulated.measurer())
-THROUGHPUT = View("answers per second", lambda s: s.throughput_rps)
-CPU = View("CPU per answer", lambda s: s.cpu_s_per_request, title="CPU")
+THROUGHPUT = view(metrics.THROUGHPUT)
+CPU = view(metrics.CPU, title="CPU")
 
 
 def rows(contestant=NATIVE, levels=(1, 10, 100)):
@@ -43,14 +44,14 @@ def test_a_chart_of_nothing_is_no_file(tmp_path):
 
 def test_the_other_servers_panel_says_that_it_is_empty(tmp_path):
     silent = rows(Contestant(Server.TORNADO, Paradigm.NATIVE))
-    tornado = [replace(one, throughput_rps=replace(one.throughput_rps, value=0.0)) for one in silent]
+    tornado = [estimated(one, throughput_rps=replace(one.throughput_rps, value=0.0)) for one in silent]
     words = drawn(Chart("c", "How many?", (THROUGHPUT,)), rows() + tornado, tmp_path)
     assert "<!-- nothing measured here -->" in words
 
 
 def test_the_ceiling_is_drawn_where_a_view_names_it(tmp_path):
     some = [replace(one, ceiling_rps=one.in_flight / 0.1) for one in rows()]
-    named = View("answers per second", lambda s: s.throughput_rps, ceiling="ceiling: n / wait")
+    named = view(metrics.THROUGHPUT, ceiling="ceiling: n / wait")
     words = drawn(Chart("c", "How many?", (named,)), some, tmp_path)
     assert "<!-- ceiling: n / wait -->" in words
     assert "stroke-dasharray: 5" in words

@@ -1,0 +1,37 @@
+"""What waiting alone allows: how many answers a second, and how many in a window. Pure."""
+
+import math
+
+from compare.contract import Paradigm
+from compare.records import Contestant, Load
+
+
+def ceiling_rps(contestant: Contestant, load: Load, cpus: int, limit: int = 0) -> float | None:
+    """Return the most that waiting allows, min(in flight, threads, limit) / wait; None where the wait is 0 or unknown.
+
+    `cpus` of the machine decide how large Python's own pool is: min(32, cpus + 4) threads. `limit` is how many the
+    work does at once in one server process, such as a pool of connections; 0 = any number. The connections of an open
+    loop are a reserve and no load: there only threads and limits make a ceiling.
+    """
+    if load.delay_s <= 0 or not contestant.waits_as_asked:
+        return None
+    threads = {
+        Paradigm.BLOCKING: 1,
+        Paradigm.EXECUTOR: contestant.threads or min(32, cpus + 4),
+    }.get(contestant.paradigm, math.inf)
+    at_once = min(threads, contestant.max_in_flight or math.inf, limit or math.inf) * contestant.workers
+    most = min(load.concurrency if load.rate_rps is None else math.inf, at_once)
+    return most / load.delay_s if math.isfinite(most) else None
+
+
+def effective_limit(contestant: Contestant, load: Load, cpus: int, limit: int) -> int:
+    """Return the work's own `limit` where it lowers the ceiling, else 0."""
+    without, within = ceiling_rps(contestant, load, cpus), ceiling_rps(contestant, load, cpus, limit)
+    return limit if within and within < (without or math.inf) else 0
+
+
+def most_successes(ceiling: float | None, wait_s: float, window_s: float) -> float:
+    """Return how many answers waiting allows: a window of 2.5 waits has room for 3 of each connection."""
+    if ceiling is None:
+        return math.inf
+    return ceiling * wait_s * math.ceil(window_s / wait_s - 1e-6)

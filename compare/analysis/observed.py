@@ -1,0 +1,169 @@
+"""One round of one cell as it was observed: what metrics and rules of validity are computed from. Pure."""
+
+import functools
+import math
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from compare.analysis.ceiling import ceiling_rps, effective_limit
+from compare.analysis.quantiles import Latency
+from compare.analysis.window import Window
+from compare.contract import LoopLag
+from compare.records import Arrivals, Environment, Load, Measurement, Samples, Usage
+
+LITTLES_TOLERANCE = 0.03
+
+
+class Little(msgspec.Struct, frozen=True):
+    """Mean in flight over what Little's law makes it, how far it may be from 1, and whether the law applies."""
+
+    steady: bool
+    ratio: float
+    tolerance: float
+
+
+class Observed:
+    """A measurement with samples, and what follows from them; each part is computed when it is first asked for."""
+
+    def __init__(self, measurement: Measurement, samples: Samples, environment: Environment) -> None:
+        self.measurement, self.environment = measurement, environment
+        self.cell, self.usage = measurement.cell, measurement.usage
+        self.load = measurement.cell.load
+        self.window = Window(samples)
+
+    @functools.cached_property
+    def response(self) -> Latency:
+        """The percentiles of done - intended."""
+        return self.window.response()
+
+    @functools.cached_property
+    def service(self) -> Latency:
+        """The percentiles of done - sent."""
+        return self.window.service()
+
+    @functools.cached_property
+    def bystander(self) -> Latency:
+        """The percentiles of `/ping` meanwhile."""
+        pings = self.measurement.bystander
+        return Window(pings).response() if pings else Latency()
+
+    @functools.cached_property
+    def ceiling_rps(self) -> float | None:
+        """The answers a second that waiting alone allows."""
+        cpus, limit = self.environment.cpus, self.measurement.limit
+        return ceiling_rps(self.cell.contestant, self.load, cpus, limit)
+
+    @property
+    def ceiling_share(self) -> float:
+        """The throughput over the ceiling, NaN without one."""
+        ceiling = self.ceiling_rps
+        return self.window.successes / self.window.window_s / ceiling if ceiling else math.nan
+
+    @property
+    def limit(self) -> int:
+        """The work's own limit where it makes the ceiling, else 0."""
+        return effective_limit(self.cell.contestant, self.load, self.environment.cpus, self.measurement.limit)
+
+    @functools.cached_property
+    def littles(self) -> Little:
+        """Little's law in this window."""
+        return littles_law(self.window, self.load)
+
+    @functools.cached_property
+    def answers_rps(self) -> float:
+        """Answers a second the server worked for: the bystander's are among them."""
+        pings = self.measurement.bystander
+        own = self.window.answers / self.window.window_s
+        return own + (_answers_rps(pings) if pings else 0.0)
+
+    def per_answer(self, of: Callable[[Usage], float]) -> float:
+        """Return `of` the usage per answer, NaN where the server was not watched or answered nobody.
+
+        The server is watched over nearly, not exactly, the load's window: rates are divided, not counts.
+        """
+        if self.usage is None or not self.window.answers:
+            return math.nan
+        return of(self.usage) / (self.answers_rps * self.usage.window_s)
+
+    @property
+    def rss_over_idle_bytes(self) -> float:
+        """Resident memory at peak above the idle server's."""
+        return self.usage.rss_peak_bytes - self.usage.rss_idle_bytes if self.usage else math.nan
+
+    @property
+    def in_flight(self) -> float:
+        """The requests in flight of a closed loop, the most there were at once in an open one."""
+        return self.load.concurrency if self.load.rate_rps is None else self.window.in_flight_peak
+
+    @property
+    def loop_lag(self) -> LoopLag:
+        """What the server said of its loop, NaN where nothing was heard."""
+        return self.measurement.loop_lag_s or LoopLag(math.nan, math.nan, math.nan)
+
+    @property
+    def generator_cpu_share(self) -> float:
+        """The share of its core the load generator used."""
+        return self.measurement.generator.cpu_share if self.measurement.generator else math.nan
+
+    @property
+    def orphaned_thread_s(self) -> float:
+        """Seconds that threads together went on waiting for clients that had left, NaN where these stayed."""
+        return orphaned_thread_s(self.measurement)
+
+    @property
+    def scheduled(self) -> float:
+        """How many requests an even schedule has in the window, 0 where only the samples tell.
+
+        The one that may fall on either side of the window's edge is not held against the load generator.
+        """
+        if self.load.rate_rps is None or self.load.arrivals is not Arrivals.CONSTANT:
+            return 0.0
+        return self.load.rate_rps * self.window.window_s - 1
+
+    @property
+    def limit_hit(self) -> bool:
+        """Whether connections could not be opened, or the server came within 1 % of its open files."""
+        generator, most = self.measurement.generator, self.environment.open_files_limit
+        closed = self.load.rate_rps is None
+        few = generator is not None and closed and generator.connections < self.load.concurrency
+        return few or (self.usage is not None and 0.99 * most <= self.usage.open_files_peak <= most)
+
+
+def orphaned_thread_s(one: Measurement) -> float:
+    """Return the seconds that threads together went on waiting for clients that had left, NaN where these stayed."""
+    if one.cell.load.timeout_s >= one.cell.load.delay_s:
+        return math.nan
+    if len(one.orphaned_s) < 2:
+        return 0.0
+    times, counts = zip(*one.orphaned_s, strict=True)
+    return float(np.trapezoid(counts, times))
+
+
+def littles_law(window: Window, load: Load) -> Little:
+    """Return mean in flight over what the law makes it.
+
+    A closed loop has `concurrency` requests in flight by definition, so the mean in flight that the samples add up to
+    must be that: lost samples, idle connections and a generator that pauses all show. That holds however the
+    queue moves. In an open loop the law says rate x mean response, with the rate asked for, not the one counted; it
+    holds in a steady state only, within what the window's two edges and random arrivals leave open.
+    """
+    mean = window.in_flight_s / window.window_s
+    if load.rate_rps is None:
+        return Little(True, mean / load.concurrency, LITTLES_TOLERANCE)
+    before, after = window.in_flight_at(0.0), window.in_flight_at(window.window_s)
+    edges = 3 * math.sqrt(before + after + 1)
+    if abs(after - before) > LITTLES_TOLERANCE * window.intended + edges:
+        return Little(False, math.nan, LITTLES_TOLERANCE)
+    due, response_s = load.rate_rps * window.window_s, window.response_mean_s
+    arrivals = 3 / math.sqrt(due) if load.arrivals is Arrivals.POISSON else 1 / due
+    expected_s = due * response_s
+    ratio = window.in_flight_s / expected_s if expected_s > 0 else math.nan
+    slack = edges * response_s / expected_s if expected_s > 0 else 0
+    return Little(True, ratio, LITTLES_TOLERANCE + arrivals + slack)
+
+
+def _answers_rps(samples: Samples) -> float:
+    window = Window(samples)
+    return window.answers / window.window_s
