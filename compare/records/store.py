@@ -92,6 +92,11 @@ def read(folder: Path) -> Run:
             for one, (load, ping) in zip(body.run.measurements, body.stamps, strict=True)
         )
     except KeyError as error:
+        if not any(folder.glob("samples*.npz")):
+            raise RecordsError(
+                f"{folder} is without its samples (samples.npz was left out), so none of its charts, tables and "
+                "reports can be drawn again; summary.md holds its figures."
+            ) from error
         raise RecordsError(f"{folder}: samples that run.json names are missing from samples.npz.") from error
     except _DAMAGED as error:
         raise RecordsError(f"{folder}: samples.npz is damaged ({error}).") from error

@@ -174,7 +174,10 @@ DAMAGES = {
         "was edited",
     ),
     "an edited digest": (lambda folder: edit(folder, lambda d: d.update(sha256="0" * 64)), "was edited"),
-    "missing samples.npz": (lambda folder: (folder / "samples.npz").unlink(), "are missing"),
+    "missing samples.npz": (
+        lambda folder: (folder / "samples.npz").unlink(),
+        "without its samples .* can be drawn again",
+    ),
     "missing member": (empty_archive, "are missing"),
     "truncated samples.npz": (lambda folder: cut(folder, "samples.npz"), "is damaged"),
     "edited samples": (other_samples, "is damaged"),
