@@ -41,7 +41,7 @@ check: setup-dev  ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 # uv comes from PyPI: pip install uv. The second lock holds only what the first one lacks.
-LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group build --extra bench --extra http --extra postgres
+LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-emit-package tornado-cookies --group build --extra bench --extra http --extra postgres
 lock:  ## write both locks anew with the newest releases (ARGS="--upgrade-package NAME" for one)
 	$(LOCK) $(or $(ARGS),--upgrade) --output-file requirements/bench.lock
 	$(LOCK) $(or $(ARGS),--upgrade) --extra dev --constraint requirements/bench.lock $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/bench.lock | sort -u) --output-file requirements/dev.lock

@@ -22,7 +22,7 @@ from typing import Iterator  # noqa: UP035  # collections.abc has it from 3.9 on
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 LEVELS = ("bench", "dev")
-PACKAGES = (".",)
+PACKAGES = ("kit", ".")
 # Both locks are complete, so nothing is resolved: pip before 23.3 takes an extra of a pinned package from its newest
 # release (pip issue 9644), and such a set-up breaks on the day of a release. Wheels only: a source package would be
 # built with whatever build tools are newest.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import psutil
 from aiohttp import web
 
-from compare.aiohttp_impl.cookies import setup
+from tornado_cookies.aiohttp import setup
 
 CPUS = sorted(os.sched_getaffinity(0))
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from aiohttp._cookie_helpers import parse_cookie_header
 from tornado import httputil
 
-from compare.cookies import encoded, parse
+from tornado_cookies.cookies import encoded, parse
 
 ROUNDS = 7
 CALLS = 300

@@ -17,7 +17,7 @@ class Target:
 
 
 SIGNING = Target(
-    source="compare/signing.py",
+    source="kit/tornado_cookies/signing.py",
     tests=(
         "tests/kit/test_signing.py",
         "tests/kit/test_signing_fuzz.py",
@@ -92,7 +92,7 @@ SIGNING = Target(
 )
 
 COOKIES = Target(
-    source="compare/cookies.py",
+    source="kit/tornado_cookies/cookies.py",
     tests=(
         "tests/kit/test_cookies.py",
         "tests/kit/test_cookies_properties.py",

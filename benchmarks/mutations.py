@@ -18,14 +18,18 @@ ROOT = Path(__file__).parents[1]
 
 def copy_project(folder: Path) -> None:
     """Put package and tests where faults can be planted; compiled files stay behind, they would hide a fault."""
-    for part in ("compare", "tests", "benchmarks"):
+    for part in ("compare", "kit", "tests", "benchmarks"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python on the copy: PYTHONPATH comes before the installed project."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'kit'}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     command = (sys.executable, *arguments)
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
@@ -40,7 +44,7 @@ def passes(folder: Path, tests: tuple[str, ...]) -> bool:
 
 def imports_the_copy(folder: Path, source: str) -> bool:
     """Whether Python on the copy imports the file that faults are planted in."""
-    module = source.removesuffix(".py").replace("/", ".")
+    module = source.removeprefix("kit/").removesuffix(".py").replace("/", ".")
     shown = run(folder, "-c", f"import {module} as it; print(it.__file__)").stdout.strip()
     return Path(shown).resolve() == (folder / source).resolve()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import itsdangerous
 from tornado import web
 
-from compare import signing
+from tornado_cookies import signing
 
 ROUNDS = 7
 CALLS = 20_000

@@ -6,7 +6,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from compare.aiohttp_impl.answers import answer
-from compare.aiohttp_impl.cookies import cookies_of, setup
 from compare.contract import (
     BODY_TIMEOUT_S,
     HEADERS,
@@ -27,6 +26,7 @@ from compare.contract.cookie_bodies import (
 )
 from compare.contract.settings import Settings
 from compare.serving import keys
+from tornado_cookies.aiohttp import cookies_of, setup
 
 
 def named(request: web.Request) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from compare.contract import ContractError, ErrorCode, single
-from compare.cookies import CookieError, Scope
+from tornado_cookies.cookies import CookieError, Scope
 
 MAX_AGE_DAYS = 31.0  # Tornado's default for reading a signed cookie
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compare.contract.settings import Settings
-from compare.signing import CookieSecret
+from tornado_cookies.signing import CookieSecret
 
 SECRET_VARIABLE = "COMPARE_COOKIE_SECRET"  # noqa: S105  # the name of a variable, not a secret
 KEY_VARIABLE = "COMPARE_COOKIE_KEY_"

@@ -13,7 +13,7 @@ from typing import Any, overload
 
 from tornado import web
 
-from compare import cookies
+from tornado_cookies import cookies
 
 
 class Cookies(web.RequestHandler):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from compare.aiohttp_impl.cookies import cookies_of, setup
+from tornado_cookies.aiohttp import cookies_of, setup
 
 
 async def home(request: web.Request) -> web.Response:

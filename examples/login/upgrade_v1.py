@@ -5,7 +5,7 @@ Format 1 has no key version: read it with the plain secret it was signed with, b
 
 from aiohttp import web
 
-from compare.aiohttp_impl.cookies import Cookies, cookies_of, setup
+from tornado_cookies.aiohttp import Cookies, cookies_of, setup
 
 
 def user_of(cookies: Cookies) -> bytes | None:

@@ -14,7 +14,7 @@ from compare.contract.cookie_bodies import (
     refusing,
     signed_body,
 )
-from compare.cookies import CookieError
+from tornado_cookies.cookies import CookieError
 
 
 def test_only_what_is_given_is_passed_on_so_that_each_method_keeps_its_own_default_life():

@@ -9,7 +9,7 @@ import pytest
 from running import SECRET as VARIABLES
 
 from compare.contract import Server
-from compare.signing import create_signed_value
+from tornado_cookies.signing import create_signed_value
 
 SECRET = VARIABLES["COMPARE_COOKIE_SECRET"]
 EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"

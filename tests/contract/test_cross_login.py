@@ -13,8 +13,8 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
-from compare.aiohttp_impl.cookies import cookies_of, setup
 from compare.contract import Server
+from tornado_cookies.aiohttp import cookies_of, setup
 
 OLD, NEW = "the old secret, of more than 32 bytes", b"the new secret, of more than 32 bytes"
 

@@ -6,9 +6,9 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application, HTTPError
 
-from compare.cookies import CookieError
-from compare.signing import create_signed_value
 from compare.tornado_impl.cookies import Cookies
+from tornado_cookies.cookies import CookieError
+from tornado_cookies.signing import create_signed_value
 
 OLD, NEW = "the old secret, of more than 32 bytes", "the new secret, of more than 32 bytes"
 

@@ -56,15 +56,15 @@ MAY_IMPORT = {
 
 # What a part may import of other people's packages besides the standard library.
 PACKAGES = {
-    "contract": {"msgspec"},
-    "cookies": {"msgspec"},
-    "signing": {"msgspec"},
+    "contract": {"msgspec", "tornado_cookies"},
+    "cookies": {"tornado_cookies"},
+    "signing": {"tornado_cookies"},
     "records": {"msgspec", "numpy"},
     "loadgen": {"msgspec", "httptools", "uvloop"},
     "processes": set(),
     "paradigms": set(),
-    "tornado_impl": {"tornado", "msgspec"},
-    "aiohttp_impl": {"aiohttp", "multidict", "msgspec"},
+    "tornado_impl": {"tornado", "msgspec", "tornado_cookies"},
+    "aiohttp_impl": {"aiohttp", "multidict", "msgspec", "tornado_cookies"},
 }
 
 

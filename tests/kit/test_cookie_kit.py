@@ -9,8 +9,8 @@ import pytest
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestClient
 
-from compare.aiohttp_impl.cookies import Cookies, cookies_of, setup
-from compare.cookies import CookieError
+from tornado_cookies.aiohttp import Cookies, cookies_of, setup
+from tornado_cookies.cookies import CookieError
 
 SECRET = "a secret of more than 32 bytes, for tests"
 
@@ -402,10 +402,10 @@ async def test_no_secret_is_in_the_applications_repr(app):
 
 def test_the_kit_needs_aiohttp_the_cookies_and_the_signing_and_nothing_else_of_this_project():
     code = (
-        "import sys, compare.aiohttp_impl.cookies\n"
-        "print(sorted(name for name in sys.modules if name.startswith(('compare.', 'tornado', 'msgspec'))))"
+        "import sys, tornado_cookies.aiohttp\n"
+        "print(sorted(name for name in sys.modules if name.startswith(('compare', 'tornado', 'msgspec'))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(
-        ["compare.aiohttp_impl", "compare.aiohttp_impl.cookies", "compare.cookies", "compare.signing"]
+        ["tornado_cookies"] + [f"tornado_cookies.{module}" for module in ("aiohttp", "cookies", "signing")]
     )

@@ -11,8 +11,8 @@ from unittest.mock import patch
 from aiohttp import web
 from tornado.test import web_test
 
-from compare.aiohttp_impl.cookies import cookies_of, setup
-from compare.cookies import CookieError
+from tornado_cookies.aiohttp import cookies_of, setup
+from tornado_cookies.cookies import CookieError
 
 
 class TornadosCookieError(http.cookies.CookieError, ValueError):

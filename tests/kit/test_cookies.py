@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from compare.cookies import (
+from tornado_cookies.cookies import (
     MAX_AGE_S,
     MAX_ATTRIBUTE_BYTES,
     MAX_PAIR_BYTES,

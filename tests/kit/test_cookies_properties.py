@@ -15,7 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tornado import httputil, web
 
-from compare.cookies import MAX_AGE_S, CookieError, Jar, clear_all, clear_cookie, encoded, parse, set_cookie
+from tornado_cookies.cookies import (
+    MAX_AGE_S,
+    CookieError,
+    Jar,
+    clear_all,
+    clear_cookie,
+    encoded,
+    parse,
+    set_cookie,
+)
 
 NOW = 1_700_000_000.25
 RESERVED = {

@@ -11,8 +11,8 @@ import tracemalloc
 import pytest
 from tornado import web
 
-from compare import signing
-from compare.signing import create_signed_value, decode_signed_value, get_signature_key_version
+from tornado_cookies import signing
+from tornado_cookies.signing import create_signed_value, decode_signed_value, get_signature_key_version
 
 SECRET = "correct horse"
 NOW = 1_700_000_000
@@ -97,7 +97,7 @@ class TestBytes:
             assert getattr(signing, name) == getattr(web, name)
 
     def test_it_needs_no_tornado(self):
-        code = "import sys, compare.signing; sys.exit('tornado' in sys.modules)"
+        code = "import sys, tornado_cookies.signing; sys.exit('tornado' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -500,8 +500,8 @@ class TestSecretsAndMemory:
     @pytest.mark.parametrize("flags", [["-bb"], ["-O"]])
     def test_text_and_bytes_secrets_live_together_whatever_the_interpreters_flags(self, flags):
         code = (
-            "from compare.signing import *\n"
-            "from compare.signing import create_signed_value as c, decode_signed_value as d\n"
+            "from tornado_cookies.signing import *\n"
+            "from tornado_cookies.signing import create_signed_value as c, decode_signed_value as d\n"
             "v = [c(s, n, 'v') for s in ('abc', b'abc') for n in ('sid', b'sid')]\n"
             "out = [d(s, n, x) for s in ('abc', b'abc') for n in ('sid', b'sid') for x in v]\n"
             "raise SystemExit(out != [b'v'] * 16)"
@@ -510,7 +510,7 @@ class TestSecretsAndMemory:
 
     def test_a_dict_without_a_key_version_is_refused_where_python_drops_assertions_too(self):
         code = (
-            "from compare.signing import create_signed_value\n"
+            "from tornado_cookies.signing import create_signed_value\n"
             "try: create_signed_value({0: 'x'}, 'n', 'v')\n"
             "except AssertionError: raise SystemExit(0)\n"
             "raise SystemExit(1)"

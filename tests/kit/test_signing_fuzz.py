@@ -13,7 +13,7 @@ import random
 import pytest
 from tornado import web
 
-from compare import signing
+from tornado_cookies import signing
 
 SEEDS = 12
 SIGNED_PER_SEED = 700

@@ -4,7 +4,7 @@ import pytest
 from tornado import web
 from tornado.test import web_test
 
-from compare import signing
+from tornado_cookies import signing
 
 FUNCTIONS = ("create_signed_value", "decode_signed_value", "get_signature_key_version")
 REAL = {name: getattr(web, name) for name in FUNCTIONS}

@@ -85,11 +85,13 @@ def checkout(tmp_path, index, bundled, monkeypatch) -> Path:
     """A project with two tiny locks, set up with the pip that this Python brings, without copying that pip."""
     root = tmp_path / "checkout"
     (root / "requirements").mkdir(parents=True)
-    (root / "pyproject.toml").write_text(
-        "[project]\nname = 'mini'\nversion = '1.0'\n"
-        "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
-    )
-    (root / "backend.py").write_text(BACKEND)
+    (root / "kit").mkdir()
+    for folder, name in ((root, "mini"), (root / "kit", "tiny")):
+        (folder / "pyproject.toml").write_text(
+            f"[project]\nname = '{name}'\nversion = '1.0'\n"
+            "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+        )
+        (folder / "backend.py").write_text(BACKEND.replace("mini", name))
     for level in setup_venv.LEVELS:
         wheel = wheels.write(index, f"{level}_leaf", "1.0")
         (root / "requirements" / f"{level}.lock").write_text(wheels.pin(wheel))
