@@ -1,10 +1,10 @@
 """As many waits in flight as this machine allows, up to 32,000: errors, and memory for each.
 
 Run: ``python -m benchmarks.connections [WAITS]``. 32,000 waits need 32,200 open files in the server and as many in the
-generator (`ulimit -Hn`; root may raise it), and two source addresses; with fewer files the first rows are as large as the
-limit allows, and a line says so. Each row has a fresh server; RSS is over what it was when idle, divided by
-the waits in flight: when every connection is in its first wait, and the peak once connections are used again (aiohttp
-keeps a connection's last response until its next one).
+generator (`ulimit -Hn`; root may raise it), and two source addresses; with fewer files the first rows are as large as
+the limit allows, and a line says so. Each row has a fresh server; RSS is over what it was when idle, divided by the
+waits in flight: when every connection is in its first wait, and the peak once connections are used again (aiohttp keeps
+a connection's last response until its next one).
 """
 
 import sys

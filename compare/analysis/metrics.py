@@ -206,6 +206,15 @@ LOOP_LAG = Metric(
     heading="loop lag p99",
     about="how late the server's loop ran its timers",
 )
+GC_PAUSE = Metric(
+    "gc_longest_pause_s",
+    Unit.SECONDS,
+    Better.LESS,
+    lambda seen: seen.gc.longest_s,
+    heading="longest GC pause",
+    about="the longest collection of Python's garbage collector since the server was ready; all else waits meanwhile",
+    words="{more}'s longest collection is {ratio} times that of {less}",
+)
 SEND_LAG = Metric(
     "lag_p99_s",
     Unit.SECONDS,
@@ -233,7 +242,7 @@ LITTLES = Metric(
 
 _SHOWN = (
     *(THROUGHPUT, CEILING_SHARE, P50, P90, P97_5, P99, SERVICE_P50, CPU, RSS, THREADS, ORPHANED),
-    *(BYSTANDER_P50, BYSTANDER_P90, LOOP_LAG, SEND_LAG, GENERATOR_CPU, LITTLES),
+    *(BYSTANDER_P50, BYSTANDER_P90, LOOP_LAG, GC_PAUSE, SEND_LAG, GENERATOR_CPU, LITTLES),
 )
 _EXPORTED = (
     *(RSS_EACH, VOLUNTARY, INVOLUNTARY, MAX),

@@ -10,7 +10,7 @@ import numpy as np
 from compare.analysis.ceiling import ceiling_rps, effective_limit
 from compare.analysis.quantiles import Latency
 from compare.analysis.window import Window
-from compare.contract import LoopLag
+from compare.contract import GcPauses, LoopLag
 from compare.records import Arrivals, Environment, Load, Measurement, Samples, Usage
 
 LITTLES_TOLERANCE = 0.03
@@ -101,6 +101,11 @@ class Observed:
     def loop_lag(self) -> LoopLag:
         """What the server said of its loop, NaN where nothing was heard."""
         return self.measurement.loop_lag_s or LoopLag(math.nan, math.nan, math.nan)
+
+    @property
+    def gc(self) -> GcPauses:
+        """What the server said of its garbage collector, NaN where nothing was heard."""
+        return self.measurement.gc or GcPauses(0, math.nan, math.nan)
 
     @property
     def generator_cpu_share(self) -> float:

@@ -4,6 +4,7 @@ Everything here is pure and belongs to neither framework, so that the two server
 """
 
 from compare.contract.bodies import (
+    GcPauses,
     LoopLag,
     Stats,
     Waited,
@@ -22,6 +23,7 @@ from compare.contract.bounds import (
     MAX_DELAY_S,
     MAX_HEADER_BYTES,
     PONG,
+    Gc,
     Loop,
     Paradigm,
     Server,
@@ -66,6 +68,8 @@ __all__ = [
     "STATUS",
     "ContractError",
     "ErrorCode",
+    "Gc",
+    "GcPauses",
     "Loop",
     "LoopLag",
     "Paradigm",

@@ -35,6 +35,14 @@ class LoopLag(msgspec.Struct, frozen=True):
     max: float = 0.0
 
 
+class GcPauses(msgspec.Struct, frozen=True):
+    """The collections of Python's garbage collector since the server was ready; nothing else runs meanwhile."""
+
+    collections: int = 0
+    total_s: float = 0.0
+    longest_s: float = 0.0
+
+
 class Stats(msgspec.Struct, frozen=True):
     """What `GET /stats` answers: counts of long I/O requests since the start, and what goes on now."""
 
@@ -45,3 +53,4 @@ class Stats(msgspec.Struct, frozen=True):
     rejected: int
     threads: int
     loop_lag_s: LoopLag
+    gc: GcPauses = GcPauses()

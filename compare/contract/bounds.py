@@ -27,6 +27,15 @@ class Loop(enum.StrEnum):
     UVLOOP = "uvloop"
 
 
+class Gc(enum.StrEnum):
+    """What a server does about Python's cyclic garbage collector, once everything is loaded."""
+
+    DEFAULT = "default"  # nothing: what people run
+    FREEZE = "freeze"  # what is loaded is never looked at again
+    TUNED = "tuned"  # that, and rarer collections of what is new
+    OFF = "off"  # no collection: what refers to itself stays for ever
+
+
 DEFAULT_PORT = {Server.TORNADO: 8001, Server.AIOHTTP: 8002}
 
 MAX_BODY_BYTES = 64 * 1024

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from compare.contract import DEFAULT_PORT, Loop, Server
+from compare.contract import DEFAULT_PORT, Gc, Loop, Server
 
 DSN_VARIABLE = "COMPARE_DSN"
 
@@ -45,6 +45,7 @@ class Settings:
     signed_min_version: int = 2
     access_log: bool = False
     workers: int = 1
+    gc: Gc = Gc.DEFAULT
 
     def __post_init__(self) -> None:
         if self.port == -1:
@@ -170,6 +171,7 @@ OPTIONS = (
         help="which key signs; default the highest",
     ),
     Option("signed_min_version", int, "1 or 2", lambda v: v in {1, 2}, help="oldest signed format accepted"),
+    Option("gc", Gc, "default, freeze, tuned or off", help="Python's garbage collector, once all is loaded"),
     Option("access_log", bool, "given or not", is_flag=True, help="log requests to stderr"),
     Option(
         "workers",

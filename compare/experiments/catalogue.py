@@ -5,7 +5,19 @@ from pathlib import Path
 from typing import Protocol
 
 from compare.analysis.summary import Summary
-from compare.experiments import aa, abandon, concurrency, grid, latency, loops, overload, pool, soak, work
+from compare.experiments import (
+    aa,
+    abandon,
+    collector,
+    concurrency,
+    grid,
+    latency,
+    loops,
+    overload,
+    pool,
+    soak,
+    work,
+)
 from compare.experiments.options import DEFAULT_ROUNDS, Options, Preset, expected_s
 from compare.records import Cell, Run
 
@@ -33,7 +45,19 @@ class Experiment(Protocol):
         ...
 
 
-_ALL: tuple[Experiment, ...] = (concurrency, latency, grid, pool, overload, abandon, work, soak, loops, aa)
+_ALL: tuple[Experiment, ...] = (
+    concurrency,
+    latency,
+    grid,
+    pool,
+    overload,
+    abandon,
+    work,
+    soak,
+    loops,
+    collector,
+    aa,
+)
 EXPERIMENTS: dict[str, Experiment] = {one.NAME: one for one in _ALL}
 
 # What an experiment costs beside its cells: one request of each kind to every server beforehand, the figures after.

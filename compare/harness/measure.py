@@ -11,7 +11,7 @@ from compare.harness.load import LoadError, LoadResult
 from compare.harness.monitor import Monitor
 from compare.harness.probe import ContractBrokenError, NoAnswerError
 from compare.harness.servers import Running, ServerError, serve
-from compare.harness.stats_watch import StatsWatch, loop_lag, orphaned
+from compare.harness.stats_watch import StatsWatch, gc_pauses, loop_lag, orphaned
 from compare.records import Cell, Contestant, Measurement
 
 ORPHANS_INTERVAL_S = 0.05
@@ -70,6 +70,7 @@ class Harness(msgspec.Struct, frozen=True):
             usage=monitor.usage(result.window, server.exit_usage),
             generator=result.report,
             loop_lag_s=loop_lag(watch.heard, result.window),
+            gc=gc_pauses(watch.heard),
             samples=result.samples,
             bystander=result.bystander,
             orphaned_s=orphaned(watch.heard, result.window) if leaving else (),

@@ -114,6 +114,7 @@ def _settings(contestant: Contestant, upstream: str, dsn: str, grace_s: float) -
         max_in_flight=contestant.max_in_flight,
         grace=grace_s,
         workers=contestant.workers,
+        gc=contestant.gc,
     )
 
 

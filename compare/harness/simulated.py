@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from msgspec.structs import replace
 
-from compare.contract import LoopLag, Paradigm, Server
+from compare.contract import Gc, GcPauses, LoopLag, Paradigm, Server
 from compare.records import (
     Arrivals,
     Cell,
@@ -43,6 +43,8 @@ CPU_RPS = {
     (Server.AIOHTTP, Paradigm.EXECUTOR): 3400,
     (Server.AIOHTTP, Paradigm.NATIVE): 8800,
 }
+# The share of its CPU that the garbage collector takes.
+COLLECTING = {Gc.DEFAULT: 0.12, Gc.FREEZE: 0.10, Gc.TUNED: 0.02, Gc.OFF: 0.0}
 THREADED = {Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR}
 DEFAULT_POOL = 6  # of a machine with two CPUs
 
@@ -50,7 +52,8 @@ DEFAULT_POOL = 6  # of a machine with two CPUs
 def capacity(contestant: Contestant) -> float:
     """Return the requests a second this contestant's CPU carries in the model."""
     faster = 1.25 if contestant.loop == "uvloop" else 1.0
-    return CPU_RPS[contestant.server, contestant.paradigm] * faster
+    collecting = (1 - COLLECTING[contestant.gc]) / (1 - COLLECTING[Gc.DEFAULT])
+    return CPU_RPS[contestant.server, contestant.paradigm] * faster * collecting
 
 
 def slots(contestant: Contestant) -> float:
@@ -102,6 +105,7 @@ def measurement(cell: Cell, cpu_rps: float, rng: np.random.Generator) -> Measure
             cpu_share=min(0.6, rate * 13e-6), connections=load.concurrency, reconnects=0
         ),
         loop_lag_s=LoopLag(lag / 2, lag, lag * 1.2),
+        gc=GcPauses(answered // 50, busy * load.duration_s * COLLECTING[contestant.gc], 0.02),
         noise=Noise(load_1m=0.4, steal_share=0.0, pressure_share=0.01, spin_ratio=1.0),
         samples=samples,
         bystander=_bystander(load, lag, rng),

@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from compare.contract import LoopLag, Stats
+from compare.contract import GcPauses, LoopLag, Stats
 from compare.harness import probe
 
 INTERVAL_S = 0.25
@@ -72,6 +72,11 @@ def loop_lag(heard: list[Heard], window: tuple[float, float]) -> LoopLag | None:
     after = [one for one in heard if one.at_s > window[1]]
     chosen = inside[-1:] or after[:1]
     return chosen[0].stats.loop_lag_s if chosen else None
+
+
+def gc_pauses(heard: list[Heard]) -> GcPauses | None:
+    """Return the last that was heard of the garbage collector; None when nothing was."""
+    return heard[-1].stats.gc if heard else None
 
 
 def orphaned(heard: list[Heard], window: tuple[float, float]) -> tuple[tuple[float, int], ...]:

@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from compare.contract import Loop, LoopLag, Paradigm, Server
+from compare.contract import Gc, GcPauses, Loop, LoopLag, Paradigm, Server
 from compare.records.packing import Samples
 
 SCHEMA_VERSION = 1
@@ -28,6 +28,7 @@ class Contestant(msgspec.Struct, frozen=True):
     workers: int = 1
     python: str = ""  # path or name of the interpreter; "" = the one that runs the benchmark
     max_in_flight: int = 0
+    gc: Gc = Gc.DEFAULT
 
     @property
     def waits_as_asked(self) -> bool:
@@ -126,6 +127,7 @@ class Measurement(msgspec.Struct, frozen=True):
     usage: Usage | None = None
     generator: GeneratorReport | None = None
     loop_lag_s: LoopLag | None = None
+    gc: GcPauses | None = None
     noise: Noise | None = None
     rerun: bool = False  # made again because the first try was noisy
     samples: Samples | None = None  # kept in samples.npz, not in run.json

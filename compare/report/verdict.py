@@ -11,7 +11,7 @@ from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.metrics import CPU, THROUGHPUT, Metric
 from compare.analysis.paired import SMALLEST_EFFECT, Difference, Outcome, differences
 from compare.analysis.summary import Summary
-from compare.contract import Loop, Paradigm
+from compare.contract import Gc, Loop, Paradigm
 from compare.records import Contestant, Run
 
 Pair = tuple[Summary, Summary]
@@ -36,6 +36,7 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
         contestant.work: contestant.work != "sleep",
         f"{contestant.workers} workers": contestant.workers > 1,
         contestant.python.rpartition("/")[2]: bool(contestant.python),
+        f"gc {contestant.gc}": contestant.gc is not Gc.DEFAULT,
         f"at most {contestant.max_in_flight:,} in flight": contestant.max_in_flight > 0,
     }
     words = f"{contestant.server} {contestant.paradigm}" if server else str(contestant.paradigm)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from compare.contract import ContractError, LoopLag, Stats, io_failed, io_timeout, overloaded
+from compare.serving import collecting
 from compare.work.loading import Work
 
 log = logging.getLogger("compare.serving")
@@ -141,4 +142,5 @@ class Flights:
             rejected=self._rejected,
             threads=threading.active_count(),
             loop_lag_s=lag,
+            gc=collecting.pauses(),
         )

@@ -18,6 +18,7 @@ from typing import Any, NoReturn, Protocol
 
 from compare.contract import BACKLOG, Loop, Ready, Server
 from compare.contract.settings import Settings, SettingsError, from_argv
+from compare.serving import collecting
 from compare.serving.accepting import Listener
 from compare.serving.flights import Flights
 from compare.serving.keys import SecretError
@@ -91,6 +92,7 @@ async def _serve(settings: Settings, listen: Listen) -> int:
     try:
         listening = await listen(settings, sock, flights, ticker)
         ticker.start()
+        collecting.begin(settings.gc)
         _announce(settings, sock)
         await stopping.wait()
         await listening.stop_accepting()

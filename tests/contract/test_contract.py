@@ -223,6 +223,7 @@ async def test_stats_count_what_became_of_each_long_io(start):
     }
     assert stats["threads"] >= 1
     assert list(stats["loop_lag_s"]) == ["p50", "p99", "max"]
+    assert list(stats["gc"]) == ["collections", "total_s", "longest_s"]
 
 
 # --- faults

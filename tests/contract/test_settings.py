@@ -2,7 +2,7 @@
 
 import pytest
 
-from compare.contract import Loop, Server
+from compare.contract import Gc, Loop, Server
 from compare.contract.settings import OPTIONS, Settings, SettingsError, default_threads, from_argv
 
 
@@ -29,6 +29,7 @@ def test_the_defaults_are_the_contracts():
         signed_min_version=2,
         access_log=False,
         workers=1,
+        gc=Gc.DEFAULT,
     )
 
 
@@ -42,6 +43,7 @@ def test_what_is_written_as_argv_is_read_back():
         cookie_key=("0=/a b", "1=/c=d"),
         cookie_key_version=1,
         access_log=True,
+        gc=Gc.TUNED,
     )
     assert from_argv(Server.TORNADO, settings.to_argv()) == settings
 
@@ -56,6 +58,7 @@ def test_name_value_and_name_equals_value_are_both_read():
         (["--port", "-1"], "--port must be a whole number from 0 to 65535, not '-1'."),
         (["--port", "x"], "--port must be a whole number from 0 to 65535, not 'x'."),
         (["--port", "65536"], "--port must be a whole number from 0 to 65535, not 65536."),
+        (["--gc", "on"], "--gc must be default, freeze, tuned or off, not 'on'."),
         (["--loop", "trio"], "--loop must be asyncio or uvloop, not 'trio'."),
         (["--threads", "0"], "--threads must be a whole number from 1 to 20000, not 0."),
         (["--grace", "-1"], "--grace must be a number of seconds from 0 up, not -1.0."),

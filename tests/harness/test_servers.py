@@ -7,7 +7,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from compare.contract import Loop, Paradigm, Server
+from compare.contract import Gc, Loop, Paradigm, Server
 from compare.contract.settings import Settings, from_argv
 from compare.harness import probe, servers
 from compare.harness.servers import ServerError, command, serve
@@ -142,6 +142,7 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
         loop=Loop.UVLOOP,
         work="a:b",
         max_in_flight=9,
+        gc=Gc.FREEZE,
     )
     settings = servers._settings(contestant, "http://up", "dsn", 0.1)
     argv = command(contestant, settings)
@@ -160,6 +161,7 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
             threads=33,
             max_in_flight=9,
             grace=0.1,
+            gc=Gc.FREEZE,
         )
     )
 

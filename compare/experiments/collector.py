@@ -1,0 +1,106 @@
+"""What does Python's garbage collector cost? The same contestants with it as it is, frozen, tuned and off."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from compare.analysis.metrics import GC_PAUSE, THROUGHPUT
+from compare.analysis.paired import Difference, differences
+from compare.analysis.summary import Summary
+from compare.analysis.units import seconds_text
+from compare.contract import Gc, Paradigm
+from compare.experiments.options import Options, Preset, whole_waits
+from compare.records import Cell, Contestant, Load, Run
+from compare.report.figures import forest
+from compare.report.figures.sheets import Words
+from compare.report.verdict import match, name
+from compare.report.words import footer, versus
+
+NAME = "gc"
+QUESTION = "What does Python's garbage collector cost?"
+# A collection looks at what is in flight, and stops everything else meanwhile: many in flight are where it costs.
+IN_FLIGHT = 1000
+WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 4.0}
+PARADIGMS = {
+    Preset.QUICK: (Paradigm.NATIVE,),
+    Preset.DEFAULT: (Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR),
+    Preset.FULL: (Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR),
+}
+
+
+def plan(options: Options) -> list[Cell]:
+    paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
+    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
+    return [
+        Cell(
+            NAME,
+            replace(contestant, gc=how),
+            Load(in_flight, options.wait_s, window_s, warmup_s=0.5, timeout_s=2.0),
+        )
+        for in_flight in options.concurrency or (IN_FLIGHT,)
+        for contestant in options.contestants(threads=in_flight)
+        for how in Gc
+        if contestant.paradigm in paradigms
+    ]
+
+
+def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    found = _found(summaries)
+    words = Words(QUESTION, " ".join(say(summaries)[:2]), footer(run), forest.note(found))
+    return forest.draw(NAME, words, found, "answers per second, over those with Python's default", folder)
+
+
+def say(summaries: Sequence[Summary]) -> list[str]:
+    return [
+        sentence
+        for contestant in _contestants(summaries)
+        for how in (Gc.TUNED, Gc.FREEZE, Gc.OFF)
+        for sentence in versus(
+            match(_rows(summaries, contestant, how), _rows(summaries, contestant, Gc.DEFAULT)),
+            (name(replace(contestant, gc=how)), "the same with Python's default"),
+        )
+    ] + _pauses(summaries)
+
+
+def _pauses(summaries: Sequence[Summary]) -> list[str]:
+    """Return one sentence for each contestant that tells its longest collections."""
+    sentences = []
+    for contestant in _contestants(summaries):
+        told = [
+            f"{row.contestant.gc} {seconds_text(row.of(GC_PAUSE).value)}"
+            for how in Gc
+            for row in _rows(summaries, contestant, how)
+            if row.of(GC_PAUSE).measured and how is not Gc.OFF
+        ]
+        if told:
+            sentences.append(
+                f"Longest collection of {name(contestant)}: {', '.join(told)} (median of rounds)."
+            )
+    return sentences
+
+
+def _found(summaries: Sequence[Summary]) -> list[tuple[str, Difference]]:
+    pairs = [
+        pair
+        for contestant in _contestants(summaries)
+        for how in (Gc.FREEZE, Gc.TUNED, Gc.OFF)
+        for pair in match(_rows(summaries, contestant, how), _rows(summaries, contestant, Gc.DEFAULT))
+    ]
+    levels = {pair[0].in_flight for pair in pairs}
+    return [
+        (name(one.a.contestant) + (f", {one.a.in_flight:,}" if len(levels) > 1 else ""), one)
+        for one in differences(pairs, THROUGHPUT)
+    ]
+
+
+def _contestants(summaries: Sequence[Summary]) -> list[Contestant]:
+    mine = [summary.contestant for summary in summaries if summary.experiment == NAME]
+    order = list(Paradigm)
+    plain = dict.fromkeys(replace(one, gc=Gc.DEFAULT) for one in mine)
+    return sorted(plain, key=lambda one: (one.server, order.index(one.paradigm)))
+
+
+def _rows(summaries: Sequence[Summary], contestant: Contestant, how: Gc) -> list[Summary]:
+    wanted = replace(contestant, gc=how)
+    return [one for one in summaries if one.experiment == NAME and one.contestant == wanted]

@@ -1,0 +1,55 @@
+import pytest
+from drawn import draw, made, text_of
+
+from compare.contract import Gc, Paradigm, Server
+from compare.experiments import collector
+from compare.experiments.options import Options, Preset
+
+NATIVE = Options(paradigms=(Paradigm.NATIVE,))
+
+
+@pytest.fixture(scope="module")
+def it():
+    return made("gc", NATIVE)
+
+
+def test_each_contestant_runs_with_each_setting_and_differs_in_nothing_else():
+    cells = collector.plan(Options(Preset.FULL))
+    settings = [
+        {(c.contestant.server, c.contestant.paradigm, c.load) for c in cells if c.contestant.gc is how}
+        for how in Gc
+    ]
+    assert settings == [settings[0]] * len(Gc)
+    assert {c.contestant.paradigm for c in cells} == set(Paradigm) - {Paradigm.BLOCKING}
+
+
+def test_a_thousand_are_in_flight_and_pools_are_as_wide():
+    cells = collector.plan(Options())
+    assert {cell.load.concurrency for cell in cells} == {1000}
+    assert {cell.contestant.threads for cell in cells} == {None, 1000}
+
+
+def test_ratios_are_drawn_around_one_and_name_the_setting(it, tmp_path):
+    assert draw("gc", it, tmp_path) == ["gc"]
+    words = text_of(tmp_path / "gc.svg")
+    assert "<!-- aiohttp native (gc tuned) -->" in words
+    assert "<!-- answers per second, over those with Python's default -->" in words
+
+
+def test_the_verdict_names_the_setting_and_the_ratio(it):
+    told = collector.say(it.summaries)
+    assert any("aiohttp native (gc tuned) answers 1." in sentence for sentence in told)
+
+
+def test_the_longest_collections_are_told(it):
+    told = [sentence for sentence in collector.say(it.summaries) if sentence.startswith("Longest collection")]
+    assert len(told) == len(Server)
+    assert told[0] == (
+        f"Longest collection of {min(Server)} native: default 20.0 ms, freeze 20.0 ms, tuned 20.0 ms "
+        "(median of rounds)."
+    )
+
+
+def test_nothing_measured_draws_and_says_nothing(it, tmp_path):
+    assert collector.draw([], it.run, tmp_path) == []
+    assert collector.say([]) == []
