@@ -10,18 +10,26 @@ import enum
 import hashlib
 import io
 import itertools
-import os
 import zipfile
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import IO, Annotated
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from compare.records.files import open_regular, write_whole
+
 Arrays = dict[str, NDArray[np.int32]]
 
 # Only the last file is written again for each cell, so these bound what keeping one costs.
 SHARD_BYTES, SHARD_ARRAYS = 4 << 20, 600
+# What is read of a run, whose folder may come from a stranger: 15 times the largest committed run, 2 GB unpacked.
+MOST_REQUESTS, MOST_SHARD_BYTES = 50_000_000, 1 << 29
+_PIECE_BYTES = 512  # zipfile unpacks as many bytes of LZMA at once as it is asked for: a bomb's become 4 MB
+_ROWS = ("step", "sent", "done", "status", "io_s")
 _NAN = np.iinfo(np.int32).min
 
 
@@ -59,8 +67,8 @@ class Stamps(msgspec.Struct, frozen=True):
     """Which array a `Samples` became, by the digest that is its key, and what of it is no array."""
 
     key: str
-    window_s: float
-    end_s: float
+    window_s: Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+    end_s: Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 def pack(samples: Samples) -> tuple[Stamps, NDArray[np.int32]]:
@@ -78,6 +86,8 @@ def unpack(stamps: Stamps, array: NDArray[np.int32]) -> Samples:
     """Return what was packed; raises ValueError when the array is not the one that `stamps` is of."""
     if _key(array) != stamps.key:
         raise ValueError("the array is not the one that was kept")
+    if (array[[0, 3]] == _NAN).any() or (array[3] != array[3].astype(np.int16)).any():
+        raise ValueError("a request without the time it was due or without a status")
     step, sent, done, _, io_s = np.where(array == _NAN, np.nan, array)
     intended = np.cumsum(step)
     return Samples(
@@ -103,14 +113,51 @@ def _shards(folder: Path) -> list[Path]:
     return list(itertools.takewhile(Path.exists, names))
 
 
-def load(folder: Path) -> Arrays:
-    """Return every array kept in `folder`, by its key."""
-    arrays: Arrays = {}
-    for shard in _shards(folder):
-        # numpy leaves a damaged file open when it is given the path
-        with shard.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            arrays |= dict(kept)
+def load(folder: Path, keys: Sequence[str]) -> Arrays:
+    """Return the arrays kept in `folder` under `keys`, which may name one several times; no other is read.
+
+    Sizes are checked before anything is allocated. Raises KeyError for a key that no file holds, OSError,
+    UnfitFileError, and ValueError or what zipfile raises for a damaged file or more than `MOST_REQUESTS`.
+    """
+    wanted, arrays, requests = Counter(keys), Arrays(), 0
+    for shard in _shards(folder) if wanted else []:
+        with open_regular(shard, MOST_SHARD_BYTES) as file, zipfile.ZipFile(file) as archive:
+            there = set(archive.namelist())
+            for key in [key for key in wanted if f"{key}.npy" in there]:
+                times = wanted.pop(key)
+                arrays[key] = _array(archive, f"{key}.npy", (MOST_REQUESTS - requests) // times)
+                requests += times * arrays[key].shape[1]
+    if wanted:
+        raise KeyError(next(iter(wanted)))
     return arrays
+
+
+def _array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[np.int32]:
+    """Return one member of at most `most` requests."""
+    with archive.open(name) as member:
+        setattr(member, "MIN_READ_SIZE", _PIECE_BYTES)  # noqa: B010  # zipfile's, which the types leave out
+        if np.lib.format.read_magic(member) != (1, 0):
+            raise ValueError("an array of another format than numpy's 1.0")
+        shape, by_column, kind = np.lib.format.read_array_header_1_0(member)
+        if len(shape) != 2 or shape[0] != len(_ROWS) or by_column or kind != np.int32:
+            raise ValueError(f"an array of {kind} and shape {shape}, not of int32 and {len(_ROWS)} rows")
+        if not 0 <= shape[1] <= most:
+            raise ValueError(f"more than {MOST_REQUESTS:,} requests")
+        array = np.empty(shape, np.int32)
+        _fill(array.reshape(-1).view(np.uint8).data, member)
+        return array
+
+
+def _fill(room: memoryview, member: IO[bytes]) -> None:
+    """Read exactly what there is room for."""
+    at = 0
+    while piece := member.read(_PIECE_BYTES):
+        if at + len(piece) > len(room):
+            raise ValueError("an array longer than it says")
+        room[at : at + len(piece)] = piece
+        at += len(piece)
+    if at < len(room):
+        raise ValueError("an array shorter than it says")
 
 
 def add(arrays: Arrays, folder: Path) -> None:
@@ -140,13 +187,3 @@ def _grown(content: bytes, arrays: Arrays) -> bytes | None:
             with archive.open(f"{name}.npy", "w") as member:
                 np.lib.format.write_array(member, arrays[name], allow_pickle=False)
     return file.getvalue()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Make `path` hold `content`, whole or not at all, also when the power fails."""
-    written = path.with_name(f".{path.name}.new")
-    with written.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    written.replace(path)

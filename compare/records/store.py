@@ -7,13 +7,17 @@ samples.npz, packed as `compare.records.packing` says, so that nothing can be ed
 
 import hashlib
 import lzma
+import re
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from compare.records.packing import Arrays, Samples, Stamps, add, load, pack, unpack, write_whole
+from compare.records.files import UnfitFileError, open_regular, write_whole
+from compare.records.packing import Arrays, Samples, Stamps, add, load, pack, unpack
 from compare.records.types import SCHEMA_VERSION, Run
 
 
@@ -22,7 +26,23 @@ class RecordsError(Exception):
 
 
 # How zipfile, numpy and the decompressor say that a file is damaged.
-_DAMAGED = (OSError, ValueError, EOFError, zipfile.BadZipFile, lzma.LZMAError, NotImplementedError)
+_DAMAGED = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,  # a member that is encrypted; NotImplementedError: packed in another way
+    MemoryError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+)
+MOST_BYTES = 64 << 20  # of a run.json that is read: 60 times the largest committed one
+
+# An escape in JSON text, and what it may not stand for; and the characters that JSON does not need to escape: C1, which
+# terminals obey, and those that turn the direction of what is read.
+_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)|\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]")
+_CONTROL = re.compile(rb"\\(?:[bfnrt]|u(?:00[01]|007[fF]|00[89]|202[89a-eA-E]|206[6-9]).*)")
 
 _Pair = tuple[Stamps | None, Stamps | None]  # of the load and of the bystander
 
@@ -82,11 +102,12 @@ def read(folder: Path) -> Run:
     """Return the run kept in `folder`, samples included, to the microsecond.
 
     Raises RecordsError when there is none, its schema version is another, it was truncated or edited, or samples are
-    missing.
+    missing, or a file is a link, a pipe or larger than any run. A control character in it is shown as its escape.
     """
     body = _read_body(folder, _Body)
+    keys = [stamps.key for pair in body.stamps for stamps in pair if stamps is not None]
     try:
-        arrays = load(folder)
+        arrays = load(folder, keys)
         measurements = tuple(
             msgspec.structs.replace(one, samples=_unpacked(load, arrays), bystander=_unpacked(ping, arrays))
             for one, (load, ping) in zip(body.run.measurements, body.stamps, strict=True)
@@ -98,6 +119,8 @@ def read(folder: Path) -> Run:
                 "reports can be drawn again; summary.md holds its figures."
             ) from error
         raise RecordsError(f"{folder}: samples that run.json names are missing from samples.npz.") from error
+    except UnfitFileError as error:
+        raise RecordsError(f"{folder}: samples.npz cannot be read: it {error}.") from error
     except _DAMAGED as error:
         raise RecordsError(f"{folder}: samples.npz is damaged ({error}).") from error
     return msgspec.structs.replace(body.run, measurements=measurements)
@@ -117,18 +140,31 @@ def _kept_of(run: Run, folder: Path) -> tuple[_Pair, ...]:
 def _read_body(folder: Path, kind: type[_AnyBody]) -> _AnyBody:
     path = folder / "run.json"
     try:
-        text = path.read_bytes()
+        with open_regular(path, MOST_BYTES) as file:
+            text = file.read()
         version = msgspec.json.decode(text, type=_Version).schema_version
         if version != SCHEMA_VERSION:
             raise RecordsError(f"{path} is of schema version {version}; this program reads {SCHEMA_VERSION}.")
         document = msgspec.json.decode(text, type=_Document)
         if hashlib.sha256(document.body).hexdigest() != document.sha256:
             raise RecordsError(f"{path} was edited: its checksum does not match.")
-        return msgspec.json.decode(document.body, type=kind)
+        return msgspec.json.decode(_ESCAPE.sub(_shown, bytes(document.body)), type=kind)
     except OSError as error:
         raise RecordsError(f"{folder} holds no run: run.json cannot be read ({error.strerror}).") from error
+    except UnfitFileError as error:
+        raise RecordsError(f"{path} {error}.") from error
+    except RecursionError as error:
+        raise RecordsError(f"{path} is no record of a run: it is nested too deeply.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordsError(f"{path} is truncated or no record of a run ({error}).") from error
+
+
+def _shown(found: re.Match[bytes]) -> bytes:
+    """Return an escape of JSON as it is, one of a control character with its backslash escaped: it is then shown."""
+    text = found[0]
+    if not text.startswith(b"\\"):
+        return b"\\\\u%04x" % ord(text.decode())
+    return b"\\" + text if _CONTROL.fullmatch(text) else text
 
 
 def _document(run: Run, stamps: tuple[_Pair, ...]) -> bytes:

@@ -1,6 +1,7 @@
 """What a measurement is: the structs that the harness fills and the analysis reads."""
 
 import enum
+from typing import Annotated
 
 import msgspec
 
@@ -8,6 +9,14 @@ from compare.contract import Gc, GcPauses, Loop, LoopLag, Paradigm, Server
 from compare.records.packing import Samples
 
 SCHEMA_VERSION = 1
+
+# What a record may hold, checked when one is read, which may come from a stranger. Each bound lies far beyond what can
+# be measured: it is there so that no division by zero and no number without end reaches the analysis.
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=1 << 31)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Window = Annotated[float, msgspec.Meta(gt=0, le=1e9)]  # seconds
+Rate = Annotated[float, msgspec.Meta(gt=0, le=1e9)]  # per second
 
 
 class Arrivals(enum.StrEnum):
@@ -22,12 +31,12 @@ class Contestant(msgspec.Struct, frozen=True):
 
     server: Server
     paradigm: Paradigm
-    threads: int | None = None  # size of the executor pool; None = Python's own default
+    threads: Positive | None = None  # size of the executor pool; None = Python's own default
     loop: Loop = Loop.ASYNCIO
     work: str = "sleep"
-    workers: int = 1
+    workers: Positive = 1
     python: str = ""  # path or name of the interpreter; "" = the one that runs the benchmark
-    max_in_flight: int = 0
+    max_in_flight: Count = 0
     gc: Gc = Gc.DEFAULT
 
     @property
@@ -43,13 +52,13 @@ class Load(msgspec.Struct, frozen=True):
     else: requests leave at `rate_rps` whatever the answers do, on at most `concurrency` connections.
     """
 
-    concurrency: int
-    delay_s: float = 0.1
-    duration_s: float = 2.0  # the measured window
-    warmup_s: float = 0.5  # before the window; requests intended in it are not counted
-    rate_rps: float | None = None
+    concurrency: Positive
+    delay_s: Seconds = 0.1
+    duration_s: Window = 2.0  # the measured window
+    warmup_s: Seconds = 0.5  # before the window; requests intended in it are not counted
+    rate_rps: Rate | None = None
     arrivals: Arrivals = Arrivals.CONSTANT
-    timeout_s: float = 10.0  # after the window, how long an unanswered request is waited for
+    timeout_s: Seconds = 10.0  # after the window, how long an unanswered request is waited for
     mixed: bool = False  # one stream of many: all paradigms, errors and clients that leave go on beside it
 
 
@@ -59,30 +68,30 @@ class Cell(msgspec.Struct, frozen=True):
     experiment: str
     contestant: Contestant
     load: Load
-    round: int = 0
+    round: Count = 0
     side: str = ""  # tells cells apart that are equal in all else: the two sides of an A/A comparison
 
 
 class GeneratorReport(msgspec.Struct, frozen=True):
     """What the load generator says of itself over the measured window."""
 
-    cpu_share: float  # CPU seconds it used per second of its core
-    connections: int  # opened at the start
-    reconnects: int  # opened later, because the server closed one
+    cpu_share: Seconds  # CPU seconds it used per second of its core
+    connections: Count  # opened at the start
+    reconnects: Count  # opened later, because the server closed one
     notes: tuple[str, ...] = ()  # one sentence each: a limit hit, a raised ulimit, a missing timerfd
 
 
 class Usage(msgspec.Struct, frozen=True):
     """What a server process used over the measured window (all processes of it, if there are several)."""
 
-    cpu_s: float
-    window_s: float
-    rss_idle_bytes: int  # after ready and a first request, before the load
-    rss_peak_bytes: int
-    threads_peak: int
-    voluntary_switches: int
-    involuntary_switches: int
-    open_files_peak: int = 0
+    cpu_s: Seconds
+    window_s: Window
+    rss_idle_bytes: Count  # after ready and a first request, before the load
+    rss_peak_bytes: Count
+    threads_peak: Count
+    voluntary_switches: Count
+    involuntary_switches: Count
+    open_files_peak: Count = 0
 
 
 class Noise(msgspec.Struct, frozen=True):
@@ -99,9 +108,9 @@ class Moment(msgspec.Struct, frozen=True):
     """What a server process holds at one moment, in seconds since the start of the window."""
 
     at_s: float
-    rss_bytes: int
-    threads: int
-    open_files: int
+    rss_bytes: Count
+    threads: Count
+    open_files: Count
 
 
 class Soak(msgspec.Struct, frozen=True):
@@ -114,9 +123,9 @@ class Soak(msgspec.Struct, frozen=True):
     before: Moment
     after: Moment
     course: tuple[Moment, ...]
-    answers: dict[str, int]
-    wrong: dict[str, int]
-    left: int
+    answers: dict[str, Count]
+    wrong: dict[str, Count]
+    left: Count
 
 
 class Measurement(msgspec.Struct, frozen=True):
@@ -132,20 +141,20 @@ class Measurement(msgspec.Struct, frozen=True):
     rerun: bool = False  # made again because the first try was noisy
     samples: Samples | None = None  # kept in samples.npz, not in run.json
     bystander: Samples | None = None  # /ping, 50 a second, while the load ran
-    orphaned_s: tuple[tuple[float, int], ...] = ()  # (seconds since window start, orphaned) for `abandon`
+    orphaned_s: tuple[tuple[float, Count], ...] = ()  # (seconds since window start, orphaned) for `abandon`
     soak: Soak | None = None  # where the load was mixed
-    limit: int = 0  # how many its work does at once whatever the paradigm (a pool's size); 0 = any number
+    limit: Count = 0  # how many its work does at once whatever the paradigm (a pool's size); 0 = any number
 
 
 class Environment(msgspec.Struct, frozen=True):
     """Where a run was made."""
 
     cpu_model: str
-    cpus: int
+    cpus: Count
     affinity: tuple[int, ...]
     governor: str
     kernel: str
-    memory_bytes: int
+    memory_bytes: Count
     python: str
     implementation: str
     gil: bool
@@ -172,9 +181,9 @@ class Run(msgspec.Struct, frozen=True):
     name: str
     created: str  # ISO 8601, UTC
     command: str
-    seed: int
+    seed: Count
     environment: Environment
     measurements: tuple[Measurement, ...] = ()
-    planned: int = 0  # cells planned; more than measured when the run was stopped
+    planned: Count = 0  # cells planned; more than measured when the run was stopped
     schema_version: int = SCHEMA_VERSION
     not_measured: tuple[NotMeasured, ...] = ()

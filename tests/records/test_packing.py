@@ -1,4 +1,8 @@
+import hashlib
+import io
 import math
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -7,8 +11,8 @@ from hypothesis import strategies as st
 from made import NAN, answered, samples
 from msgspec.structs import replace
 
-from compare.records import SampleStatus
-from compare.records.packing import pack, unpack
+from compare.records import SampleStatus, packing
+from compare.records.packing import load, pack, unpack
 
 times = st.floats(-10, 100).map(lambda value: round(value, 6))
 rows = st.lists(
@@ -70,4 +74,72 @@ def test_an_array_that_is_not_the_one_kept_is_refused():
     stamps, array = pack(samples([answered(0, 0.1), (0.2, NAN, NAN, SampleStatus.UNSENT, NAN)]))
     array[2, 0] -= 1
     with pytest.raises(ValueError, match="not the one"):
+        unpack(stamps, array)
+
+
+def archive(folder, content: dict[str, bytes], *, kind=zipfile.ZIP_LZMA) -> None:
+    with zipfile.ZipFile(folder / "samples.npz", "w", kind) as written:
+        for name, data in content.items():
+            written.writestr(f"{name}.npy", data)
+
+
+def npy(shape, data: bytes = b"", dtype="<i4") -> bytes:
+    """Return an array as numpy writes it, whose header says `shape`, whatever follows."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": dtype, "fortran_order": False, "shape": shape})
+    return header.getvalue() + data
+
+
+ZEROS = bytes(16 << 20)
+REFUSED = {
+    "18 TiB said": npy((5, 10**12)),
+    "longer than it says": npy((5, 1), ZEROS),
+    "shorter than it says": npy((5, 2), bytes(20)),
+    "of objects": npy((5, 1), bytes(40), "|O"),
+    "of one row": npy((5,), bytes(20)),
+    "negative": npy((5, -1)),
+    "another format": b"\x93NUMPY\x03\x00" + npy((5, 0))[8:],
+    "no array": b"PK",
+}
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("refused", REFUSED)
+def test_an_array_is_refused_before_there_is_room_for_it(tmp_path, refused, kind):
+    archive(tmp_path, {"k": REFUSED[refused]}, kind=kind)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"arra|requests|magic|EOF"):
+            load(tmp_path, ["k"])
+        assert tracemalloc.get_traced_memory()[1] < len(ZEROS)
+    finally:
+        tracemalloc.stop()
+
+
+def test_arrays_that_nobody_refers_to_are_not_read(tmp_path):
+    _, array = pack(samples([answered(0, 0.1)]))
+    archive(tmp_path, {"k": npy(array.shape, array.tobytes()), "bomb": npy((5, (16 << 20) // 20), ZEROS)})
+    tracemalloc.start()
+    try:
+        assert list(load(tmp_path, ["k"])) == ["k"]
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_all_arrays_together_may_hold_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(packing, "MOST_REQUESTS", 5)
+    archive(tmp_path, {name: npy((5, 2), bytes(40)) for name in "abc"})
+    assert len(load(tmp_path, ["a", "b"])) == 2
+    for keys in (["a", "b", "c"], ["a"] * 3):
+        with pytest.raises(ValueError, match="more than 5 requests"):
+            load(tmp_path, keys)
+
+
+@pytest.mark.parametrize("row", [0, 3])
+def test_a_request_without_its_time_or_status_is_refused(row):
+    _, array = pack(samples([answered(0, 0.1)]))
+    array[row, 0] = np.iinfo(np.int32).min
+    stamps = packing.Stamps(hashlib.sha256(array.tobytes()).hexdigest()[:32], 1.0, 2.0)
+    with pytest.raises(ValueError, match="without the time"):
         unpack(stamps, array)

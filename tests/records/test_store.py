@@ -1,4 +1,6 @@
+import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -254,3 +256,106 @@ def test_a_cell_takes_less_than_a_page_of_json(tmp_path):
 def test_the_environment_is_part_of_the_record(kept):
     _, folder = kept
     assert read(folder).environment == ENVIRONMENT
+
+
+def sealed(folder: Path, change) -> None:
+    """Change the body of run.json as a forger would, who can make a checksum too."""
+    path = folder / "run.json"
+    document = json.loads(path.read_text())
+    change(document["body"])
+    body = json.dumps(document["body"], separators=(",", ":")).replace('"DEEP"', DEEP)
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    version = records.SCHEMA_VERSION
+    path.write_text(f'{{"schema_version":{version},"sha256":"{digest}","body":{body}}}')
+
+
+def of_first(*path: str, value):
+    """Return what sets a field of the first measurement."""
+
+    def change(body) -> None:
+        at = body["run"]["measurements"][0]
+        for name in path[:-1]:
+            at = at[name]
+        at[path[-1]] = value
+
+    return change
+
+
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+FORGED = {
+    "concurrency 0": of_first("cell", "load", "concurrency", value=0),
+    "rate 0": of_first("cell", "load", "rate_rps", value=0),
+    "endless rate": of_first("cell", "load", "rate_rps", value=1e300),
+    "window 0": of_first("cell", "load", "duration_s", value=0),
+    "negative wait": of_first("cell", "load", "delay_s", value=-1),
+    "negative threads": of_first("cell", "contestant", "threads", value=-5),
+    "usage of no time": of_first("usage", "window_s", value=0),
+    "negative memory": of_first("usage", "rss_peak_bytes", value=-1),
+    "samples of no time": lambda body: body["stamps"][0][0].update(window_s=0),
+    "a seed without end": lambda body: body["run"].update(seed=10**400),
+    "nested JSON": lambda body: body["run"].update(more="DEEP"),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_a_record_of_what_cannot_be_is_one_sentence(kept, forged):
+    _, folder = kept
+    sealed(folder, FORGED[forged])
+    with pytest.raises(RecordsError, match="no record of a run") as caught:
+        read(folder)
+    assert "\n" not in str(caught.value)
+
+
+CONTROLS = "a\x1b]0;title\x07\nb\x7f\x9b1m\u202e"
+
+
+def test_control_characters_are_shown_and_not_obeyed(kept):
+    _, folder = kept
+    sealed(folder, lambda body: body["run"].update(command=CONTROLS, created="a\\nb"))
+    assert read(folder).command == r"a\u001b]0;title\u0007\nb\u007f\u009b1m\u202e"
+    assert read(folder).created == r"a\nb"
+    sealed(folder, of_first("cell", "contestant", "server", value=CONTROLS))
+    with pytest.raises(RecordsError) as caught:
+        read(folder)
+    assert str(caught.value).isprintable()
+
+
+def unlike_any_file(path: Path, kind: str) -> None:
+    content = path.read_bytes()
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        other = path.with_name("elsewhere")
+        other.write_bytes(content)
+        path.symlink_to(other)
+
+
+@pytest.mark.parametrize("name", ["run.json", "samples.npz"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "link"])
+def test_links_pipes_and_devices_are_refused_at_once(kept, name, kind):
+    _, folder = kept
+    unlike_any_file(folder / name, kind)
+    with pytest.raises(RecordsError, match="is not a regular file" if kind == "pipe" else "is a link"):
+        read(folder)
+
+
+def test_what_is_larger_than_any_run_is_not_read(kept, monkeypatch):
+    _, folder = kept
+    monkeypatch.setattr(records.store, "MOST_BYTES", 100)
+    with pytest.raises(RecordsError, match="more than the 100 that are read"):
+        read(folder)
+
+
+def test_what_is_written_follows_no_link_that_was_laid_there(kept, tmp_path_factory):
+    made, folder = kept
+    victim = tmp_path_factory.mktemp("home") / "bashrc"
+    victim.write_text("mine")
+    for name in (".run.json.new", ".samples.npz.new", ".run.json.part"):
+        (folder / name).symlink_to(victim)
+    save(replace(made, measurements=(*made.measurements, *rounds(4)[3:])), folder)
+    assert victim.read_text() == "mine"
