@@ -16,6 +16,7 @@ COMMANDS = {
     "report": "Redraw a run from its files.",
     "diff": "Say what changed between two runs.",
     "load": "Put a load on a URL, as one would with wrk.",
+    "cluster": "Measure on several machines: certificates, scheduler, workers.",
     "new-work": "Write a work of your own to start from.",
     "selftest": "Say whether generator and machine can be relied on.",
 }

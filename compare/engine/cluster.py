@@ -1,0 +1,240 @@
+"""A dask cluster as machines: one worker is one machine that has one cell at a time.
+
+Four defaults of dask would falsify a benchmark and are off here: a cell measured again when its worker dies (the
+scheduler's `allowed-failures`, and `retries`), a lost result computed again (results are fetched at once, and attempts
+leave markers), a result reused because two tasks look alike (`pure`), and idle noise (`quiet`). A scheduler's port runs
+whatever reaches it, so a plain `tcp://` address is allowed on loopback only.
+"""
+
+import contextlib
+import ipaddress
+import re
+import ssl
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dask
+import msgspec
+from distributed import Client, LocalCluster, Security
+from distributed.scheduler import KilledWorker
+
+from compare.engine import certificates, quiet, remote
+from compare.engine.many import MachineLostError
+from compare.engine.remote import Inventory, Open, Rerun
+from compare.engine.spread import Attempt
+from compare.records import Cell, Measurement
+
+CONNECT_S = 10.0
+ROLES = ("client", "scheduler", "worker")
+LOCAL = re.compile(r"local:(\d+)")
+
+
+class ClusterError(Exception):
+    """A cluster that cannot be used as it is: one sentence that says what to do."""
+
+
+class Machine:
+    """One worker; `measure` waits for the cell, in a thread of its own."""
+
+    def __init__(
+        self, client: Client, address: str, name: str, run: str, opened: Open, order: msgspec.Struct
+    ) -> None:
+        self._client, self._address, self.name = client, address, name
+        self._run, self._opened, self._order = run, opened, order
+        self._begun: Counter[Attempt] = Counter()
+
+    def measure(self, cell: Cell, attempt: Attempt) -> Measurement:
+        """Return the measurement of `cell`; raises MachineLostError when the worker is gone."""
+        index = self._begun[attempt]
+        self._begun[attempt] += 1
+        future = self._submit(
+            remote.measure,
+            self._run,
+            self._opened,
+            self._order,
+            cell,
+            attempt,
+            index,
+            key=f"{self._run}-{attempt.round}-{index}-{attempt.number}",
+        )
+        try:
+            made: Measurement | Rerun = future.result()
+        except (KilledWorker, OSError, TimeoutError) as error:
+            raise MachineLostError(
+                f"{self.name} was lost while it measured ({type(error).__name__})."
+            ) from error
+        except Exception as error:
+            if type(error).__name__ in {"NoValidWorkerError", "FutureCancelledError", "CancelledError"}:
+                raise MachineLostError(
+                    f"{self.name} was lost while it measured ({type(error).__name__})."
+                ) from error
+            raise
+        finally:
+            future.release()
+        if isinstance(made, Rerun):
+            raise MachineLostError(f"{self.name} was asked a second time for a cell begun by {made.first}.")
+        return made
+
+    def _submit(self, function: Any, *words: Any, key: str) -> Any:
+        return self._client.submit(
+            function,
+            *words,
+            key=key,
+            pure=False,
+            retries=0,
+            workers=[self._address],
+            allow_other_workers=False,
+            resources={quiet.MACHINE: 1},
+        )
+
+
+class Cluster:
+    """A connected cluster whose workers were checked."""
+
+    def __init__(self, client: Client, *, shared_host: bool = False) -> None:
+        self._client, self._shared_host = client, shared_host
+        self._seen: dict[str, Inventory] = {}
+
+    def check(self) -> list[Inventory]:
+        """Return what the workers are; raises ClusterError when they cannot be measured on."""
+        found = self._client.run(remote.inventory)
+        if not found:
+            raise ClusterError("The cluster has no worker: start one with `compare cluster worker ADDRESS`.")
+        _check_alike([remote.inventory(), *found.values()])
+        hosts = Counter(urlsplit(address).hostname for address in found)
+        crowded = [host for host, count in hosts.items() if count > 1]
+        if crowded and not self._shared_host:
+            raise ClusterError(
+                f"{hosts[crowded[0]]} workers run on {crowded[0]}, where they disturb each other: stop all but one."
+            )
+        for address, one in found.items():
+            if one.cpus < 2 and not self._shared_host:
+                raise ClusterError(
+                    f"The worker at {address} may use {one.cpus} CPU: a cell needs two, one for the load generator."
+                )
+        self._seen |= found
+        return list(found.values())
+
+    def machines(self, run: str, opened: Open, order: msgspec.Struct) -> list[Machine]:
+        """Return the workers that are there now, as machines of `run`."""
+        there = self._client.scheduler_info(n_workers=-1)["workers"]
+        return [
+            Machine(self._client, address, _called(address, about), run, opened, order)
+            for address, about in there.items()
+        ]
+
+    def drop(self) -> None:
+        """End the cells that run now."""
+        self._client.run(remote.drop)
+
+    def end(self, run: str) -> None:
+        """Close the sessions of `run` on every worker."""
+        there = list(self._client.scheduler_info(n_workers=-1)["workers"])
+        ends = [
+            self._client.submit(remote.end, run, key=f"{run}-end-{address}", pure=False, workers=[address])
+            for address in there
+        ]
+        with contextlib.suppress(Exception):  # a worker that is gone has ended its session already
+            self._client.gather(ends, errors="skip")
+
+
+def _called(address: str, about: dict[str, Any]) -> str:
+    """Name a worker by its name and port: a nanny that begins a dead worker anew gives it another port."""
+    where = urlsplit(address)
+    return f"{about.get('name', where.hostname)}:{where.port}"
+
+
+def _check_alike(all_of_them: Sequence[Inventory]) -> None:
+    """Refuse versions that differ: tasks are pickled by reference, and other code would measure otherwise."""
+    here = all_of_them[0]
+    for one in all_of_them[1:]:
+        if one.python != here.python:
+            raise ClusterError(
+                f"{one.host} runs Python {one.python} and this process {here.python}: use one version for both."
+            )
+        for name, version in here.versions.items():
+            if one.versions.get(name) != version:
+                raise ClusterError(
+                    f"{one.host} has {name} {one.versions.get(name)} and this process {version}: install one version."
+                )
+
+
+@contextlib.contextmanager
+def connect(where: str, folder: Path | None = None) -> Iterator[Cluster]:
+    """Connect to `where`, `tls://HOST:PORT` or `local:N`; raises ClusterError, one sentence, when that cannot be.
+
+    `folder` is the one that `compare cluster certs` made. `local:N` starts N workers on this machine: they
+    disturb each other, so it shows that the engine works and compares nothing.
+    """
+    with dask.config.set(quiet.SETTINGS):
+        local = LOCAL.fullmatch(where)
+        if local:
+            with _local(int(local[1])) as cluster:
+                yield cluster
+            return
+        security = _security(where, folder)
+        try:
+            client = Client(where, security=security, timeout=CONNECT_S, set_as_default=False)
+        except ssl.SSLError as error:
+            raise ClusterError(
+                f"The scheduler at {where} does not accept these certificates: {error.reason}."
+            ) from error
+        except (OSError, TimeoutError) as error:
+            raise ClusterError(
+                f"No scheduler answers at {where}: start one with `compare cluster scheduler`."
+            ) from error
+        with client:
+            yield Cluster(client)
+
+
+@contextlib.contextmanager
+def _local(workers: int) -> Iterator[Cluster]:
+    if not 1 <= workers <= 64:
+        raise ClusterError(f"--cluster local:N takes from 1 to 64 workers, such as local:2, not {workers}.")
+    made = LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, resources={quiet.MACHINE: 1},
+        memory_limit=0, silence_logs=50,
+    )  # fmt: skip
+    with made, Client(made, set_as_default=False) as client:
+        yield Cluster(client, shared_host=True)
+
+
+def _security(where: str, folder: Path | None) -> Security | None:
+    url = urlsplit(where)
+    if url.scheme not in {"tls", "tcp"} or not url.hostname or not url.port:
+        raise ClusterError(
+            f"--cluster must be tls://HOST:PORT or local:N, such as tls://10.0.0.1:8786, not {where!r}."
+        )
+    if url.scheme == "tcp":
+        if not _is_loopback(url.hostname):
+            raise ClusterError(
+                f"{where} is not encrypted, and a scheduler's port runs any code that reaches it: use tls:// "
+                "with the certificates that `compare cluster certs` makes."
+            )
+        return None
+    if folder is None:
+        raise ClusterError(
+            "tls:// needs --certs FOLDER, the folder that `compare cluster certs FOLDER` made."
+        )
+    return security(folder)
+
+
+def security(folder: Path) -> Security:
+    """Return mutual TLS with the certificates in a folder; raises ClusterError when one is missing or expired."""
+    try:
+        certificates.check(folder)
+    except certificates.CertificatesError as error:
+        raise ClusterError(str(error)) from error
+    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
+    roles = {f"tls_{role}_{part}": file for role in ROLES for part, file in (("cert", cert), ("key", key))}
+    return Security(tls_ca_file=str(folder / "ca.pem"), require_encryption=True, **roles)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
