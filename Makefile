@@ -44,7 +44,7 @@ check: setup-dev  ## ruff and mypy
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-emit-package tornado-cookies --group build --extra bench --extra http --extra postgres
 lock:  ## write both locks anew with the newest releases (ARGS="--upgrade-package NAME" for one)
 	$(LOCK) $(or $(ARGS),--upgrade) --output-file requirements/bench.lock
-	$(LOCK) $(or $(ARGS),--upgrade) --extra dev --constraint requirements/bench.lock $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/bench.lock | sort -u) --output-file requirements/dev.lock
+	$(LOCK) $(or $(ARGS),--upgrade) --extra dev --extra cluster --constraint requirements/bench.lock $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/bench.lock | sort -u) --output-file requirements/dev.lock
 
 clean:  ## remove .venv and caches; results stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* && find . -name __pycache__ -prune -exec rm -rf {} +

@@ -13,10 +13,10 @@ import pytest
 from distributed import Client
 
 from compare.contract import Paradigm, Server
-from compare.engine import certificates, quiet, remote
+from compare.engine import certificates, remote
 from compare.engine.cluster import ClusterError, _check_alike, connect, security
 from compare.engine.many import Finished, Made, Many
-from compare.engine.spread import Attempt, Lost
+from compare.engine.spread import Lost
 from compare.records import Cell, Contestant, Load
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("cluster")]
@@ -36,6 +36,7 @@ def workers_find_the_test_module(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", folder)
 
 
+@pytest.mark.full
 def test_rounds_are_spread_over_the_workers_and_a_killed_one_loses_only_its_own():
     rounds = rounds_of(6)
     with connect("local:2") as cluster:
@@ -59,18 +60,6 @@ def test_rounds_are_spread_over_the_workers_and_a_killed_one_loses_only_its_own(
     assert "was lost while it measured" in one.reason
     again = [attempt for attempt in finished if attempt.round == one.attempt.round]
     assert [attempt.number for attempt in again] == [2]
-
-
-def test_a_task_started_twice_measures_nothing_the_second_time():
-    cell, attempt = rounds_of(1, 1)[0][0], Attempt(0, 1, "m")
-    words = ("twice", cluster_work.opened, cluster_work.Order(0), cell, attempt, 0)
-    try:
-        assert not isinstance(remote.measure(*words), remote.Rerun)
-        second = remote.measure(*words)
-        assert isinstance(second, remote.Rerun)
-        assert f"process {os.getpid()}" in second.first
-    finally:
-        remote.end("twice")
 
 
 @pytest.mark.parametrize(
@@ -121,8 +110,9 @@ def started(*words):
     )
 
 
+@pytest.mark.full
 def test_over_tls_a_worker_with_our_certificates_is_let_in_and_a_foreign_one_is_not(
-    certs, tmp_path, free_port
+    certs, tmp_path, free_port, monkeypatch
 ):
     certificates.make(tmp_path / "foreign")
     address = f"tls://127.0.0.1:{free_port}"
@@ -136,6 +126,7 @@ def test_over_tls_a_worker_with_our_certificates_is_let_in_and_a_foreign_one_is_
             (machine,) = cluster.machines("tls", cluster_work.opened, cluster_work.Order(0))
             assert machine.name.startswith("ours:")
             assert cluster.check()[0].python == remote.inventory().python
+        monkeypatch.setattr("compare.engine.cluster.CONNECT_S", 1.0)
         foreign = "does not accept these certificates|No scheduler answers"
         with pytest.raises(ClusterError, match=foreign), connect(address, tmp_path / "foreign"):
             pass
@@ -144,9 +135,3 @@ def test_over_tls_a_worker_with_our_certificates_is_let_in_and_a_foreign_one_is_
             process.terminate()
         for process in (ours, theirs, scheduler):
             process.communicate(timeout=20)
-
-
-def test_an_idle_worker_is_told_to_keep_still():
-    told = quiet.environ()
-    assert told["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] == "0"
-    assert told["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] == "False"

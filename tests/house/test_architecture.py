@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "selftest": {"harness", "analysis"},
     "screen": {"screen", "experiments", "engine", "harness", "analysis", "report"},
     "commands": {
+        "engine",
         "commands",
         "screen",
         "bench",

@@ -1,0 +1,29 @@
+"""Which machine makes which round: one at a time each, lost ones first in line."""
+
+from compare.engine.spread import Spread
+
+
+def test_a_lost_round_is_the_next_one_handed_out():
+    spread = Spread(range(3))
+    first, second = spread.take("a"), spread.take("b")
+    spread.lose(first, "a is gone.")
+    again = spread.take("b")
+    assert (again.round, again.number, again.machine) == (first.round, 2, "b")
+    spread.finish(second)
+    spread.finish(again)
+    assert spread.take("b").round == 2
+
+
+def test_a_machine_waits_while_a_round_runs_elsewhere_that_may_be_lost():
+    spread = Spread(range(1))
+    assert spread.take("a") is not None
+    assert spread.take("b", timeout_s=0) is None
+    assert not spread.idle
+
+
+def test_when_every_round_is_made_nothing_is_handed_out():
+    spread = Spread(range(1))
+    spread.finish(spread.take("a"))
+    assert spread.take("b") is None
+    assert spread.idle
+    assert spread.unmade == []
