@@ -136,19 +136,26 @@ def machine(pins: Pinning, sentry: Sentry, hard_limit: int) -> list[Check]:
     ]
 
 
-def run() -> Iterator[Check]:
-    """Make every check, about 40 s in all, and yield each as soon as it is made. Raises LoadError."""
+def run(scale: float = 1.0) -> Iterator[Check]:
+    """Make every check and yield each as soon as it is made: about 40 s with every window at its full length.
+
+    A smaller `scale` shortens the windows, and with them what the checks are worth. Raises LoadError.
+    """
     pins = pinning()
     yield from machine(pins, Sentry(), resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     for delay_s in DELAYS_S:
-        yield known_delay(delay_s, _loaded(pins, Load(8, delay_s, 1.0, 0.3), delay_s=delay_s).samples)
-    yield schedule(_loaded(pins, Load(100, 0.0, 2.0, 0.3, rate_rps=1000.0)).samples)
-    poisson = Load(200, 0.0, 2.5, 0.3, rate_rps=2000.0, arrivals=Arrivals.POISSON)
+        yield known_delay(
+            delay_s, _loaded(pins, Load(8, delay_s, 1.0 * scale, 0.3 * scale), delay_s=delay_s).samples
+        )
+    yield schedule(_loaded(pins, Load(100, 0.0, 2.0 * scale, 0.3 * scale, rate_rps=1000.0)).samples)
+    poisson = Load(200, 0.0, 2.5 * scale, 0.3 * scale, rate_rps=2000.0, arrivals=Arrivals.POISSON)
     yield variation(_loaded(pins, poisson).samples)
-    even = Load(1000, FREEZE_WAIT_S, 5.0, 0.5, rate_rps=FREEZE_RPS)
-    yield from freeze(_loaded(pins, even, delay_s=FREEZE_WAIT_S, freeze_after=FREEZE_AFTER).samples)
-    yield capacity(_loaded(pins, Load(64, 0.0, 1.0, 0.3)))
-    yield against_itself(*_pairs(lambda: _rate(_loaded(pins, Load(16, 0.0, 0.2, 0.1)))))
+    even = Load(1000, FREEZE_WAIT_S, 5.0 * scale, 0.5 * scale, rate_rps=FREEZE_RPS)
+    yield from freeze(
+        _loaded(pins, even, delay_s=FREEZE_WAIT_S, freeze_after=int(FREEZE_AFTER * scale)).samples
+    )
+    yield capacity(_loaded(pins, Load(64, 0.0, 1.0 * scale, 0.3 * scale)))
+    yield against_itself(*_pairs(lambda: _rate(_loaded(pins, Load(16, 0.0, 0.2 * scale, 0.1 * scale)))))
 
 
 def _loaded(pins: Pinning, wanted: Load, *, delay_s: float = 0.0, freeze_after: int = 0) -> LoadResult:

@@ -5,6 +5,7 @@ what runs. A test that takes `server` runs twice; one that needs options takes `
 """
 
 import asyncio
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import BaseTestServer, TestClient
 from hypothesis import settings as hypothesis_settings
-from running import SECRET
+from running import PAUSE_S, SECRET
 from yarl import URL
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
@@ -28,6 +29,15 @@ LISTEN = {Server.TORNADO: tornado_main.listen, Server.AIOHTTP: aiohttp_main.list
 
 hypothesis_settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
 hypothesis_settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def coarse_charts():
+    """Charts have few pixels where no test looks at them: painting takes longer than all else about a chart."""
+    with pytest.MonkeyPatch.context() as patch:
+        if sheets := sys.modules.get("compare.report.figures.sheets"):
+            patch.setattr(sheets, "DPI", 24)
+        yield
 
 
 class InProcess(BaseTestServer):
@@ -82,8 +92,8 @@ class Client(TestClient):
 
     async def until(self, holds: Callable[[dict], bool]) -> dict:
         """Ask `/stats` until `holds` of it; the test's own timeout is the bound."""
-        while not holds(stats := await self.stats()):
-            pass
+        while not holds(stats := await self.stats()):  # noqa: ASYNC110  # the server knows nothing of an event here
+            await asyncio.sleep(PAUSE_S)
         return stats
 
     async def send(self, request: bytes, *, closing: bool = True) -> bytes:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -17,6 +18,7 @@ import psutil
 from compare.contract import Ready, Server, read_ready
 
 READY_S = 20
+PAUSE_S = 0.005  # between two looks: a spin without one takes a CPU from what is tested
 SECRET = {"COMPARE_COOKIE_SECRET": "one secret for every server under test"}
 
 # A database whose folder outlives it, so that it can be killed and come back.
@@ -123,9 +125,11 @@ def names(family: list[psutil.Process]) -> set[str]:
 
 
 def left(family: list[psutil.Process], timeout_s: float = 20) -> list[psutil.Process]:
-    """Return who still runs after so many seconds; one that ended and that nobody collected does not."""
-    alive = psutil.wait_procs(family, timeout=timeout_s)[1]
-    return [process for process in alive if _runs(process)]
+    """Return who still runs after so many seconds; a zombie, which nobody collected, has ended."""
+    until_s = time.monotonic() + timeout_s
+    while (alive := [process for process in family if _runs(process)]) and time.monotonic() < until_s:
+        time.sleep(PAUSE_S)
+    return alive
 
 
 def _runs(process: psutil.Process) -> bool:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from running import command, running
+from running import PAUSE_S, command, running
 
 from compare.contract import Loop, Server
 from compare.contract.settings import Settings, default_threads
@@ -102,7 +102,7 @@ def waiting(process, target: str):
         while b'"in_flight":1' not in process.exchange(
             b"GET /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         ):
-            pass
+            time.sleep(PAUSE_S)
         yield lambda: sock.makefile("rb").read()
 
 
@@ -159,7 +159,7 @@ def test_a_loop_that_is_blocked_does_not_keep_the_server_alive(name):
 def asleep(pid: int) -> None:
     """Return once the process's main thread sleeps in `time.sleep`, which no /stats could tell."""
     while "nanosleep" not in _wchan(pid):
-        pass
+        time.sleep(PAUSE_S)
 
 
 def _wchan(pid: int) -> str:
@@ -182,6 +182,7 @@ def refused(process) -> None:
     while True:
         try:
             socket.create_connection(process.address, timeout=1).close()
+            time.sleep(PAUSE_S)
         except (ConnectionRefusedError, ConnectionResetError):
             return
 
@@ -193,7 +194,7 @@ def test_a_signal_is_not_lost_under_a_flood_of_callbacks(name):
         while b'"completed":0' in process.exchange(
             b"GET /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         ):
-            pass
+            time.sleep(PAUSE_S)
         code, stderr = process.stop()
     assert code == 0, stderr
 

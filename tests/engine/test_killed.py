@@ -3,10 +3,12 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
 import pytest
+from running import PAUSE_S, left
 
 from compare import records
 from compare.contract import Paradigm, Server
@@ -48,6 +50,7 @@ def started(name: str, of: psutil.Process) -> psutil.Process:
                     return process
             except psutil.Error:
                 continue
+        time.sleep(PAUSE_S)
 
 
 @pytest.fixture
@@ -95,14 +98,16 @@ def test_when_server_or_generator_is_killed_the_cell_fails_and_nobody_is_left(
 def test_when_the_benchmark_is_killed_what_it_measured_stays_and_nobody_is_left(tmp_path):
     command = [sys.executable, "-m", "compare", "bench", *BENCH, "--rounds", "500", "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as bench:
-        while not (kept := measured(tmp_path)):
-            assert bench.poll() is None, "it ended by itself"
-        process = psutil.Process(bench.pid)
-        server = started("compare.aiohttp_impl", process)
-        left = {server, *process.children(recursive=True)}
-        bench.kill()
-    _, alive = psutil.wait_procs(left, timeout=10)
-    assert not alive
+        try:
+            while not (kept := measured(tmp_path)):
+                assert bench.poll() is None, "it ended by itself"
+                time.sleep(PAUSE_S)
+            process = psutil.Process(bench.pid)
+            server = started("compare.aiohttp_impl", process)
+            family_of_it = {server, *process.children(recursive=True)}
+        finally:
+            bench.kill()  # leaving the block waits for its end, which 500 rounds are far from
+    assert left([*family_of_it], 10) == []
     after = measured(tmp_path)
     assert after >= kept
     assert (after, records.read(next(tmp_path.iterdir())).planned) == (after, 500)

@@ -8,6 +8,9 @@ FOOTER = "run 20250101-concurrency · a CPU with a long name, 2 CPUs · Linux 6.
 WORDS = Words("How many?", "With a 100 ms wait, this many. " * 6, FOOTER, "Band: range.")
 
 
+REAL_DPI = sheets.DPI
+
+
 def drawn():
     figure, (axes,) = sheets.sheet(WORDS, Grid())
     axes.plot([1, 2, 3], [10, 100, 900])
@@ -37,7 +40,8 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path):
     assert made[0] == made[1]
 
 
-def test_the_png_has_twice_the_pixels_of_a_screen_and_the_svg_no_date(tmp_path):
+def test_the_png_has_twice_the_pixels_of_a_screen_and_the_svg_no_date(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "DPI", REAL_DPI)
     with sheets.look():
         figure, _ = drawn()
         png, svg = sheets.save(figure, tmp_path, "x")
