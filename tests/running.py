@@ -19,6 +19,7 @@ from compare.contract import Ready, Server, read_ready
 
 READY_S = 20
 PAUSE_S = 0.005  # between two looks: a spin without one takes a CPU from what is tested
+PING = b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 SECRET = {"COMPARE_COOKIE_SECRET": "one secret for every server under test"}
 
 # A database whose folder outlives it, so that it can be killed and come back.

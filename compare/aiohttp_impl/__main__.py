@@ -1,12 +1,16 @@
 """Settings, app, listen: `python -m compare.aiohttp_impl`."""
 
+import asyncio
+import functools
 import socket
 import sys
+from typing import cast
 
 from aiohttp import web
 
-from compare.aiohttp_impl.answers import AccessLog, guarded, http_log
+from compare.aiohttp_impl.answers import AccessLog, guarded, log
 from compare.aiohttp_impl.app import make_app
+from compare.aiohttp_impl.connections import Connection, Transports
 from compare.contract import BACKLOG, BODY_TIMEOUT_S, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.contract.settings import Settings
 from compare.serving.access import access_log
@@ -18,41 +22,45 @@ from compare.serving.lifecycle import main
 class Listening:
     """A listening aiohttp server."""
 
-    def __init__(self, runner: web.AppRunner, site: web.SockSite) -> None:
-        self._runner, self._site = runner, site
+    def __init__(self, runner: web.AppRunner, listener: asyncio.Server, transports: Transports) -> None:
+        self._runner, self._listener, self._transports = runner, listener, transports
 
     async def stop_accepting(self) -> None:
         """Close the listening socket and idle connections; requests in flight go on."""
-        await self._site.stop()
+        self._listener.close()
         if self._runner.server is not None:
             self._runner.server.pre_shutdown()
 
     async def close(self) -> None:
         """Close every connection."""
         await self._runner.cleanup()
+        self._transports.close()
 
 
 async def listen(settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker) -> Listening:
     """Serve the app on `sock`."""
-    runner = web.AppRunner(
-        make_app(settings, flights, ticker),
+    runner = web.AppRunner(make_app(settings, flights, ticker), handler_cancellation=True, shutdown_timeout=0)
+    await runner.setup()
+    server = cast("web.Server", runner.server)  # there is one once it is set up
+    server.request_handler = guarded(server.request_handler)
+    transports = Transports(KEEP_ALIVE_S)
+    ticker.also(transports.sweep)
+    loop = asyncio.get_running_loop()
+    connection = functools.partial(
+        Connection,
+        server,
+        transports,
+        loop=loop,
         access_log=access_log if settings.access_log else None,
         access_log_class=AccessLog,
-        logger=http_log,
-        handler_cancellation=True,
+        logger=log,
         keepalive_timeout=KEEP_ALIVE_S,
         lingering_time=BODY_TIMEOUT_S,
         max_field_size=MAX_HEADER_BYTES,
         max_line_size=MAX_HEADER_BYTES,
         auto_decompress=False,  # as in Tornado; a broken gzip body would be a traceback in the log each time
-        shutdown_timeout=0,
     )
-    await runner.setup()
-    if runner.server is not None:
-        runner.server.request_handler = guarded(runner.server.request_handler)
-    site = web.SockSite(runner, sock, backlog=BACKLOG)
-    await site.start()
-    return Listening(runner, site)
+    return Listening(runner, await loop.create_server(connection, sock=sock, backlog=BACKLOG), transports)
 
 
 if __name__ == "__main__":

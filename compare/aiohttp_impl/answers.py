@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
-from aiohttp.http import HttpProcessingError
 from multidict import CIMultiDict
 
 from compare.contract import (
@@ -20,7 +19,6 @@ from compare.contract import (
 from compare.serving.access import log_access
 
 log = logging.getLogger("compare.aiohttp_impl")
-http_log = logging.getLogger("compare.aiohttp_impl.http")  # what aiohttp itself logs of a connection
 
 
 def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
@@ -73,22 +71,6 @@ def _in_contract(error: web.HTTPException) -> ContractError:
     if isinstance(error, web.HTTPNotFound):
         return not_found()
     return internal()
-
-
-class Terse(logging.Filter):
-    """Turns the traceback that aiohttp logs for each malformed request into one line, as Tornado writes it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep every record."""
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, HttpProcessingError):
-            first_line = str(error.message).strip().partition("\n")[0]
-            record.msg, record.args, record.exc_info = "Malformed HTTP message: %s", (first_line,), None
-            record.levelno, record.levelname = logging.INFO, "INFO"
-        return True
-
-
-http_log.addFilter(Terse())
 
 
 class AccessLog(AbstractAccessLogger):

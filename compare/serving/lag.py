@@ -22,10 +22,14 @@ class Ticker:
     """
 
     def __init__(self, on_tick: Callable[[], None]) -> None:
-        self._on_tick = on_tick
+        self._on_tick = [on_tick]
         self._late_s: deque[float] = deque(maxlen=KEPT)
         self._loop = asyncio.get_running_loop()
         self._handle: asyncio.TimerHandle | None = None
+
+    def also(self, on_tick: Callable[[], None]) -> None:
+        """Call `on_tick` as well each time."""
+        self._on_tick.append(on_tick)
 
     def start(self) -> None:
         """Tick from now on."""
@@ -42,7 +46,8 @@ class Ticker:
     def _tick(self, due_s: float) -> None:
         self._late_s.append(max(0.0, time.monotonic() - due_s))
         self._await_tick()
-        self._on_tick()
+        for call in self._on_tick:
+            call()
 
     def lag(self) -> LoopLag:
         """Return quantiles (nearest rank) of the lateness over the ticks kept, in seconds."""

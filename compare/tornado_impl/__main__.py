@@ -2,11 +2,6 @@
 
 import socket
 import sys
-from typing import Any
-from weakref import WeakSet
-
-from tornado.httpserver import HTTPServer
-from tornado.iostream import IOStream
 
 from compare.contract import KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.contract.settings import Settings
@@ -14,24 +9,7 @@ from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import main
 from compare.tornado_impl.app import make_app
-
-
-class TrackingServer(HTTPServer):
-    """Tornado's server, which knows its streams.
-
-    `close_all_connections` alone closes them one by one, each waiting for a turn of the loop; under load that takes
-    seconds in which new requests keep coming.
-    """
-
-    def initialize(self, *args: Any, **kwargs: Any) -> None:
-        """Start without a stream."""
-        super().initialize(*args, **kwargs)
-        self.streams: WeakSet[IOStream] = WeakSet()
-
-    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        """Take a new connection."""
-        self.streams.add(stream)
-        super().handle_stream(stream, address)
+from compare.tornado_impl.connections import Streams, TrackingServer
 
 
 class Listening:
@@ -46,17 +24,21 @@ class Listening:
 
     async def close(self) -> None:
         """Close every connection."""
-        for stream in tuple(self._server.streams):
+        for stream in self._server.streams:
             stream.close()
         await self._server.close_all_connections()
+        self._server.streams.close()
 
 
 async def listen(settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker) -> Listening:
     """Serve the app on `sock`."""
+    streams = Streams(KEEP_ALIVE_S)
+    ticker.also(streams.sweep)
     server = TrackingServer(
         make_app(settings, flights, ticker),
         idle_connection_timeout=KEEP_ALIVE_S,
         max_header_size=MAX_HEADER_BYTES,
+        streams=streams,
     )
     server.add_sockets([sock])
     return Listening(server)

@@ -23,6 +23,7 @@ log = logging.getLogger("compare.tornado_impl")
 class Handler(web.RequestHandler):
     """What every handler of this app does alike."""
 
+    left = False
     task: asyncio.Task[Any] | None = None  # set by whoever wants to be cancelled when the client leaves
 
     def set_default_headers(self) -> None:
@@ -64,8 +65,14 @@ class Handler(web.RequestHandler):
         if not isinstance(value, (ContractError, web.HTTPError)):
             log.error("%s %s failed", self.request.method, self.request.path, exc_info=(typ, value, tb))  # type: ignore[arg-type]  # typeshed wants the three together
 
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Answer a fault, unless the client has left: Tornado would word and encode an answer for each of a crowd."""
+        if not self.left:
+            super().send_error(status_code, **kwargs)
+
     def on_connection_close(self) -> None:
         """Cancel what the departed client was waiting for."""
+        self.left = True
         if self.task is not None:
             self.task.cancel()
 
