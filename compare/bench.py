@@ -26,6 +26,7 @@ from compare.experiments.options import Options, Preset, expected_s
 from compare.harness import environment
 from compare.harness.companions import CompanionError, companions
 from compare.harness.environment import Pinning
+from compare.harness.generators import Generator
 from compare.harness.measure import Harness
 from compare.harness.noise import Sentry
 from compare.harness.servers import ServerError
@@ -243,8 +244,11 @@ def _measuring(ask: Ask, cells: Sequence[Cell], pins: Pinning) -> Iterator[Ready
     contestants = list(dict.fromkeys(cell.contestant for cell in cells))
     works = [contestant.work for contestant in contestants]
     try:
-        with companions(works, upstream=ask.upstream, dsn=ask.dsn, cpu=pins.generator) as beside:
-            harness = Harness(pins, beside.upstream, beside.dsn, ask.options.seed)
+        with (
+            companions(works, upstream=ask.upstream, dsn=ask.dsn, cpu=pins.generator) as beside,
+            Generator(pins.generator) as generator,
+        ):
+            harness = Harness(pins, beside.upstream, beside.dsn, ask.options.seed, generator)
             missing = {work: found.missing for work, found in beside.works.items()}
             refusals = preflight(harness, contestants, missing)
             limits = {work: found.limit for work, found in beside.works.items()}

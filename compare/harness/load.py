@@ -4,11 +4,8 @@ The work is done by a process of its own (`generator`), on a CPU of its own wher
 """
 
 import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,9 +14,9 @@ from numpy.typing import NDArray
 
 from compare.harness import certificate
 from compare.harness.certificate import Certificate
+from compare.harness.generators import Generator, GeneratorError
 from compare.loadgen.ledger import COLUMNS
-from compare.loadgen.protocol import Order, Outcome, Refused, StreamOrder, StreamOutcome, Tls
-from compare.processes import launch
+from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome, Tls
 from compare.records import Arrivals, GeneratorReport, Load, Samples
 
 BYSTANDER_RPS = 50.0
@@ -81,19 +78,21 @@ def run(
     seed: int = 0,
     bystander_url: str | None = None,
     cpu: int | None = None,
+    by: Generator | None = None,
     wire: Wire = KEPT,
 ) -> LoadResult:
     """Put `load` on `url` and return a sample of every request of the window, failures included.
 
     `url` is http or https with path and query; `seed` decides the ramp and Poisson arrivals; `bystander_url` is asked
-    50 times a second meanwhile, on connections of its own; `cpu` is what the generator is pinned to, None for any.
-    Raises LoadError when the URL is none that can be loaded, its certificate does not verify, this machine's limits do
-    not allow the load, or the generator itself fails; in the first three cases nothing has been sent.
+    50 times a second meanwhile, on connections of its own; `by` is the generator that plays it, else one for this load
+    alone is started, pinned to `cpu` unless that is None. Raises LoadError when the URL is none that can be loaded, its
+    certificate does not verify, this machine's limits do not allow the load, or the generator itself fails; in the
+    first three cases nothing has been sent.
     """
     whom = target(url, wire)
     order = plan(load, seed, whom, target(bystander_url) if bystander_url else None, wire)
     shown = _certificate(whom) if whom.tls else None
-    outcome, samples = _played(order, cpu)
+    outcome, samples = _played(order, cpu, by)
     return LoadResult(
         samples[0],
         samples[1] if bystander_url else None,
@@ -114,7 +113,7 @@ def _certificate(whom: Target) -> Certificate:
 
 
 def run_mix(
-    mix: Sequence[tuple[str, Load]], *, seed: int = 0, cpu: int | None = None
+    mix: Sequence[tuple[str, Load]], *, seed: int = 0, cpu: int | None = None, by: Generator | None = None
 ) -> tuple[LoadResult, list[Samples]]:
     """Put several loads on several URLs at once; return the result of the first, and the samples of all.
 
@@ -127,20 +126,18 @@ def run_mix(
     ]
     first = mix[0][1]
     order = Order(tuple(streams), first.warmup_s, first.duration_s, first.timeout_s)
-    outcome, samples = _played(order, cpu)
+    outcome, samples = _played(order, cpu, by)
     return LoadResult(samples[0], None, _report(outcome), outcome.window), samples
 
 
-def _played(order: Order, cpu: int | None) -> tuple[Outcome, list[Samples]]:
-    raw = _generate(order, cpu)
-    line, _, rows = raw.partition(b"\n")
+def _played(order: Order, cpu: int | None, by: Generator | None) -> tuple[Outcome, list[Samples]]:
     try:
-        outcome = msgspec.json.decode(line, type=Outcome | Refused)
-        if isinstance(outcome, Refused):
-            raise LoadError(outcome.reason)
-        return outcome, _decode(outcome, memoryview(rows))
-    except (msgspec.DecodeError, ValueError) as error:
-        raise LoadError(f"The load generator's answer cannot be read: {error}.") from error
+        if by is not None:
+            return _decoded(*by.play(order))
+        with Generator(cpu) as generator:
+            return _decoded(*generator.play(order))
+    except GeneratorError as error:
+        raise LoadError(str(error)) from error
 
 
 def target(url: str, wire: Wire = KEPT) -> Target:
@@ -219,59 +216,17 @@ def _stream(load: Load, seed: int, whom: Target, wire: Wire = KEPT) -> StreamOrd
     )
 
 
-def _generate(order: Order, cpu: int | None) -> bytes:
-    """Return what the generator's process wrote; it never outlives this call."""
-    command = launch.argv([sys.executable, "-m", "compare.loadgen.generator"], cpu=cpu)
-    with tempfile.TemporaryFile() as stderr, _started(command, stderr) as process:
-        assert process.stdin is not None  # noqa: S101 - for the type checker: both are pipes
-        assert process.stdout is not None  # noqa: S101 - as above
-        try:
-            process.stdin.write(msgspec.json.encode(order) + b"\n")
-            process.stdin.flush()  # and left open: the generator ends when it closes
-            raw = process.stdout.read()
-        except BrokenPipeError:
-            raw = b""
-        finally:
-            process.kill()
-        if not raw:
-            raise LoadError(_why(process, stderr))
-        return raw
-
-
-def _started(command: Sequence[str], stderr: IO[bytes]) -> "subprocess.Popen[bytes]":
-    pipe = subprocess.PIPE
-    return subprocess.Popen(  # noqa: S603 - the arguments are ours, and there is no shell
-        command,
-        stdin=pipe,
-        stdout=pipe,
-        stderr=stderr,
-        start_new_session=True,  # Ctrl-C in the terminal reaches the benchmark alone, which then stops the generator
-    )
-
-
-def _why(process: "subprocess.Popen[bytes]", stderr: IO[bytes]) -> str:
-    process.wait()
-    stderr.seek(0)
-    lines = stderr.read().decode("utf-8", "replace").strip().splitlines()
-    return f"The load generator ended without a result: {lines[-1] if lines else 'it said nothing'}."
-
-
 def _report(outcome: Outcome) -> GeneratorReport:
     main = outcome.streams[0]
     return GeneratorReport(outcome.cpu_share, main.connections, main.reconnects, outcome.notes)
 
 
-def _decode(outcome: Outcome, rows: Bytes) -> list[Samples]:
-    expected = sum(stream.rows for stream in outcome.streams) * sum(
-        np.dtype(code).itemsize for _, code in COLUMNS
-    )
-    if len(rows) != expected:
-        raise ValueError(f"{len(rows)} bytes of samples came, not {expected}")
+def _decoded(outcome: Outcome, rows: Bytes) -> tuple[Outcome, list[Samples]]:
     samples = []
     for stream in outcome.streams:
         columns, rows = _columns(stream, rows)
         samples.append(_samples(columns, outcome))
-    return samples
+    return outcome, samples
 
 
 def _columns(stream: StreamOutcome, rows: Bytes) -> tuple[dict[str, NDArray[Any]], Bytes]:

@@ -7,6 +7,7 @@ import msgspec
 from compare.contract import Paradigm
 from compare.harness import load, probe, soak, stats_watch
 from compare.harness.environment import Pinning
+from compare.harness.generators import Generator
 from compare.harness.load import LoadError, LoadResult
 from compare.harness.monitor import Monitor
 from compare.harness.probe import ContractBrokenError, NoAnswerError
@@ -21,13 +22,15 @@ LINGER_S = 1.0  # beyond the wait itself: how long work without a client is watc
 class Harness(msgspec.Struct, frozen=True):
     """Where contestants run and what they are told; `measure` is the benchmark's measuring function.
 
-    `upstream` and `dsn` are where the works `http` and `postgres` find the other end of their waits.
+    `upstream` and `dsn` are where the works `http` and `postgres` find the other end of their waits. `generator` plays
+    every load; without it each load starts one of its own.
     """
 
     pins: Pinning = Pinning()
     upstream: str = ""
     dsn: str = ""
     seed: int = 0
+    generator: Generator | None = None
 
     def measure(self, cell: Cell) -> Measurement:
         """Return the measurement of `cell`. What goes wrong with the server or the load is its `failure`."""
@@ -80,7 +83,9 @@ class Harness(msgspec.Struct, frozen=True):
         with self._serve(cell.contestant) as server:
             probe.check(server.base_url, cell.contestant)
             with Monitor(server.pid, interval_s=soak.READ_S) as monitor:
-                found = soak.run(server, cell, seed=self.seed + cell.round, cpu=self.pins.generator)
+                found = soak.run(
+                    server, cell, seed=self.seed + cell.round, cpu=self.pins.generator, by=self.generator
+                )
             server.check_alive()
         return soak.measurement(cell, found, monitor, server.exit_usage)
 
@@ -91,4 +96,5 @@ class Harness(msgspec.Struct, frozen=True):
             seed=self.seed + cell.round,
             bystander_url=f"{server.base_url}/ping",
             cpu=self.pins.generator,
+            by=self.generator,
         )

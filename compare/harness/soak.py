@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from compare.contract import Paradigm
 from compare.harness import load, probe
+from compare.harness.generators import Generator
 from compare.harness.monitor import Monitor, Reading
 from compare.harness.servers import Running
 from compare.records import Cell, Load, Measurement, Moment, Samples, SampleStatus, Soak
@@ -74,13 +75,17 @@ class Soaked(msgspec.Struct, frozen=True):
     after: Moment
 
 
-def run(server: Running, cell: Cell, *, seed: int = 0, cpu: int | None = None) -> Soaked:
-    """Put `cell`'s mixed load on `server`; raises LoadError and NoAnswerError."""
+def run(
+    server: Running, cell: Cell, *, seed: int = 0, cpu: int | None = None, by: Generator | None = None
+) -> Soaked:
+    """Put `cell`'s mixed load on `server`; raises LoadError and NoAnswerError. `cpu` and `by` as in `load.run`."""
     mix = streams(cell)
     fill_pool(server)
-    _soak(server, mix, replace(cell.load, warmup_s=0.0, duration_s=cell.load.warmup_s), seed, cpu)
-    before = at_rest(server)
-    result, samples, left = _soak(server, mix, replace(cell.load, warmup_s=0.0), seed + 1, cpu)
+    with nullcontext(by) if by else Generator(cpu) as generator:
+        warm = replace(cell.load, warmup_s=0.0, duration_s=cell.load.warmup_s)
+        _soak(server, mix, warm, seed, generator)
+        before = at_rest(server)
+        result, samples, left = _soak(server, mix, replace(cell.load, warmup_s=0.0), seed + 1, generator)
     return Soaked(result, samples, left, before, at_rest(server))
 
 
@@ -109,7 +114,7 @@ def measurement(
 
 
 def _soak(
-    server: Running, mix: Sequence[Stream], times: Load, seed: int, cpu: int | None
+    server: Running, mix: Sequence[Stream], times: Load, seed: int, by: Generator
 ) -> tuple[load.LoadResult, list[Samples], int]:
     """Run the mix for as long as `times` says; return what came of it and how many clients left."""
     loads = [
@@ -117,7 +122,7 @@ def _soak(
         for one in mix
     ]
     with Leaving(server.base_url) as leaving:
-        result, samples = load.run_mix(loads, seed=seed, cpu=cpu)
+        result, samples = load.run_mix(loads, seed=seed, by=by)
     return result, samples, leaving.left
 
 

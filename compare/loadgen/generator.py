@@ -10,7 +10,9 @@ import io
 import os
 import signal
 import sys
+import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -24,6 +26,7 @@ from compare.loadgen.streams import Stream, make
 if sys.platform != "win32":
     import uvloop
 
+NEW_LOOP = None if sys.platform == "win32" else uvloop.new_event_loop
 LEAD_S = 0.005  # between the last preparation and the first request
 # The window is a nanosecond early: what is due exactly at one of its edges belongs after it, and sums of a clock that
 # counts from boot are off by a thousandth of that, in either direction.
@@ -107,22 +110,53 @@ def live_no_longer_than(lifeline: BinaryIO, longest_s: float) -> None:
     signal.alarm(int(longest_s) + 1)
 
 
+def live_on(lifeline: BinaryIO) -> None:
+    """Undo `live_no_longer_than`: between two orders this process waits for the next as long as it may."""
+    asyncio.get_running_loop().remove_reader(lifeline.fileno())
+    os.set_blocking(lifeline.fileno(), True)  # libuv made it non-blocking, and `readline` would find its end
+    signal.alarm(0)
+
+
 async def run(order: Order) -> tuple[Outcome, list[Ledger]]:
     """Measure, bound to the life of the process that asked."""
-    if sys.platform != "win32":
-        live_no_longer_than(sys.stdin.buffer, order.longest_s)
-    return await measure(order)
+    if sys.platform == "win32":
+        return await measure(order)
+    live_no_longer_than(sys.stdin.buffer, order.longest_s)
+    try:
+        return await measure(order)
+    finally:
+        live_on(sys.stdin.buffer)
 
 
-def emit(raw: io.RawIOBase, outcome: Outcome | Refused, ledgers: list[Ledger]) -> None:
-    """Write one line and the rows, all of them: a pipe may take less than it is given.
+def emit(out: BinaryIO, outcome: Outcome | Refused, ledgers: list[Ledger]) -> None:
+    """Write one line and the rows."""
+    out.write(msgspec.json.encode(outcome) + b"\n")
+    for ledger in ledgers:
+        out.writelines(ledger.parts())
+    out.flush()
 
-    `sys.stdout.buffer` would not do: under PYTHONUNBUFFERED it is raw itself and drops what was not taken.
-    """
-    with io.BufferedWriter(raw) as out:
-        out.write(msgspec.json.encode(outcome) + b"\n")
-        for ledger in ledgers:
-            out.writelines(ledger.parts())
+
+class Residue:
+    """What this process holds between two orders: open files, and the garbage collector as it was."""
+
+    def __init__(self) -> None:
+        with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
+            runner.get_loop()  # with its first loop libuv opens a pipe for signals, for good
+        self._thresholds, self._files = gc.get_threshold(), _open_files()
+
+    def cleared(self) -> bool:
+        """Reset what an order changed; return whether nothing else of it is left."""
+        gc.unfreeze()
+        gc.collect()
+        gc.set_threshold(*self._thresholds)
+        return _open_files() == self._files and threading.active_count() == 1
+
+
+def _open_files() -> int:
+    try:
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # names alone
+    except OSError:  # no /proc: nothing can be said
+        return 0
 
 
 def played(order: Order) -> tuple[Outcome | Refused, list[Ledger]]:
@@ -131,17 +165,29 @@ def played(order: Order) -> tuple[Outcome | Refused, list[Ledger]]:
         order, notes = limits.fit(order)
     except limits.LimitError as error:
         return Refused(str(error)), []
-    factory = None if sys.platform == "win32" else uvloop.new_event_loop
-    with asyncio.Runner(loop_factory=factory) as runner:
+    residue = Residue()
+    with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
         outcome, ledgers = runner.run(run(order))
-    return msgspec.structs.replace(outcome, notes=(*notes, *outcome.notes)), ledgers
+    notes = (*notes, *outcome.notes)
+    return msgspec.structs.replace(outcome, notes=notes, clean=residue.cleared()), ledgers
+
+
+def serve(orders: Iterable[bytes], out: BinaryIO) -> None:
+    """Play `orders`, one a line; write for each one line and the raw bytes."""
+    for line in orders:
+        emit(out, *played(msgspec.json.decode(line, type=Order)))
 
 
 def main() -> None:
-    """Read one line, work, write one line and the raw bytes."""
-    outcome, ledgers = played(msgspec.json.decode(sys.stdin.buffer.readline(), type=Order))
-    with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as raw:
-        emit(raw, outcome, ledgers)
+    """Serve orders from stdin until it ends.
+
+    `sys.stdout.buffer` would not do: under PYTHONUNBUFFERED it is raw and drops what a pipe did not take.
+    """
+    with (
+        open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as raw,
+        io.BufferedWriter(raw) as out,
+    ):
+        serve(iter(sys.stdin.buffer.readline, b""), out)
 
 
 if __name__ == "__main__":

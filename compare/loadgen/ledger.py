@@ -6,6 +6,7 @@ from array import array
 
 # name and type code of each column; all of them are written one after the other, in this order
 COLUMNS = (("intended_s", "d"), ("sent_s", "d"), ("done_s", "d"), ("status", "h"), ("io_s", "f"))
+ROW_BYTES = sum(array(code).itemsize for _, code in COLUMNS)
 FIRST_ROWS = 1 << 16
 
 

@@ -74,3 +74,4 @@ class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
     end_s: float
     cpu_share: float
     notes: tuple[str, ...] = ()
+    clean: bool = True  # nothing of this order is left in the process: it may play another

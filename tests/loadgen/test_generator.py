@@ -1,6 +1,7 @@
 """The generator's process: its limits, its life and what it writes."""
 
 import asyncio
+import gc
 import io
 import os
 import select
@@ -16,7 +17,7 @@ import pytest
 import uvloop
 
 from compare.loadgen import generator
-from compare.loadgen.ledger import Ledger
+from compare.loadgen.ledger import ROW_BYTES, Ledger
 from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome
 
 pytest.importorskip("resource")
@@ -56,15 +57,34 @@ def start():
     )
 
 
-def test_it_reads_an_order_and_writes_an_outcome_and_the_rows(silent):
+def test_it_reads_orders_and_writes_an_outcome_and_the_rows_for_each_until_its_stdin_ends(silent):
     with start() as process:
-        process.stdin.write(msgspec.json.encode(order(silent, 0.1)) + b"\n")
-        process.stdin.flush()
-        line, _, rows = process.stdout.read().partition(b"\n")
-    outcome = msgspec.json.decode(line, type=Outcome)
-    assert process.returncode == 0
-    assert outcome.streams[0].connections == 3
-    assert len(rows) == outcome.streams[0].rows * (8 + 8 + 8 + 2 + 4)
+        for _ in range(2):
+            process.stdin.write(msgspec.json.encode(order(silent, 0.1)) + b"\n")
+            process.stdin.flush()
+            outcome = msgspec.json.decode(process.stdout.readline(), type=Outcome)
+            rows = process.stdout.read(outcome.streams[0].rows * (8 + 8 + 8 + 2 + 4))
+            assert outcome.streams[0].connections == 3
+            assert len(rows) == 3 * ROW_BYTES
+            assert outcome.clean
+        process.stdin.close()
+        assert (process.stdout.read(), process.wait()) == (b"", 0)
+
+
+def test_a_generator_that_holds_on_to_a_file_is_not_clean(silent, monkeypatch):
+    monkeypatch.setattr(generator, "live_no_longer_than", lambda *_: os.dup(0))
+    monkeypatch.setattr(generator, "live_on", lambda *_: None)
+    outcome, _ = generator.played(order(silent, 0.05))
+    assert not outcome.clean
+
+
+def test_what_an_order_does_to_the_garbage_collector_is_undone(silent, monkeypatch):
+    monkeypatch.setattr(generator, "live_no_longer_than", lambda *_: None)
+    monkeypatch.setattr(generator, "live_on", lambda *_: None)
+    before = gc.get_threshold()
+    generator.played(order(silent, 0.05))
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
 
 
 def test_no_moment_comes_before_its_time():
@@ -78,27 +98,22 @@ def test_no_moment_comes_before_its_time():
         runner.run(look())
 
 
-class Narrow(io.RawIOBase):
-    """A pipe that takes a little at a time."""
-
-    def __init__(self):
-        super().__init__()
-        self.taken = b""
-
-    def writable(self):
-        return True
-
-    def write(self, data):
-        self.taken += bytes(data[:1000])
-        return min(1000, len(data))
-
-
 def test_all_rows_arrive_through_a_pipe_that_takes_less_than_it_is_given():
+    class Narrow(io.RawIOBase):
+        taken = b""
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.taken += bytes(data[:1000])
+            return min(1000, len(data))
+
     ledger, narrow = Ledger(), Narrow()
     for number in range(5000):
         ledger.add(number, number, number, 200)
     outcome = Outcome((StreamOutcome(5000, 1, 0),), (1.0, 2.0), 3.0, 0.1)
-    generator.emit(narrow, outcome, [ledger])
+    generator.emit(io.BufferedWriter(narrow), outcome, [ledger])
     line, _, rows = narrow.taken.partition(b"\n")
     assert msgspec.json.decode(line, type=Outcome) == outcome
     assert rows == b"".join(ledger.parts())

@@ -1,0 +1,82 @@
+"""One generator process for many orders, and what replaces it."""
+
+import os
+import signal
+import sys
+
+import pytest
+from msgspec.structs import replace
+
+from compare.harness import generators, reference
+from compare.harness.generators import Generator, GeneratorError
+from compare.harness.load import Wire, plan, run, target
+from compare.loadgen.protocol import Outcome
+from compare.records import Load
+
+LOAD = Load(concurrency=4, delay_s=0.0, duration_s=0.1, warmup_s=0.02, timeout_s=1.0)
+
+
+@pytest.fixture(scope="module")
+def url():
+    with reference.serving() as url:
+        yield url
+
+
+@pytest.fixture
+def generator():
+    with Generator() as generator:
+        yield generator
+
+
+def pid(generator):
+    return generator._process.pid
+
+
+def test_one_process_plays_load_after_load_and_ends_with_the_block(url):
+    with Generator() as generator:
+        seen = set()
+        for _ in range(3):
+            assert set(run(url, LOAD, by=generator).samples.status.tolist()) == {200}
+            seen.add(pid(generator))
+    assert len(seen) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(seen.pop(), 0)
+
+
+def test_a_process_that_died_between_two_loads_is_said_and_then_replaced(url, generator):
+    run(url, LOAD, by=generator)
+    dead = pid(generator)
+    os.kill(dead, signal.SIGKILL)
+    with pytest.raises(GeneratorError, match="ended without a result: it said nothing"):
+        generator.play(plan(LOAD, 0, target(url)))
+    run(url, LOAD, by=generator)
+    assert pid(generator) != dead
+
+
+def test_a_process_that_is_not_clean_plays_no_other_load(monkeypatch, generator):
+    outcome = Outcome((), (0.0, 1.0), 1.0, 0.0, clean=False)
+    code = f"input(); print({generators.msgspec.json.encode(outcome).decode()!r}); input()"
+    monkeypatch.setattr(generators.launch, "argv", lambda *_, **__: [sys.executable, "-c", code])
+    generator.play(plan(LOAD, 0, target("http://127.0.0.1:9/")))
+    assert generator._process is None
+
+
+def test_a_load_that_is_interrupted_leaves_nothing_for_the_next(monkeypatch, url, generator):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(generators.msgspec.json, "decode", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            generator.play(plan(LOAD, 0, target(url)))
+    assert generator._process is None
+    assert set(run(url, LOAD, by=generator).samples.status.tolist()) == {200}
+
+
+def test_a_load_that_is_refused_does_not_end_the_process(url, generator):
+    run(url, LOAD, by=generator)
+    before = pid(generator)
+    with pytest.raises(GeneratorError, match="254 are used at most"):
+        generator.play(plan(replace(LOAD, concurrency=1000), 0, target(url), wire=Wire(per_source=1)))
+    run(url, LOAD, by=generator)
+    assert pid(generator) == before
