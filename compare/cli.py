@@ -17,6 +17,7 @@ COMMANDS = {
     "diff": "Say what changed between two runs.",
     "load": "Put a load on a URL, as one would with wrk.",
     "cluster": "Measure on several machines: certificates, scheduler, workers.",
+    "pythons": "Make environments for other Pythons to measure on.",
     "new-work": "Write a work of your own to start from.",
     "selftest": "Say whether generator and machine can be relied on.",
 }

@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "screen": {"screen", "experiments", "engine", "harness", "analysis", "report"},
     "commands": {
         "engine",
+        "processes",
         "commands",
         "screen",
         "bench",
