@@ -5,10 +5,10 @@ Same routes, same cookies and same environment as `tornado_site.py`: each knows 
 
 import os
 import sys
-from pathlib import Path
 
 from aiohttp import web
 
+from examples.login.secret_keys import read_keys
 from tornado_cookies.aiohttp import cookies_of, setup
 
 
@@ -20,7 +20,9 @@ async def home(request: web.Request) -> web.Response:
 
 async def login(request: web.Request) -> web.Response:
     """Log in; asking for a password is left out."""
-    name = str((await request.post())["name"])
+    name = str((await request.post()).get("name", "")).strip()
+    if not name:
+        raise web.HTTPBadRequest(text="Who are you?")
     cookies_of(request).set_signed_cookie("user", name, httponly=True, secure=True, samesite="Lax")
     raise web.HTTPFound("/")
 
@@ -33,7 +35,7 @@ async def logout(request: web.Request) -> web.Response:
 
 def make_app() -> web.Application:
     """Return the site."""
-    keys = {int(file.name): file.read_text().strip() for file in Path(os.environ["COOKIE_KEYS"]).iterdir()}
+    keys = read_keys()
     key_version = int(os.environ.get("COOKIE_KEY_VERSION", max(keys)))
     app = web.Application()
     setup(app, keys, key_version)

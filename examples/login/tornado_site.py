@@ -7,9 +7,10 @@ or the one that COOKIE_KEY_VERSION names. `aiohttp_site.py` is the same site aft
 import asyncio
 import os
 import sys
-from pathlib import Path
 
 from tornado import web
+
+from examples.login.secret_keys import read_keys
 
 
 class Home(web.RequestHandler):
@@ -26,6 +27,8 @@ class Login(web.RequestHandler):
 
     def post(self) -> None:  # noqa: D102  # a handler class is one route
         name = self.get_body_argument("name")
+        if not name:
+            raise web.HTTPError(400)
         self.set_signed_cookie("user", name, httponly=True, secure=True, samesite="Lax")
         self.redirect("/")
 
@@ -40,7 +43,7 @@ class Logout(web.RequestHandler):
 
 def make_app() -> web.Application:
     """Return the site."""
-    keys = {int(file.name): file.read_text().strip() for file in Path(os.environ["COOKIE_KEYS"]).iterdir()}
+    keys = read_keys()
     key_version = int(os.environ.get("COOKIE_KEY_VERSION", max(keys)))
     routes = [("/", Home), ("/login", Login), ("/logout", Logout)]
     return web.Application(routes, cookie_secret=keys, key_version=key_version)

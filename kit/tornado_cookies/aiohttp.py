@@ -1,4 +1,4 @@
-"""The aiohttp face: a Tornado handler's cookie methods, same names, parameters and defaults, in any aiohttp app.
+"""The aiohttp face: a Tornado handler's cookie methods, and its XSRF and origin checks, in any aiohttp application.
 
     from tornado_cookies.aiohttp import cookies_of, setup
 
@@ -9,238 +9,248 @@
 The cookies go out when a response's headers do, whichever response that is: so they reach error answers, raised HTTP
 exceptions, streamed answers and websocket handshakes. A middleware would come too late for the last two, would not
 see what another one makes of an exception, and costs every request more than all of this: a handler that touches no
-cookie pays for one look into its request when its response begins.
+cookie pays for one look at its answer. Only the XSRF and origin checks are a middleware, where they are asked for.
+
+aiohttp 3.9 or newer.
 """
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, overload
+import weakref
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
-from . import cookies, signing
+from . import cookies, xsrf
+from .session import Cookies, Options, Outgoing, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from typing_extensions import Unpack
 
+    from . import signing
 
-@dataclass(frozen=True)
-class _Keys:
-    """What Tornado's application settings of these names hold."""
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-    cookie_secret: signing.CookieSecret | None = field(repr=False)
-    key_version: int | None
+__all__ = [
+    "Cookies",
+    "Forbidden",
+    "any_origin",
+    "check_websocket_origin",
+    "cookies_of",
+    "setup",
+    "xsrf_exempt",
+]
+
+_Route = TypeVar("_Route", bound=Any)
+_SETTINGS = web.AppKey("tornado_cookies", Settings)
 
 
-class Cookies:
-    """The cookies of one request and those its response will set; nothing is parsed before it is asked for.
+class Forbidden(web.HTTPForbidden):
+    """The answer to a request that fails the XSRF or the origin check; its text is Tornado's message."""
 
-    What is set here is not visible to the getters: the browser has not sent it yet.
+
+class _Outgoing(Outgoing):
+    """The cookies of one answer, shared by the request and its clones.
+
+    Between the signal and the moment the headers leave, other signals run, a sub-application's among them: what they
+    set goes into the headers directly.
     """
 
-    __slots__ = ("_keys", "_received", "_request", "_response", "_written")
+    __slots__ = ("_answer", "_mine", "_writer")
 
-    def __init__(self, request: web.Request, keys: _Keys) -> None:
-        self._request, self._keys = request, keys
-        self._received: dict[str, str] | None = None
-        self._written: cookies.Jar | None = None
-        self._response: web.StreamResponse | None = None
+    def __init__(self, writer: Any) -> None:
+        super().__init__()
+        self._writer = weakref.ref(writer)  # it is the key under which this is kept
+        self._answer: Any = None
+        self._mine: list[str] = []
 
-    @property
-    def received(self) -> Mapping[str, str]:
-        """Every cookie that came with the request, in order of first appearance."""
-        if self._received is None:
-            lines = self._request.headers.getall("Cookie", ())
-            self._received = cookies.parse(cookies.encoded(lines, "utf-8"))
-        return self._received
-
-    @overload
-    def get_cookie(self, name: str, default: str) -> str: ...
-
-    @overload
-    def get_cookie(self, name: str, default: None = None) -> str | None: ...
-
-    def get_cookie(self, name: str, default: str | None = None) -> str | None:
-        """Return the value of the request's cookie `name`, or `default` without one."""
-        return self.received.get(name, default)
-
-    def set_cookie(
-        self,
-        name: str,
-        value: str | bytes,
-        domain: str | None = None,
-        expires: cookies.Expires | None = None,
-        path: str | None = "/",
-        expires_days: float | None = None,
-        *,
-        max_age: int | None = None,
-        httponly: bool = False,
-        secure: bool = False,
-        samesite: str | None = None,
-        partitioned: bool = False,
-        escape: bool = True,
-        **mixed_case: Any,
-    ) -> None:
-        r"""Have the response set a cookie; of several calls for one name the last wins, whole.
-
-        Arguments are those of `cookies.set_cookie`. As in Tornado, a value may hold `" , ; \`, which are escaped,
-        unless `escape` is False. `mixed_case` takes names such as `HttpOnly`, deprecated in Tornado 6.3.
-        Raises CookieError, which is a ValueError, for what browsers refuse, and RuntimeError once the response
-        has begun; a call that raises changes nothing.
-        """
-        attributes: dict[str, Any] = {
-            "domain": domain,
-            "expires": expires,
-            "path": path,
-            "expires_days": expires_days,
-            "max_age": max_age,
-            "httponly": httponly,
-            "secure": secure,
-            "samesite": samesite,
-            "partitioned": partitioned,
-        }
-        attributes |= _lowered(mixed_case)
-        self._put(cookies.set_cookie(name, value, now=time.time(), escape=escape, **attributes))
-        if mixed_case:
-            spelled = ", ".join(mixed_case)
-            warnings.warn(
-                f"Deprecated arguments to set_cookie: {spelled} (should be lowercase)",
-                DeprecationWarning,
-                stacklevel=2,
-            )
-
-    def clear_cookie(self, name: str, **scope: Unpack[cookies.Scope]) -> None:
-        """Have the browser delete a cookie; `scope` must repeat the path and domain it was set with."""
-        self._put(cookies.clear_cookie(name, now=time.time(), **scope))
-
-    def clear_all_cookies(self, **scope: Unpack[cookies.Scope]) -> None:
-        """Have the browser delete every cookie that came with the request, as far as `scope` is theirs."""
-        for header in cookies.clear_all(self.received, now=time.time(), **scope):
-            self._put(header)
-
-    def set_signed_cookie(
-        self,
-        name: str,
-        value: str | bytes,
-        expires_days: float | None = 30,
-        version: int | None = None,
-        **attributes: Any,
-    ) -> None:
-        """Have the response set a cookie that nobody can forge: any text or bytes, signed and timestamped.
-
-        `version` is the format of the signature; `attributes` are those of `set_cookie`.
-        """
-        signed = self.create_signed_value(name, value, version)
-        self.set_cookie(name, signed, expires_days=expires_days, **attributes)
-
-    def create_signed_value(self, name: str, value: str | bytes, version: int | None = None) -> bytes:
-        """Return `value` signed for the cookie `name`, for uses other than a cookie."""
-        return signing.create_signed_value(
-            self._secret(), name, value, version=version, key_version=self._keys.key_version
+    def begun(self) -> bool:
+        """Say whether the headers have left; aiohttp 3.12 and newer keep them back until the first write."""
+        writer = self._writer()
+        sent_bytes = getattr(writer, "output_size", 0)  # a mocked request's is no number
+        return (isinstance(sent_bytes, int) and sent_bytes > 0) or isinstance(
+            getattr(writer, "_headers_buf", None), bytes
         )
 
-    def get_signed_cookie(
-        self,
-        name: str,
-        value: str | None = None,
-        max_age_days: float = 31,
-        min_version: int | None = None,
-    ) -> bytes | None:
-        """Return what was signed, or None for a cookie that is absent, forged, foreign or too old.
+    def put(self, header: str) -> None:
+        """Take a `Set-Cookie` value, into the headers too when they are about to leave."""
+        super().put(header)
+        if self._answer is not None:
+            self._write()
 
-        `value` is read instead of the request's cookie `name`; `min_version` is the oldest format accepted.
-        """
-        if value is None:
-            value = self.get_cookie(name)
-        return signing.decode_signed_value(
-            self._secret(), name, value, max_age_days=max_age_days, min_version=min_version
-        )
+    def write_into(self, response: web.StreamResponse) -> None:
+        """Add the cookies to the headers of a response that is about to be sent."""
+        if self._answer is not response.headers:  # else an application above has been here
+            self._answer, self._mine = response.headers, []
+            self._write()
 
-    def get_signed_cookie_key_version(self, name: str, value: str | None = None) -> int | None:
-        """Return the key version a cookie says it was signed with; it is not verified."""
-        self._secret()
-        if value is None:
-            value = self.get_cookie(name)
-        return None if value is None else signing.get_signature_key_version(value)
-
-    # Tornado's names before 6.3.
-    set_secure_cookie = set_signed_cookie
-    get_secure_cookie = get_signed_cookie
-    get_secure_cookie_key_version = get_signed_cookie_key_version
-
-    def _secret(self) -> signing.CookieSecret:
-        secret = self._keys.cookie_secret
-        if secret is None:
-            raise RuntimeError("Signed cookies need a secret: setup(app, cookie_secret).")
-        return secret
-
-    def _put(self, header: str) -> None:
-        # The second is for who asks for the cookies only now: nothing has told them of the response.
-        if self._response is not None or self._request.writer.output_size > 0:
-            raise RuntimeError("The response has begun; a cookie set now would never reach the browser.")
-        if self._written is None:
-            self._written = cookies.Jar()
-        self._written.put(header)
-
-    def write(self, response: web.StreamResponse) -> None:
-        """Add the cookies to the headers of `response`, which is about to be sent: none can be set any more."""
-        if (
-            self._response is not response
-        ):  # twice when both an application and its sub-application were set up
-            self._response = response
-            for header in self._written or ():
-                response.headers.add("Set-Cookie", header)
+    def _write(self) -> None:
+        mine = list(self)
+        if self._mine:
+            others = [value for value in self._answer.popall("Set-Cookie") if value not in self._mine]
+            mine[:0] = others
+        for value in mine:
+            self._answer.add("Set-Cookie", value)
+        self._mine = list(self)
 
 
-_COOKIES = web.RequestKey("cookies", Cookies)
-_KEYS = web.AppKey("cookie_keys", _Keys)
+# By the answer's writer, which clones of a request share. The values hold nothing that holds their writer.
+_OUTGOING: weakref.WeakKeyDictionary[Any, _Outgoing] = weakref.WeakKeyDictionary()
 
 
 def setup(
     app: web.Application,
     cookie_secret: signing.CookieSecret | None = None,
     key_version: int | None = None,
+    **options: Unpack[Options],
 ) -> None:
     """Let the handlers and middlewares of `app` and of its sub-applications use `cookies_of`.
 
     The arguments are Tornado's application settings of the same names: one secret, or secrets by version and the
-    version that signs. Without a secret only plain cookies work. Raises ValueError when no secret has that version.
+    version that signs. Without a secret only plain cookies work. With `xsrf_cookies` or `cross_origin_protection`,
+    a middleware checks requests; those in `app.middlewares` before this call see its refusals. Raises ValueError for
+    an empty secret, when no secret has that version, and for an option that cannot be.
     """
-    if isinstance(cookie_secret, dict) and cookie_secret.keys().isdisjoint({key_version}):
-        raise ValueError("key_version must name one of the secrets")
-    app[_KEYS] = _Keys(cookie_secret, key_version)
+    settings = Settings(cookie_secret, key_version, **options)
+    app[_SETTINGS] = settings
     app.on_response_prepare.append(_write)
+    if settings.protects_xsrf or settings.protects_origin:
+        app.middlewares.append(_protecting(settings))
 
 
 def cookies_of(request: web.Request) -> Cookies:
-    """Return the cookies of a request, always the same object; raises RuntimeError without `setup`."""
-    own = request.get(_COOKIES)
-    if own is None:
-        keys = request.config_dict.get(_KEYS)
-        if keys is None:
-            raise RuntimeError("Cookies need setup(app) before the application starts.")
-        own = request[_COOKIES] = Cookies(request, keys)
+    """Return the cookies of a request, the same object each time; raises RuntimeError without `setup`.
+
+    A sub-application that was set up has its own secret. A clone of a request has its own received cookies; what is
+    set through any of them goes out with the one answer.
+    """
+    kept = request.get(_KEPT)
+    if kept is not None and kept.app is request.app and kept.headers is request.headers:
+        return kept.cookies  # type: ignore[no-any-return]  # by a plain key where aiohttp has no typed one
+    settings = request.config_dict.get(_SETTINGS)
+    if settings is None:
+        raise RuntimeError("Cookies need setup(app) before the application starts.")
+    return _cookies(request, settings)
+
+
+class _Kept:
+    """The cookies of one request, for one application and one set of headers."""
+
+    __slots__ = ("app", "cookies", "headers")
+
+    def __init__(self, request: web.Request, own: Cookies) -> None:
+        self.app, self.headers, self.cookies = request.app, request.headers, own
+
+
+def _key(name: str, kind: type) -> Any:
+    """A request's key; before aiohttp 3.14 there are no typed ones."""
+    return web.RequestKey(name, kind) if hasattr(web, "RequestKey") else name
+
+
+_KEPT = _key("tornado_cookies", _Kept)
+_ANSWER = _key("tornado_cookies_answer", web.StreamResponse)
+
+
+def _cookies(request: web.Request, settings: Settings) -> Cookies:
+    lines = cookies.encoded(request.headers.getall("Cookie", ()), "utf-8")
+    own = Cookies(lines, settings, _outgoing(request))
+    request[_KEPT] = _Kept(request, own)
     return own
 
 
+def _outgoing(request: web.Request) -> _Outgoing:
+    writer = request.writer
+    outgoing = _OUTGOING.get(writer)
+    if outgoing is None:
+        outgoing = _OUTGOING[writer] = _Outgoing(writer)
+        answer = request.get(_ANSWER)
+        if answer is not None:  # a signal behind this module's is the first to ask
+            outgoing.write_into(answer)
+    return outgoing
+
+
 async def _write(request: web.Request, response: web.StreamResponse) -> None:
-    if (
-        len(request) == 0
-    ):  # nobody put anything on it: asking for a key that is not there costs four times as much
+    outgoing = _OUTGOING.get(request.writer)
+    if outgoing is None:
+        request[_ANSWER] = response
+    else:
+        outgoing.write_into(response)
+
+
+# --- the XSRF and origin checks ---
+
+
+def xsrf_exempt(handler: _Route) -> _Route:
+    """Let a handler, or a view class, be called without an XSRF token."""
+    handler._xsrf_exempt = True  # noqa: SLF001  # this module's own mark
+    return handler
+
+
+def any_origin(handler: _Route) -> _Route:
+    """Let a handler, or a view class, be called from pages of any site."""
+    handler._any_origin = True  # noqa: SLF001  # this module's own mark
+    return handler
+
+
+def check_websocket_origin(request: web.Request) -> None:
+    """Raise Forbidden for a handshake from a page of another site, as every Tornado websocket handler does.
+
+    With `cross_origin_protection` every handshake is checked; without it, call this before `prepare`.
+    """
+    try:
+        _check_origin(request, request.config_dict[_SETTINGS])
+    except xsrf.XsrfError as error:
+        raise Forbidden(text=str(error)) from error
+
+
+def _protecting(settings: Settings) -> Any:
+    """Make the middleware that checks what `settings` ask for."""
+
+    @web.middleware
+    async def protect(request: web.Request, handler: Handler) -> web.StreamResponse:
+        route = request.match_info
+        if route.http_exception is None:  # otherwise 404 or 405, as in Tornado
+            try:
+                await _check(request, route.handler, settings)
+            except xsrf.XsrfError as error:
+                raise Forbidden(text=str(error)) from error
+        return await handler(request)
+
+    return protect
+
+
+async def _check(request: web.Request, handler: Any, settings: Settings) -> None:
+    if request.method not in xsrf.SAFE_METHODS:
+        if settings.protects_xsrf and not getattr(handler, "_xsrf_exempt", False):
+            _cookies(request, settings).check_xsrf_cookie(await _given_token(request))
+    elif not _is_handshake(request):
         return
-    own = request.get(_COOKIES)
-    if own is not None:
-        own.write(response)
+    if settings.protects_origin and not getattr(handler, "_any_origin", False):
+        _check_origin(request, settings)
 
 
-def _lowered(mixed_case: dict[str, Any]) -> dict[str, Any]:
-    """Attributes by the names they have in lower case; raises TypeError for those that have none."""
-    lowered = {name.lower(): value for name, value in mixed_case.items()}
-    known = {"domain", "expires", "path", "secure", "httponly", "samesite", "partitioned"}
-    if unknown := lowered.keys() - known:
-        raise TypeError(f"set_cookie() got unexpected keyword arguments: {', '.join(sorted(unknown))}")
-    return lowered
+def _is_handshake(request: web.Request) -> bool:
+    return request.headers.get("Upgrade", "").lower() == "websocket"
+
+
+async def _given_token(request: web.Request) -> str | None:
+    """The token in the query, a header or the form, in this order; the form is read only when it must be."""
+    token = xsrf.cleaned(request.query.getall(xsrf.FIELD, [""])[-1])
+    for name in xsrf.HEADERS:
+        token = token or ",".join(request.headers.getall(name, ()))
+    if token or request.method not in request.POST_METHODS:
+        return token
+    field = (await request.post()).getall(xsrf.FIELD, [""])[
+        -1
+    ]  # kept: the handler's own post() reads no body
+    return xsrf.cleaned(field) if isinstance(field, str) else None
+
+
+def _check_origin(request: web.Request, settings: Settings) -> None:
+    def joined(name: str) -> str | None:
+        values = request.headers.getall(name, None)
+        return None if values is None else ",".join(values)
+
+    settings.check_origin(joined("Sec-Fetch-Site"), joined("Origin"), joined("Host") or "")

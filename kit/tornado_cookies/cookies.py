@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import calendar
 import contextlib
-import email.utils
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 MAX_PAIR_BYTES = 4096  # name and value as sent, quotes included
 MAX_ATTRIBUTE_BYTES = 1024
 MAX_AGE_S = 400 * 86400
+MAX_DOMAIN_CHARS = 253
+MAX_COOKIES = 180  # what a browser keeps for one site at most; 50 is all that it must (RFC 6265bis 6.1)
 
 Expires = Union[float, tuple[int, ...], time.struct_time, datetime]
 """Seconds since 1970, a UTC time tuple, or a datetime (a naive one is UTC)."""
@@ -43,7 +44,10 @@ _is_bare = re.compile(f"[{_NAME_CHARS}:]+").fullmatch  # needs no quotes around 
 _is_octets = re.compile(r"[!#-+\--:<-\[\]-~]*").fullmatch  # RFC 6265 4.1.1
 _is_visible = re.compile(r"[!-~]*").fullmatch
 _is_attribute = re.compile(r"[!-:<-~]*").fullmatch
+_is_domain = re.compile(r"\.?(?!-)[\w-]+(?<!-)(\.(?!-)[\w-]+(?<!-))*|\[[0-9A-Fa-f:.]+\]", re.ASCII).fullmatch
 _unescape = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))").sub
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ESCAPES = str.maketrans({'"': r"\"", "\\": r"\\", ",": r"\054", ";": r"\073"})
 
 
@@ -149,28 +153,31 @@ def set_cookie(
     if len(pair) - 1 > MAX_PAIR_BYTES:
         raise CookieError("value", f"and name may have at most {MAX_PAIR_BYTES} bytes together")
     attributes = (
-        _text("domain", "Domain", domain),
+        _domain(domain),
         _expiry(expires, expires_days, now),
         "HttpOnly" if httponly else "",
         _age(max_age),
         "Partitioned" if partitioned else "",
-        _text("path", "Path", path),
+        _path(path),
         _same_site(samesite, secure=secure),
         "Secure" if secure else "",
     )
     if partitioned and not secure:
         raise CookieError("partitioned", "requires secure")
-    _check_prefix(name, secure=secure, host_only=path == "/" and not domain)
+    _check_prefix(name, secure=secure, httponly=httponly, host_only=path == "/" and not domain)
     return "; ".join(filter(None, (pair, *attributes)))
 
 
 def clear_cookie(name: str, *, now: float, **scope: Unpack[Scope]) -> str:
     """The `Set-Cookie` value that makes a browser delete a cookie set with the same `path` and `domain`.
 
-    A name with the prefix `__Secure-` or `__Host-` brings `Secure` along, or no browser would obey it.
+    A name with a prefix brings along the `Secure` and `HttpOnly` it requires, or no browser would obey it.
     """
-    if _prefix(name):
+    prefix = _prefix(name)
+    if prefix:
         scope["secure"] = True
+    if prefix in _HTTP_ONLY:
+        scope["httponly"] = True
     return set_cookie(name, "", now=now, expires_days=-365, **scope)
 
 
@@ -178,15 +185,23 @@ def clear_all(names: Iterable[str], *, now: float, **scope: Unpack[Scope]) -> li
     """The clearing `Set-Cookie` value for each of these names, which came with a request.
 
     Names that may not be written are skipped: nobody can have set them here. `__Host-` names are cleared at
-    the only path and domain they can have. Raises CookieError for the attributes alone, even without a name.
+    the only path and domain they can have. After MAX_COOKIES values it ends: no browser holds more, and a short
+    request must not have a long answer. Raises CookieError for the attributes alone, even without a name.
     """
     clear_cookie("any", now=now, **scope)
-    headers = []
+    headers: list[str] = []
     for name in names:
-        own: Scope = {**scope, "domain": None, "path": "/"} if _prefix(name) == "__host-" else scope
+        if len(headers) == MAX_COOKIES:
+            break
+        own: Scope = {**scope, "domain": None, "path": "/"} if _prefix(name) in _HOST_ONLY else scope
         with contextlib.suppress(CookieError):  # the attributes passed above, so it is the name
             headers.append(clear_cookie(name, now=now, **own))
     return headers
+
+
+def may_be_cleared(names: Iterable[str]) -> int:
+    """How many of these names somebody can have set here: those that `clear_all` does not skip."""
+    return sum(1 for name in names if _is_name(name))
 
 
 class Jar:
@@ -215,18 +230,30 @@ def _check_name(name: str) -> None:
         raise CookieError("name", "must not be that of a cookie attribute")
 
 
+# The longest first (RFC 6265bis 5.4; the Http ones: Chromium 140 and newer).
+_PREFIXES = ("__host-http-", "__secure-", "__host-", "__http-")
+_HOST_ONLY = {"__host-http-", "__host-"}
+_HTTP_ONLY = {"__host-http-", "__http-"}
+
+
 def _prefix(name: str) -> str:
-    """The prefix that browsers police whatever its case (RFC 6265bis 5.4), in lower case, or nothing."""
+    """The prefix that browsers police whatever its case, in lower case, or nothing."""
     lowered = name.lower()
-    return next(filter(lowered.startswith, ("__secure-", "__host-")), "")
+    return next(filter(lowered.startswith, _PREFIXES), "") if lowered[:2] == "__" else ""
 
 
-def _check_prefix(name: str, *, secure: bool, host_only: bool) -> None:
+def _check_prefix(name: str, *, secure: bool, httponly: bool, host_only: bool) -> None:
     prefix = _prefix(name)
-    if prefix and not secure:
-        raise CookieError("name", "with the prefix __Secure- or __Host- requires secure")
-    if prefix == "__host-" and not host_only:
-        raise CookieError("name", "with the prefix __Host- requires the path / and no domain")
+    if not prefix:
+        return
+    both = "__Http- or __Host-Http-" if prefix in _HTTP_ONLY else "__Secure- or __Host-"
+    if not secure:
+        raise CookieError("name", f"with the prefix {both} requires secure")
+    if prefix in _HTTP_ONLY and not httponly:
+        raise CookieError("name", f"with the prefix {both} requires httponly")
+    if prefix in _HOST_ONLY and not host_only:
+        one = "__Host-Http-" if prefix in _HTTP_ONLY else "__Host-"
+        raise CookieError("name", f"with the prefix {one} requires the path / and no domain")
 
 
 def _coded(value: str | bytes, *, escape: bool) -> str:
@@ -251,6 +278,22 @@ def _text(field: str, label: str, value: str | None) -> str:
     if len(value) > MAX_ATTRIBUTE_BYTES:
         raise CookieError(field, f"may have at most {MAX_ATTRIBUTE_BYTES} bytes")
     return f"{label}={value}"
+
+
+def _domain(domain: str | None) -> str:
+    if isinstance(domain, str) and len(domain) > MAX_DOMAIN_CHARS:
+        raise CookieError("domain", f"may have at most {MAX_DOMAIN_CHARS} characters")
+    attribute = _text("domain", "Domain", domain)
+    if domain and not _is_domain(domain):
+        raise CookieError("domain", "must be a host name without a port, such as example.com")
+    return attribute
+
+
+def _path(path: str | None) -> str:
+    attribute = _text("path", "Path", path)
+    if path and path[0] != "/":
+        raise CookieError("path", "must begin with /, or browsers take the path of the request")
+    return attribute
 
 
 def _same_site(samesite: str | None, *, secure: bool) -> str:
@@ -283,14 +326,20 @@ def _expiry(expires: Expires | None, expires_days: float | None, now: float) -> 
     field = "expires_days" if expires is None else "expires"
     try:
         moment_s = _days_ahead(expires_days or 0, now) if expires is None else _epoch(expires)
-        date = email.utils.formatdate(moment_s, usegmt=True)
-    except (TypeError, ValueError, OverflowError, OSError) as error:
+        date = _http_date(moment_s)
+    except (TypeError, ValueError, LookupError, OverflowError, OSError) as error:
         raise CookieError(field, "must be a number, a time tuple or a datetime of our calendar") from error
     if moment_s >= now + MAX_AGE_S + 1:
         raise CookieError(field, "must not lie more than 400 days ahead")
     if moment_s < _EARLIEST_S:
         raise CookieError(field, "must not lie before 1601, where browsers read no date")
     return f"expires={date}"
+
+
+def _http_date(moment_s: float) -> str:
+    """RFC 9110's date; `email.utils` writes the same, and takes longer to import than all of this."""
+    at = datetime.fromtimestamp(moment_s, timezone.utc)
+    return f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} {at:%H:%M:%S} GMT"
 
 
 def _days_ahead(days: float, now: float) -> int:

@@ -252,6 +252,16 @@ def test_clearing_all_clears_all_that_came_with_the_request(visitor):
     assert list(visitor.stored()) == ["elsewhere"]
 
 
+def test_a_cookie_with_an_http_prefix_is_kept_and_can_be_cleared(visitor):
+    for name in ("__Http-a", "__Host-Http-b"):
+        visitor.put(name, secure=True, httponly=True)
+    assert set(visitor.stored()) == {"__Http-a", "__Host-Http-b"}
+    assert visitor.send("DELETE", "/cookies/__Http-a") == (204, None)
+    assert set(visitor.stored()) == {"__Host-Http-b"}
+    assert visitor.send("DELETE", "/cookies?path=/elsewhere") == (204, None)
+    assert visitor.stored() == {}
+
+
 # --- signed
 
 

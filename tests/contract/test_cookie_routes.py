@@ -280,6 +280,20 @@ async def test_a_name_no_browser_sends_back_is_refused(server, to, name):
         ("__secure-a", "b", {}, "name", "requires secure."),
         ("__Host-a", "b", {"secure": True, "path": "/x"}, "name", "requires the path / and no domain."),
         ("__Host-a", "b", {"secure": True, "domain": "x.org"}, "name", "requires the path / and no domain."),
+        ("__Http-a", "b", {"secure": True}, "name", "__Http- or __Host-Http- requires httponly."),
+        ("__Host-Http-a", "b", {"httponly": True}, "name", "__Http- or __Host-Http- requires secure."),
+        *[
+            (
+                "a",
+                "b",
+                {"domain": domain},
+                "domain",
+                "must be a host name without a port, such as example.com.",
+            )
+            for domain in ("localhost:8001", ":::", ".", "a/b", "-a.com", "a-.com", "a..b")
+        ],
+        ("a", "b", {"domain": "d" * 254}, "domain", "The cookie's domain may have at most 253 characters."),
+        ("a", "b", {"path": "x"}, "path", "must begin with /, or browsers take the path of the request."),
         ("a", "b", {"samesite": "None"}, "samesite", "The cookie's samesite None requires secure."),
         ("a", "b", {"samesite": "x"}, "samesite", "The cookie's samesite must be Strict, Lax or None."),
         ("a", "b", {"partitioned": True}, "partitioned", "The cookie's partitioned requires secure."),
@@ -413,6 +427,11 @@ async def test_clearing_all_clears_each_cookie_that_came_and_skips_hostile_names
         'a=""; expires=PAST; Path=/x',
         '__Host-h=""; expires=PAST; Path=/; Secure',
     ]
+
+
+async def test_clearing_all_clears_no_more_than_a_browser_holds(server):
+    answer = await ask(server, "DELETE /cookies", "; ".join(f"n{i}=" for i in range(7000)).encode())
+    assert (answer.status, len(answer.set_cookie)) == (204, 180)
 
 
 async def test_clearing_all_of_nothing_is_done_at_once(server):

@@ -117,6 +117,28 @@ def test_both_sites_set_and_clear_the_cookie_with_the_same_attributes(both):
 
 
 @pytest.mark.parametrize("name", SITES)
+@pytest.mark.parametrize("form", [{}, {"name": " "}])
+def test_a_login_without_a_name_is_refused_and_blanks_are_no_name(both, name, form):
+    assert Browser().request(both[name], "POST", "/login", **form).status == 400
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_a_site_does_not_start_with_an_empty_secret(name, tmp_path):
+    (tmp_path / "0").touch()
+    command = [sys.executable, "-m", f"examples.login.{name}_site", "1"]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"COOKIE_KEYS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"ValueError: {tmp_path}/0: a secret must have at least 32 bytes.\n")
+
+
+@pytest.mark.parametrize("name", SITES)
 @pytest.mark.parametrize("cookie", ["garbage", '"2|1:0|"', "Ym9i|1700000000|00"])
 def test_garbage_reads_as_nobody(both, name, cookie):
     mallory = Browser()

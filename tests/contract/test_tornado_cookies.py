@@ -4,11 +4,11 @@ import pytest
 from aiohttp import ClientSession
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
-from tornado.web import Application, HTTPError
+from tornado.web import Application, HTTPError, RequestHandler
 
-from compare.tornado_impl.cookies import Cookies
 from tornado_cookies.cookies import CookieError
 from tornado_cookies.signing import create_signed_value
+from tornado_cookies.tornado import Cookies
 
 OLD, NEW = "the old secret, of more than 32 bytes", "the new secret, of more than 32 bytes"
 
@@ -106,3 +106,47 @@ async def test_a_value_given_to_read_is_read_instead_of_the_cookie(call):
 
     assert (await call(use, "a=x"))[0] == 200
     assert read == [b"bob", b"bob", None, None, None]
+
+
+@pytest.mark.parametrize("asked_before", [True, False])
+async def test_a_cookie_set_once_the_headers_have_left_is_an_error_not_a_silent_loss(call, asked_before):
+    def use(handler):
+        if asked_before:
+            handler.get_cookie("a")
+        handler.flush()
+        with pytest.raises(RuntimeError, match="The response has begun"):
+            handler.set_cookie("a", "b")
+
+    assert await call(use) == (200, [])
+
+
+async def test_a_cookie_goes_out_once_though_the_answer_goes_in_pieces(call):
+    def use(handler):
+        handler.set_cookie("a", "b")
+        handler.write("piece")
+        handler.flush()
+        handler.write("piece")
+
+    assert await call(use) == (200, ["a=b; Path=/"])
+
+
+async def test_all_is_cleared_as_far_as_a_browser_holds_it(call):
+    left = []
+    line = "; ".join(f"n{i}=" for i in range(100))
+    assert len((await call(lambda handler: left.append(handler.clear_all_cookies()), line))[1]) == 100
+    assert left == [0]
+
+
+async def test_an_empty_secret_signs_nothing(call):
+    def use(handler):
+        handler.application.settings["cookie_secret"] = ""
+        with pytest.raises(ValueError, match="cookie_secret is empty"):
+            handler.set_signed_cookie("a", "b")
+
+    assert await call(use) == (200, [])
+
+
+def test_nothing_private_of_tornados_is_overridden():
+    private = {name for name in vars(Cookies) if name.startswith("_") and not name.startswith("__")}
+    assert not {name for name in private if hasattr(RequestHandler, name)}
+    assert {name for name in private if not name.startswith("_Cookies__")} == set()

@@ -407,5 +407,9 @@ def test_the_kit_needs_aiohttp_the_cookies_and_the_signing_and_nothing_else_of_t
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(
-        ["tornado_cookies"] + [f"tornado_cookies.{module}" for module in ("aiohttp", "cookies", "signing")]
+        ["tornado_cookies"]
+        + [
+            f"tornado_cookies.{module}"
+            for module in ("aiohttp", "cookies", "origin", "session", "signing", "xsrf")
+        ]
     )

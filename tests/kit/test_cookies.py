@@ -9,6 +9,8 @@ import pytest
 from tornado_cookies.cookies import (
     MAX_AGE_S,
     MAX_ATTRIBUTE_BYTES,
+    MAX_COOKIES,
+    MAX_DOMAIN_CHARS,
     MAX_PAIR_BYTES,
     CookieError,
     clear_all,
@@ -207,7 +209,26 @@ REFUSED = [  # field at fault, words of the rule, call
     ("value", "4096", {"value": "=" * (MAX_PAIR_BYTES - 2)}),
     *[(field, "visible ASCII", {field: f"/{bad}"}) for field in ["domain", "path"] for bad in BAD_CHARACTERS],
     *[("samesite", "visible ASCII", {"samesite": f"Lax{bad}"}) for bad in BAD_CHARACTERS],
-    *[(field, "1024", {field: "/" * (MAX_ATTRIBUTE_BYTES + 1)}) for field in ["domain", "path", "samesite"]],
+    *[(field, "1024", {field: "/" * (MAX_ATTRIBUTE_BYTES + 1)}) for field in ["path", "samesite"]],
+    ("domain", "253", {"domain": "d" * (MAX_DOMAIN_CHARS + 1)}),
+    *[
+        ("domain", "such as example.com", {"domain": domain})
+        for domain in [
+            "localhost:8001",
+            ":::",
+            ".",
+            "a/b",
+            "-a.com",
+            "a-.com",
+            "a..b",
+            "..a",
+            "a.",
+            "a.-b",
+            "*.a",
+            "[a",
+        ]
+    ],
+    *[("path", "begin with /", {"path": path}) for path in ["x", "x/", "?", "=", "*", "http://a/"]],
     *[(field, "visible ASCII", {field: 1}) for field in ["domain", "path", "samesite"]],
     ("samesite", "Strict, Lax or None", {"samesite": "Laxx"}),
     ("samesite", "requires secure", {"samesite": "None"}),
@@ -219,6 +240,12 @@ REFUSED = [  # field at fault, words of the rule, call
     ("name", "no domain", {"name": "__Host-n", "secure": True, "domain": "d"}),
     ("name", "path /", {"name": "__hOST-n", "secure": True, "path": "/a"}),
     ("name", "path /", {"name": "__Host-n", "secure": True, "path": None}),
+    ("name", "__Host-Http- requires secure", {"name": "__Http-n", "httponly": True}),
+    ("name", "__Host-Http- requires httponly", {"name": "__hTTP-n", "secure": True}),
+    ("name", "__Host-Http- requires secure", {"name": "__Host-Http-n", "httponly": True}),
+    ("name", "__Host-Http- requires httponly", {"name": "__HOST-HTTP-n", "secure": True}),
+    ("name", "no domain", {"name": "__Host-Http-n", "secure": True, "httponly": True, "domain": "d"}),
+    ("name", "path /", {"name": "__Host-Http-n", "secure": True, "httponly": True, "path": "/a"}),
     *[
         ("max_age", "whole number", {"max_age": age})
         for age in ["1; Path=/x", float("nan"), float("inf"), "", [1], "9" * 5000]
@@ -239,6 +266,8 @@ REFUSED = [  # field at fault, words of the rule, call
             float("-inf"),
             10**300,
             {},
+            {1},
+            [],
         ]
     ],
     ("expires", "400 days", {"expires": NOW + MAX_AGE_S + 1}),
@@ -268,7 +297,10 @@ def test_a_cookie_no_browser_would_keep_is_refused(field, rule, call):
     [
         {"name": "n" * 2000, "value": "v" * (MAX_PAIR_BYTES - 2000)},
         {"name": "n", "value": "=" * (MAX_PAIR_BYTES - 3)},
-        {"domain": "d" * MAX_ATTRIBUTE_BYTES, "path": "p" * MAX_ATTRIBUTE_BYTES},
+        {"domain": "d" * MAX_DOMAIN_CHARS, "path": "/" + "p" * (MAX_ATTRIBUTE_BYTES - 1)},
+        *[{"domain": domain} for domain in [".a.b", "a-b.c", "a_b", "1.2.3.4", "xn--p1ai", "[::1]"]],
+        {"name": "__Http-n", "secure": True, "httponly": True, "domain": "d", "path": "/a"},
+        {"name": "__Host-Http-n", "secure": True, "httponly": True},
         {"name": "__Secure-n", "secure": True, "domain": "d", "path": "/a"},
         {"name": "__Host-n", "secure": True},
         {"name": "__Hostn"},
@@ -322,6 +354,17 @@ def test_clearing_a_prefixed_name_is_secure_as_browsers_demand(name):
     assert clear_cookie(name, now=NOW) == f'{name}=""; expires={YEAR_AGO}; Path=/; Secure'
 
 
+@pytest.mark.parametrize("name", ["__Http-n", "__HOST-HTTP-n"])
+def test_clearing_a_name_with_an_http_prefix_is_http_only_too(name):
+    assert clear_cookie(name, now=NOW) == f'{name}=""; expires={YEAR_AGO}; HttpOnly; Path=/; Secure'
+
+
+def test_clear_all_clears_no_more_than_a_browser_holds_hostile_names_not_counted():
+    names = [name for i in range(MAX_COOKIES + 20) for name in (f"a/{i}", f"n{i}")]
+    headers = clear_all(names, now=NOW)
+    assert [header.partition("=")[0] for header in headers] == [f"n{i}" for i in range(MAX_COOKIES)]
+
+
 def test_clear_all_skips_hostile_names_and_keeps_the_order():
     hostile = ["a/b", "path", "Secure", "", "a b", "n\r\nX: y", "n" * MAX_PAIR_BYTES, "a;b"]
     assert clear_all([*hostile, "b", *hostile, "a"], now=NOW, domain="d", path="/p") == [
@@ -331,8 +374,9 @@ def test_clear_all_skips_hostile_names_and_keeps_the_order():
 
 
 def test_clear_all_clears_a_host_cookie_where_alone_it_can_be():
-    assert clear_all(["__Host-n", "__Secure-n"], now=NOW, domain="d", path="/p") == [
+    assert clear_all(["__Host-n", "__Host-Http-n", "__Secure-n"], now=NOW, domain="d", path="/p") == [
         f'__Host-n=""; expires={YEAR_AGO}; Path=/; Secure',
+        f'__Host-Http-n=""; expires={YEAR_AGO}; HttpOnly; Path=/; Secure',
         f'__Secure-n=""; Domain=d; expires={YEAR_AGO}; Path=/p; Secure',
     ]
 

@@ -170,8 +170,10 @@ moments = (
 scopes = st.fixed_dictionaries(
     {},
     optional={
-        "domain": attribute_texts,
-        "path": attribute_texts,
+        "domain": st.from_regex(
+            r"\.?[a-z0-9]([a-z0-9_-]{0,9}[a-z0-9])?(\.[a-z0-9]{1,5}){0,3}", fullmatch=True
+        ),
+        "path": st.none() | st.text(VISIBLE.replace(";", ""), max_size=20).map("/".__add__),
         "httponly": st.booleans(),
         "secure": st.booleans(),
         "samesite": st.sampled_from([None, "", "Strict", "Lax", "None", "strict", "LAX", "none"]),

@@ -1,0 +1,337 @@
+"""The cookies of one request and of its answer, with a Tornado handler's methods; knows no framework.
+
+A face makes one `Settings` per application and one `Outgoing` per answer, and gives each request its `Cookies`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from typing import TYPE_CHECKING, Any, TypedDict, overload
+
+from . import cookies, origin, signing, xsrf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from typing_extensions import Unpack
+
+    from .inspection import Unreadable
+
+MIN_SECRET_BYTES = 32  # what RFC 7518, section 3.2, asks of a key for HMAC-SHA256
+
+_log = logging.getLogger("tornado_cookies")
+
+
+class Options(TypedDict, total=False):
+    """Tornado's application settings of these names, and `on_unreadable`, which is the kit's own."""
+
+    xsrf_cookies: bool
+    xsrf_cookie_name: str
+    xsrf_cookie_version: int
+    xsrf_cookie_kwargs: Mapping[str, Any]
+    cross_origin_protection: bool
+    trusted_origins: Collection[str]
+    on_unreadable: Callable[[str, Unreadable], None]
+
+
+class Settings:
+    """What an application was set up with, checked.
+
+    Raises ValueError for a secret that is empty, for keys of which `key_version` names none, and for an option that
+    cannot be. A secret under 32 bytes is a warning in the log.
+    """
+
+    __slots__ = (
+        "cookie_secret",
+        "key_version",
+        "on_unreadable",
+        "protects_origin",
+        "protects_xsrf",
+        "trusted_origins",
+        "xsrf_cookie_kwargs",
+        "xsrf_cookie_name",
+        "xsrf_cookie_version",
+    )
+
+    def __init__(
+        self,
+        cookie_secret: signing.CookieSecret | None = None,
+        key_version: int | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        if unknown := options.keys() - Options.__annotations__:
+            raise TypeError(f"unknown options: {', '.join(sorted(unknown))}")
+        _check_secret(cookie_secret, key_version)
+        self.cookie_secret, self.key_version = cookie_secret, key_version
+        self.on_unreadable = options.get("on_unreadable")
+        self.protects_xsrf = options.get("xsrf_cookies", False)
+        self.xsrf_cookie_name = options.get("xsrf_cookie_name", "_xsrf")
+        self.xsrf_cookie_version = options.get("xsrf_cookie_version", 2)
+        self.xsrf_cookie_kwargs = dict(options.get("xsrf_cookie_kwargs") or {})
+        self.protects_origin = options.get("cross_origin_protection", False)
+        trusted = options.get("trusted_origins", ())
+        if isinstance(trusted, (str, bytes)):
+            raise ValueError("trusted_origins must be a list of origins, such as ['https://example.com']")  # noqa: TRY004
+        self.trusted_origins = frozenset(trusted)
+        if self.xsrf_cookie_version not in {1, 2}:
+            raise ValueError("xsrf_cookie_version must be 1 or 2")
+        # Said now rather than on the first form; what depends on the time is said then.
+        cookies.set_cookie(self.xsrf_cookie_name, "", now=time.time(), **_lowered(self.xsrf_cookie_kwargs))
+
+    def secret(self) -> signing.CookieSecret:
+        """Return the secret or secrets; raise RuntimeError without any, or when one has become empty."""
+        secret = self.cookie_secret
+        if not secret or (isinstance(secret, dict) and not all(secret.values())):
+            raise RuntimeError("Signed cookies need a secret: set up with cookie_secret.")
+        return secret
+
+    def check_origin(self, sec_fetch_site: str | None, from_origin: str | None, host: str) -> None:
+        """Raise XsrfError for a request from another site that is not among the trusted origins."""
+        refused = origin.refusal(
+            sec_fetch_site=sec_fetch_site,
+            origin=from_origin,
+            host=host,
+            is_trusted=self.trusted_origins.__contains__,
+        )
+        if refused is not None:
+            raise xsrf.XsrfError(refused)
+
+
+def _check_secret(secret: signing.CookieSecret | None, key_version: int | None) -> None:
+    if secret is None:
+        return
+    if isinstance(secret, dict) and secret.keys().isdisjoint({key_version}):
+        raise ValueError("key_version must name one of the secrets")
+    for version, key in secret.items() if isinstance(secret, dict) else ((None, secret),):
+        name = "cookie_secret" if version is None else f"cookie_secret[{version!r}]"
+        if not isinstance(key, (str, bytes)):
+            raise TypeError(f"{name} must be text or bytes")
+        if not key:
+            raise ValueError(
+                f"{name} is empty, so that anybody could sign: make one with secrets.token_urlsafe(32)"
+            )
+        if len(key.encode() if isinstance(key, str) else key) < MIN_SECRET_BYTES:
+            _log.warning(
+                "%s has fewer than %d bytes: signatures made with it can be guessed", name, MIN_SECRET_BYTES
+            )
+
+
+class Outgoing(cookies.Jar):
+    """The cookies of one answer; a face overrides `begun`."""
+
+    __slots__ = ("raw_xsrf_tokens",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.raw_xsrf_tokens: dict[str, tuple[bytes, float]] = {}  # new ones, by the cookie's name
+
+    def begun(self) -> bool:
+        """Say whether the answer's headers have left."""
+        return False
+
+    def put(self, header: str) -> None:
+        """Take a `Set-Cookie` value; raise RuntimeError when it would never reach the browser."""
+        if self.begun():
+            raise RuntimeError("The response has begun; a cookie set now would never reach the browser.")
+        super().put(header)
+
+
+class Cookies:
+    """The cookies of one request and those its response will set; nothing is parsed before it is asked for.
+
+    What is set here is not visible to the getters: the browser has not sent it yet.
+    """
+
+    __slots__ = ("_lines", "_outgoing", "_received", "_settings", "_xsrf_token")
+
+    def __init__(self, lines: Iterable[bytes], settings: Settings, outgoing: Outgoing) -> None:
+        self._lines, self._settings, self._outgoing = lines, settings, outgoing
+        self._received: dict[str, str] | None = None
+        self._xsrf_token: bytes | None = None
+
+    @property
+    def received(self) -> Mapping[str, str]:
+        """Every cookie that came with the request, in order of first appearance."""
+        if self._received is None:
+            self._received = cookies.parse(self._lines)
+        return self._received
+
+    @property
+    def written(self) -> list[str]:
+        """The `Set-Cookie` values that the response will have, as far as they are known: for unit tests."""
+        return list(self._outgoing)
+
+    @overload
+    def get_cookie(self, name: str, default: str) -> str: ...
+
+    @overload
+    def get_cookie(self, name: str, default: None = None) -> str | None: ...
+
+    def get_cookie(self, name: str, default: str | None = None) -> str | None:
+        """Return the value of the request's cookie `name`, or `default` without one."""
+        return self.received.get(name, default)
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str | bytes,
+        domain: str | None = None,
+        expires: cookies.Expires | None = None,
+        path: str | None = "/",
+        expires_days: float | None = None,
+        *,
+        max_age: int | None = None,
+        httponly: bool = False,
+        secure: bool = False,
+        samesite: str | None = None,
+        partitioned: bool = False,
+        escape: bool = True,
+        **mixed_case: Any,
+    ) -> None:
+        r"""Have the response set a cookie; of several calls for one name the last wins, whole.
+
+        Arguments are those of `cookies.set_cookie`. As in Tornado, a value may hold `" , ; \`, which are escaped,
+        unless `escape` is False. `mixed_case` takes names such as `HttpOnly`, deprecated in Tornado 6.3.
+        Raises CookieError, which is a ValueError, for what browsers refuse, and RuntimeError once the response
+        has begun; a call that raises changes nothing.
+        """
+        attributes: dict[str, Any] = {
+            "domain": domain,
+            "expires": expires,
+            "path": path,
+            "expires_days": expires_days,
+            "max_age": max_age,
+            "httponly": httponly,
+            "secure": secure,
+            "samesite": samesite,
+            "partitioned": partitioned,
+        }
+        if mixed_case:
+            attributes.update(_lowered(mixed_case))
+        self._outgoing.put(cookies.set_cookie(name, value, now=time.time(), escape=escape, **attributes))
+        if mixed_case:
+            spelled = f"Deprecated arguments to set_cookie: {', '.join(mixed_case)} (should be lowercase)"
+            warnings.warn(spelled, DeprecationWarning, stacklevel=2)
+
+    def clear_cookie(self, name: str, **scope: Unpack[cookies.Scope]) -> None:
+        """Have the browser delete a cookie; `scope` must repeat the path and domain it was set with."""
+        self._outgoing.put(cookies.clear_cookie(name, now=time.time(), **scope))
+
+    def clear_all_cookies(self, **scope: Unpack[cookies.Scope]) -> int:
+        """Have the browser delete the cookies that came with the request, as far as `scope` is theirs.
+
+        Returns how many were left out, and logs it: after `cookies.MAX_COOKIES` no browser has any more.
+        """
+        headers = cookies.clear_all(self.received, now=time.time(), **scope)
+        for header in headers:
+            self._outgoing.put(header)
+        if len(headers) < cookies.MAX_COOKIES:
+            return 0
+        left = cookies.may_be_cleared(self.received) - len(headers)
+        if left:
+            _log.warning("clear_all_cookies: %d cookies cleared, %d left out", len(headers), left)
+        return left
+
+    def set_signed_cookie(
+        self,
+        name: str,
+        value: str | bytes,
+        expires_days: float | None = 30,
+        version: int | None = None,
+        **attributes: Any,
+    ) -> None:
+        """Have the response set a cookie that nobody can forge: any text or bytes, signed and timestamped.
+
+        `version` is the format of the signature; `attributes` are those of `set_cookie`.
+        """
+        signed = self.create_signed_value(name, value, version)
+        self.set_cookie(name, signed, expires_days=expires_days, **attributes)
+
+    def create_signed_value(self, name: str, value: str | bytes, version: int | None = None) -> bytes:
+        """Return `value` signed for the cookie `name`, for uses other than a cookie."""
+        key_version = self._settings.key_version
+        return signing.create_signed_value(
+            self._settings.secret(), name, value, version=version, key_version=key_version
+        )
+
+    def get_signed_cookie(
+        self,
+        name: str,
+        value: str | None = None,
+        max_age_days: float = 31,
+        min_version: int | None = None,
+    ) -> bytes | None:
+        """Return what was signed, or None for a cookie that is absent, forged, foreign or too old.
+
+        `value` is read instead of the request's cookie `name`; `min_version` is the oldest format accepted.
+        """
+        secret = self._settings.secret()
+        if value is None:
+            value = self.get_cookie(name)
+        read = signing.decode_signed_value(
+            secret, name, value, max_age_days=max_age_days, min_version=min_version
+        )
+        if read is None and value and self._settings.on_unreadable is not None:
+            from .inspection import why_unreadable  # noqa: PLC0415  # only for who asked for it
+
+            reason = why_unreadable(secret, name, value, max_age_days=max_age_days, min_version=min_version)
+            self._settings.on_unreadable(name, reason)
+        return read
+
+    def get_signed_cookie_key_version(self, name: str, value: str | None = None) -> int | None:
+        """Return the key version a cookie says it was signed with; it is not verified."""
+        self._settings.secret()
+        if value is None:
+            value = self.get_cookie(name)
+        return None if value is None else signing.get_signature_key_version(value)
+
+    # Tornado's names before 6.3.
+    set_secure_cookie = set_signed_cookie
+    get_secure_cookie = get_signed_cookie
+    get_secure_cookie_key_version = get_signed_cookie_key_version
+
+    @property
+    def xsrf_token(self) -> bytes:
+        """The token that forms and scripts must send back, newly masked for each request.
+
+        Without a valid one from the browser, the response sets the cookie. Raises RuntimeError when it cannot any
+        more.
+        """
+        if self._xsrf_token is None:
+            raw, created_s, is_new = self._raw_xsrf_token()
+            token = xsrf.encode(raw, created_s, self._settings.xsrf_cookie_version)
+            if is_new:
+                self.set_cookie(self._settings.xsrf_cookie_name, token, **self._settings.xsrf_cookie_kwargs)
+            self._xsrf_token = token
+        return self._xsrf_token
+
+    def xsrf_form_html(self) -> str:
+        """Return the hidden field to put into each form."""
+        return xsrf.form_html(self.xsrf_token)
+
+    def check_xsrf_cookie(self, given: str | None) -> None:
+        """Raise XsrfError unless `given`, the request's argument or header, is the cookie's token."""
+        xsrf.check(given, self._raw_xsrf_token()[0])
+
+    def _raw_xsrf_token(self) -> tuple[bytes, float, bool]:
+        """The cookie's token, when it was made, and whether the browser does not have it yet."""
+        name = self._settings.xsrf_cookie_name
+        token = xsrf.decode(self.get_cookie(name) or "")
+        if token.raw is not None and self.get_cookie(name):
+            return token.raw, time.time() if token.created_s is None else token.created_s, False
+        raw, created_s = self._outgoing.raw_xsrf_tokens.setdefault(name, (xsrf.new_token(), time.time()))
+        return raw, created_s, True
+
+
+def _lowered(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes by the names they have in lower case; raises TypeError for those that have none."""
+    lowered = {name.lower(): value for name, value in attributes.items()}
+    if unknown := lowered.keys() - _ATTRIBUTES:
+        raise TypeError(f"set_cookie() got unexpected keyword arguments: {', '.join(sorted(unknown))}")
+    return lowered
+
+
+_ATTRIBUTES = {"domain", "expires", "path", "expires_days", "max_age"}
+_ATTRIBUTES |= {"httponly", "secure", "samesite", "partitioned"}
