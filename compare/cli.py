@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from compare.commands.usage import ExitCode
+from compare.screen.visible import visible
 
 COMMANDS = {
     "serve": "Serve the app with Tornado or with aiohttp.",
@@ -93,6 +94,7 @@ def main() -> NoReturn:
     try:
         code = commands.main(prog_name="compare", standalone_mode=False)
     except click.ClickException as error:
+        error.message = visible(error.message)
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):

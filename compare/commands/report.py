@@ -13,13 +13,21 @@ from compare.commands.usage import ExitCode
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @click.option("--open", "opening", is_flag=True, help="Open report.html when it is written.")
 @click.option("--results", type=click.Path(path_type=Path), default="results", show_default=True)
-def command(run: Path | None, *, opening: bool, results: Path) -> int:
+@click.option("--out", type=click.Path(path_type=Path), help="Write into this folder instead of RUN.")
+def command(run: Path | None, *, opening: bool, results: Path, out: Path | None) -> int:
     """Redraw RUN, a results folder, from its files alone; without RUN the newest."""
     folder = run or benchmark.newest(results)
     if folder is None:
         raise click.ClickException(f"There is no run in {results}; `compare bench` makes one.")
-    findings = benchmark.finish(runs.read(folder), folder)
-    runs.show(findings, folder)
+    kept, out = runs.read(folder), out or folder
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        findings = benchmark.finish(kept, out)
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot write the report to {out}: {error.strerror}; name another folder, such as --out my-report."
+        ) from error
+    runs.show(findings, out)
     if opening:
-        click.launch(str(folder / "report.html"))
+        click.launch(str(out / "report.html"))
     return ExitCode.DONE

@@ -10,6 +10,7 @@ from compare.bench import Findings
 from compare.records import RecordsError, Run
 from compare.report.verdict import ONE_ROUND
 from compare.screen import tables
+from compare.screen.visible import visible
 
 
 def read(folder: Path) -> Run:
@@ -33,8 +34,8 @@ def show(findings: Findings, folder: Path) -> None:
         click.echo(f"- {sentence}")
     charts = [file for file in findings.files if file.suffix == ".png"]
     for file in charts:
-        click.echo(f"Chart:  {file}")
-    click.echo(f"Report: {folder / 'report.html'}")
+        click.echo(visible(f"Chart:  {file}"))
+    click.echo(visible(f"Report: {folder / 'report.html'}"))
 
 
 def _caveat_once(sentences: Sequence[str]) -> list[str]:

@@ -26,6 +26,8 @@ from compare.analysis.summary import Summary, summarise
 from compare.analysis.units import seconds_text
 from compare.records import Environment, Run
 from compare.report import verdict
+from compare.report.escaping import markdown as escaped
+from compare.report.escaping import markdown_line
 
 METRICS = (THROUGHPUT, P50, P99, CPU)
 # What has to be alike for numbers to be. Versions and the commit are what one compares, so they are told, not refused.
@@ -141,15 +143,15 @@ def words(found: Diff) -> list[str]:
 
 def markdown(found: Diff) -> str:
     """Return the sentences and a table of every comparison, as GitHub reads Markdown."""
-    said = "".join(f"- {sentence}\n" for sentence in words(found))
-    versions = "".join(f"- {change}\n" for change in found.changed_versions)
+    said = "".join(f"- {markdown_line(sentence)}\n" for sentence in words(found))
+    versions = "".join(f"- {markdown_line(change)}\n" for change in found.changed_versions)
     lines = ["| row | metric | new / base | result |", "| --- | --- | --- | --- |"]
     lines += [
-        f"| {_row_words(one.a)} | {one.metric} | {verdict.ratio_text(one.ratio)} | {_result(one)} |"
+        f"| {escaped(_row_words(one.a))} | {one.metric} | {verdict.ratio_text(one.ratio)} | {_result(one)} |"
         for one in found.differences
         if one.ratio.measured
     ]
-    return f"# {found.base} -> {found.new}\n\n{said}{versions}\n" + "\n".join(lines) + "\n"
+    return f"# {escaped(found.base)} -> {escaped(found.new)}\n\n{said}{versions}\n" + "\n".join(lines) + "\n"
 
 
 def _rows(run: Run) -> dict[tuple[object, ...], Summary]:

@@ -19,7 +19,10 @@ from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import RoundFigures, Summary
 from compare.analysis.units import seconds_text
 from compare.records import Run
+from compare.records.files import write_whole
 from compare.report import table, verdict
+from compare.report.escaping import csv_field, markdown_code, markdown_line
+from compare.report.escaping import markdown as escaped
 from compare.report.verdict import name
 
 _PYPERF: Mapping[str, Callable[[RoundFigures], float]] = {
@@ -39,7 +42,9 @@ def write(
         "summary.csv": csv_text(summaries),
         "pyperf.json": pyperf(run, summaries),
     }
-    return [_replace(folder / file, text) for file, text in texts.items()]
+    for file, text in texts.items():
+        write_whole(folder / file, text.encode())
+    return [folder / file for file in texts]
 
 
 def csv_text(summaries: Iterable[Summary]) -> str:
@@ -47,7 +52,10 @@ def csv_text(summaries: Iterable[Summary]) -> str:
 
     `X_low` and `X_high` are what `X_spread` calls them; a censored percentile has its lower bound under `X_beyond`.
     """
-    rows = [dict(_fields(summary)) for summary in sorted(summaries, key=table.order)]
+    rows = [
+        {key: csv_field(value) for key, value in _fields(summary)}
+        for summary in sorted(summaries, key=table.order)
+    ]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else ["experiment"], lineterminator="\n")
     writer.writeheader()
@@ -57,12 +65,15 @@ def csv_text(summaries: Iterable[Summary]) -> str:
 
 def markdown(run: Run, summaries: Sequence[Summary], sentences: Mapping[str, Sequence[str]]) -> str:
     """Return the verdicts and one table per experiment, as GitHub reads Markdown."""
-    parts = [f"# {run.name}\n\n{run.created}, {run.environment.cpu_model}, `{run.command}`\n"]
-    parts += ["".join(f"- {sentence}\n" for sentence in verdict.not_measured(run))] * bool(run.not_measured)
+    where = f"{run.created}, {run.environment.cpu_model}"
+    parts = [f"# {escaped(run.name)}\n\n{markdown_line(where)}, {markdown_code(run.command)}\n"]
+    parts += ["".join(f"- {markdown_line(sentence)}\n" for sentence in verdict.not_measured(run))] * bool(
+        run.not_measured
+    )
     ordered = sorted(summaries, key=table.order)
     for experiment, group in itertools.groupby(ordered, key=lambda summary: summary.experiment):
-        said = "".join(f"- {sentence}\n" for sentence in sentences.get(experiment, ()))
-        parts.append(f"## {experiment}\n\n{said}\n{markdown_table(list(group))}")
+        said = "".join(f"- {markdown_line(sentence)}\n" for sentence in sentences.get(experiment, ()))
+        parts.append(f"## {escaped(experiment)}\n\n{said}\n{markdown_table(list(group))}")
     return "\n".join(parts)
 
 
@@ -73,9 +84,9 @@ def markdown_table(summaries: Sequence[Summary]) -> str:
     lines = [
         [columns[index].heading for index in chosen],
         ["---"] * len(chosen),
-        *([table.row(summary)[index].text for index in chosen] for summary in summaries),
+        *([escaped(table.row(summary)[index].text) for index in chosen] for summary in summaries),
     ]
-    return "".join(f"| {' | '.join(_escaped(text) for text in line)} |\n" for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def pyperf(run: Run, summaries: Iterable[Summary]) -> str:
@@ -122,10 +133,6 @@ def _json(content: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(content), indent=1).decode() + "\n"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
 def _fields(summary: Summary) -> Iterator[tuple[str, object]]:
     contestant, load = summary.contestant, summary.load
     yield "experiment", summary.experiment
@@ -165,9 +172,3 @@ def _percentile(metric: str, percentile: Percentile, *, shown: bool) -> Iterator
 
 def _number(value: float, *, shown: bool) -> float | str:
     return value if shown and math.isfinite(value) else ""
-
-
-def _replace(path: Path, text: str) -> Path:
-    written = path.with_name(f".{path.name}.new")
-    written.write_text(text, encoding="utf-8")
-    return written.replace(path)

@@ -12,6 +12,7 @@ from compare.analysis.intervals import Spread
 from compare.analysis.summary import Summary
 from compare.analysis.units import bytes_text
 from compare.records import Environment, Run
+from compare.records.files import write_whole
 from compare.report import table, verdict
 from compare.report.verdict import name
 
@@ -28,14 +29,9 @@ def write(
     `sentences` are the verdicts by experiment, `figures` the files drawn: those that are SVG are shown inline.
     """
     path = folder / "report.html"
-    _replace(path, html(run, summaries, sentences, [one for one in figures if one.suffix == ".svg"]))
+    drawn = [one for one in figures if one.suffix == ".svg"]
+    write_whole(path, html(run, summaries, sentences, drawn).encode())
     return [path]
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def html(

@@ -26,8 +26,10 @@ WAIT = "wait"
 
 def console() -> Console:
     """Return where tables and sentences go: stdout."""
-    shown = Console(highlight=False)
-    return shown if shown.is_terminal else Console(highlight=False, width=FILE_WIDTH)
+    shown = Console(highlight=False, markup=False, emoji=False)
+    return (
+        shown if shown.is_terminal else Console(highlight=False, markup=False, emoji=False, width=FILE_WIDTH)
+    )
 
 
 def plain(title: str = "") -> Table:

@@ -1,5 +1,6 @@
 """`compare report` and `compare diff`: what works from kept runs alone."""
 
+import re
 from pathlib import Path
 
 import click
@@ -70,6 +71,64 @@ def test_a_damaged_run_is_refused_and_nothing_is_written(results):
 
 def test_reading_gives_the_run_that_was_kept(results):
     assert runs.read(results / "20250101-000000-base").name == "20250101-000000-base"
+
+
+def strange(tmp_path, **texts) -> Path:
+    """Keep a run of one cell as a stranger would; return its folder."""
+    folder = tmp_path / "strange"
+    folder.mkdir()
+    contestant = replace(made.NATIVE, work=texts.pop("work", "sleep"))
+    rounds = [made.measurement(made.cell(contestant, round_=n), made.closed_loop(10, 0.12)) for n in range(2)]
+    records.save(replace(made.run(rounds), **texts), folder)
+    return folder
+
+
+def test_what_a_report_writes_follows_no_link(tmp_path):
+    folder = strange(tmp_path)
+    victim = tmp_path / "bashrc"
+    victim.write_text("mine")
+    written = ("summary.md", "summary.csv", "pyperf.json", "report.html")
+    drawn = [f"concurrency-{figure}.{kind}" for figure in ("cost", "throughput") for kind in ("png", "svg")]
+    for name in (*(f".{name}.{end}" for name in written for end in ("new", "part")), *written, *drawn):
+        (folder / name).symlink_to(victim)
+    result = CliRunner().invoke(report.command, [str(folder)], standalone_mode=False)
+    assert result.return_value == 0, result.output
+    assert victim.read_text() == "mine"
+    assert not (folder / "concurrency-cost.png").is_symlink()
+
+
+HOSTILE = "=a:[/b]$\\x$<i>|\x1b]0;t\x07:smile:"
+
+
+def test_hostile_names_are_shown_as_they_are_everywhere(tmp_path):
+    folder = strange(tmp_path, work=HOSTILE, command=HOSTILE, created=HOSTILE)
+    result = CliRunner().invoke(report.command, [str(folder)], standalone_mode=False)
+    assert result.return_value == 0, result.output
+    assert r"=a:[/b]$\x$<i>|\u001b]0;t\u0007:smile:" in result.stdout.replace("\n", "")
+    for file in folder.iterdir():
+        assert file.suffix in {".png", ".npz"} or b"\x1b" not in file.read_bytes(), file
+    assert ",'=a:" in (folder / "summary.csv").read_text()
+    text = re.sub("`[^`\n]*`", "", (folder / "summary.md").read_text())
+    assert r"\<i>" in text
+    assert "<i>" not in text.replace(r"\<i>", "")
+
+
+def test_a_report_can_be_written_elsewhere(results):
+    folder, out = results / "20250101-000000-base", results / "x" / "mine"
+    before = sorted(folder.iterdir())
+    result = CliRunner().invoke(report.command, [str(folder), "--out", str(out)], standalone_mode=False)
+    assert f"Report: {out}/report.html" in result.stdout
+    assert (out / "summary.csv").exists()
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(results):
+    out = results / "20250101-000000-base" / "run.json" / "x"
+    result = CliRunner().invoke(report.command, ["--results", str(results), "--out", str(out)])
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: Cannot write the report to {out}: Not a directory; name another folder, such as --out my-report.\n"
+    )
 
 
 def compare(results, *words, base="20250101-000000-base", new="20250102-000000-new"):

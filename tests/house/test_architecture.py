@@ -52,7 +52,7 @@ MAY_IMPORT = {
         "report",
         "work",
     },
-    "cli": {"commands"},
+    "cli": {"commands", "screen"},
     "__main__": {"cli"},
 }
 

@@ -3,6 +3,7 @@
 The figures are drawn without pyplot, so that drawing has no global state.
 """
 
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
+
+from compare.records.files import write_whole
 
 INK, SOFT, FAINT = "#1F2328", "#59636E", "#D1D9E0"
 
@@ -36,6 +39,7 @@ LOOK: dict[Any, Any] = {  # Any: matplotlib types its 300 keys as one literal
     "svg.fonttype": "path",
     "svg.hashsalt": "compare",  # ids in an SVG derive from it: the same run draws the same bytes
     "figure.facecolor": "white",
+    "text.parse_math": False,  # a dollar in a name is a dollar
 }
 LABEL_SIZE = 9.0  # points, of the names of lines
 LABEL_AT = 1.06  # where those begin, in widths of their panel
@@ -131,6 +135,12 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write `figure` as PNG at 2x and as SVG; return both paths. The same figure gives the same bytes."""
     png, svg = folder / f"{name}.png", folder / f"{name}.svg"
     with mpl.rc_context({**LOOK, "svg.hashsalt": name}):
-        figure.savefig(png, dpi=DPI, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+        write_whole(png, _bytes(figure, "png", {"Software": None}))
+        write_whole(svg, _bytes(figure, "svg", {"Date": None, "Creator": None}))
     return [png, svg]
+
+
+def _bytes(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=kind, dpi=DPI if kind == "png" else "figure", metadata=metadata)
+    return drawn.getvalue()
