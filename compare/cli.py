@@ -3,6 +3,7 @@
 import importlib
 import importlib.metadata
 import importlib.util
+import io
 import sys
 from typing import NoReturn
 
@@ -94,8 +95,9 @@ def main() -> NoReturn:
     try:
         code = commands.main(prog_name="compare", standalone_mode=False)
     except click.ClickException as error:
-        error.message = visible(error.message)
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(visible(said.getvalue()), err=True, nl=False)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
