@@ -1,0 +1,99 @@
+"""What the contract costs in instructions: each twin's answers beside those of a bare handler of its framework.
+
+Seconds depend on what else a machine does; the number of instructions an answer takes hardly does (a per cent from run to
+run). Each server runs under callgrind, is warmed up, and is asked 8 requests at a time; the count over REQUESTS requests
+is read when callgrind dumps it. With --profile DIR the dumps stay there for `callgrind_annotate`.
+Needs valgrind. Run: ``python -m benchmarks.instructions [--profile DIR]``.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from compare.contract import Server, read_ready
+
+WARM_UP, REQUESTS, AT_ONCE = 240, 480, 8
+PATHS = ("/ping", "/io/native?delay=0")
+MODULES = {"bare": "benchmarks.bare_{}", "twin": "compare.{}_impl"}
+
+
+@contextmanager
+def counted(module: str, *words: str, folder: Path) -> Iterator[tuple[str, int]]:
+    """Run a server module under callgrind; yield the line it prints when it listens, and its process id."""
+    if shutil.which("valgrind") is None:
+        raise SystemExit("valgrind is not installed.")
+    out = f"--callgrind-out-file={folder}/{module}.%p"
+    command = ["valgrind", "--tool=callgrind", out, sys.executable, "-m", module, *words]
+    quiet = {"stderr": subprocess.DEVNULL, "env": os.environ | {"PYTHONHASHSEED": "0"}}
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **quiet)  # type: ignore[call-overload]
+    try:
+        yield server.stdout.readline(), server.pid
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def ask(port: int, path: str, count: int) -> None:
+    """Send `count` requests, `AT_ONCE` of them at a time on as many connections, and read their answers."""
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    socks = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE)]
+    for _ in range(count // AT_ONCE):
+        for sock in socks:
+            sock.sendall(request)
+        for sock in socks:
+            answer = b""
+            while not (answer.endswith(b"}") and b"\r\n\r\n" in answer):
+                answer += sock.recv(65536)
+            if b" 200 " not in answer[:16]:
+                raise SystemExit(f"{path} was answered {answer[:60]!r}.")
+    for sock in socks:
+        sock.close()
+
+
+def control(pid: int, word: str) -> None:
+    """Have callgrind zero its counters (`-z`) or dump them (`-d`)."""
+    subprocess.run(["callgrind_control", word, str(pid)], check=True, capture_output=True)
+
+
+def per_request(module: str, *words: str, folder: Path) -> dict[str, float]:
+    """Return the instructions an answer takes, by path."""
+    found = {}
+    with counted(module, *words, folder=folder) as (line, pid):
+        port = int(line) if line.strip().isdigit() else int(read_ready(line).url.rpartition(":")[2])
+        for path in PATHS:
+            ask(port, path, WARM_UP)
+            before = set(folder.iterdir())
+            control(pid, "-z")
+            ask(port, path, REQUESTS)
+            control(pid, "-d")
+            (dump,) = set(folder.iterdir()) - before
+            totals = re.search(r"^(?:totals|summary): (\d+)", dump.read_text(), re.MULTILINE)
+            found[path] = int(totals[1]) / REQUESTS if totals else float("nan")
+    return found
+
+
+def main() -> None:
+    """Print one row per server and path."""
+    print(f"{'server':8} {'path':20} {'bare':>10} {'twin':>10} {'bare/twin':>10}   instructions an answer")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(sys.argv[2] if sys.argv[1:2] == ["--profile"] else temporary)
+        folder.mkdir(exist_ok=True)
+        for server in Server:
+            bare = per_request(MODULES["bare"].format(server), folder=folder)
+            twin = per_request(MODULES["twin"].format(server), "--port", "0", folder=folder)
+            for path in PATHS:
+                ratio = bare[path] / twin[path]
+                print(
+                    f"{server:8} {path:20} {bare[path]:10,.0f} {twin[path]:10,.0f} {ratio:10.3f}", flush=True
+                )
+
+
+if __name__ == "__main__":
+    main()
