@@ -1,8 +1,9 @@
 """What the contract costs in instructions: each twin's answers beside those of a bare handler of its framework.
 
-Seconds depend on what else a machine does; the number of instructions an answer takes hardly does (a per cent from run to
-run). Each server runs under callgrind, is warmed up, and is asked 8 requests at a time; the count over REQUESTS requests
-is read when callgrind dumps it. With --profile DIR the dumps stay there for `callgrind_annotate`.
+Seconds depend on what else a machine does, the number of instructions in user space hardly does. Each server runs
+under callgrind, is warmed up, and is asked 8 requests at a time; the count over REQUESTS of them is read when callgrind
+dumps it. What the kernel does for an answer is not counted, and is the same on both sides: the ratio of seconds is
+nearer to 1. With --profile DIR the dumps stay there for `callgrind_annotate`.
 Needs valgrind. Run: ``python -m benchmarks.instructions [--profile DIR]``.
 """
 

@@ -1,8 +1,8 @@
 """What a cell costs beside its load, and whether a kept generator measures what a fresh one does.
 
-Each round measures one cell (a fresh aiohttp server, `native`) twice, by a generator of its own and by the one kept since
-the start, in mirrored turns; the ratio of their answers a second is an A/A comparison, and its twin with two fresh
-generators says how large such a ratio is where there is nothing to find.
+Each round measures one cell (a fresh aiohttp server, `native`) twice, by a generator of its own and by the one kept
+since the start, in mirrored turns; the ratio of their answers a second is an A/A comparison, and its twin with two
+fresh generators says how large such a ratio is where there is nothing to find.
 Run: ``python -m benchmarks.kept_generator [ROUNDS]``.
 """
 
@@ -51,10 +51,8 @@ def compared(name: str, rounds: int, one: Measure, other: Measure) -> None:
             rates[measure], beside_s = measured(measure, number)
             took[measure].append(beside_s)
         ratios.append(rates[one] / rates[other])
-    print(
-        f"{name:16} answers/s {told(ratios)}   overhead {told(took[one])} s against {told(took[other])} s",
-        flush=True,
-    )
+    overheads = f"overhead {told(took[one])} s against {told(took[other])} s"
+    print(f"{name:16} answers/s {told(ratios)}   {overheads}", flush=True)
 
 
 def told(values: Sequence[float]) -> str:
