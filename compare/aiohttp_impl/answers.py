@@ -21,12 +21,23 @@ from compare.serving.access import log_access
 log = logging.getLogger("compare.aiohttp_impl")
 
 
+Route = web.AbstractRouteDef
+
+
 def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Return a JSON response; `headers` come on top of those that every answer has."""
     fields = CIMultiDict(HEADERS)
     if headers:
         fields.update(headers)
     return web.Response(body=body, status=status, headers=fields)
+
+
+_BODILESS = {name: value for name, value in HEADERS.items() if name != "Content-Type"}
+
+
+def done() -> web.Response:
+    """Return a response without a body."""
+    return web.Response(status=204, headers=_BODILESS)
 
 
 def answer_error(error: ContractError) -> web.Response:

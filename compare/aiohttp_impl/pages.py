@@ -1,21 +1,22 @@
 """The demo page and its files. Line for line comparable with its twin in `tornado_impl`."""
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
-from compare.aiohttp_impl.answers import answer
+from compare.aiohttp_impl.answers import Route, answer
 from compare.serving.pages import Page, pages
 
 
-def _handler(page: Page) -> Handler:
-    """Make the handler of one file."""
+class File:
+    """Answer with one file."""
 
-    async def get(_request: web.Request) -> web.Response:
-        return answer(page.body, headers=page.headers)
+    def __init__(self, page: Page) -> None:
+        """Take the file."""
+        self.page = page
 
-    return get
+    async def get(self, _request: web.Request) -> web.Response:
+        return answer(self.page.body, headers=self.page.headers)
 
 
-def routes() -> list[web.RouteDef]:
+def routes() -> list[Route]:
     """Read the files and return one route for each."""
-    return [web.get(page.path, _handler(page)) for page in pages()]
+    return [web.get(page.path, File(page).get) for page in pages()]

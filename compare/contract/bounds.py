@@ -11,11 +11,12 @@ class Server(enum.StrEnum):
 
 
 class Paradigm(enum.StrEnum):
-    """The five ways of waiting, in the order in which every file and table lists them."""
+    """The six ways of waiting, in the order in which every file and table lists them."""
 
     BLOCKING = "blocking"
     CALLBACK = "callback"
     GENERATOR = "generator"
+    COROUTINE = "coroutine"
     EXECUTOR = "executor"
     NATIVE = "native"
 

@@ -35,11 +35,13 @@ CPU_RPS = {
     (Server.TORNADO, Paradigm.BLOCKING): 4200,
     (Server.TORNADO, Paradigm.CALLBACK): 1500,
     (Server.TORNADO, Paradigm.GENERATOR): 1380,
+    (Server.TORNADO, Paradigm.COROUTINE): 3900,
     (Server.TORNADO, Paradigm.EXECUTOR): 2100,
     (Server.TORNADO, Paradigm.NATIVE): 4100,
     (Server.AIOHTTP, Paradigm.BLOCKING): 9500,
     (Server.AIOHTTP, Paradigm.CALLBACK): 2600,
     (Server.AIOHTTP, Paradigm.GENERATOR): 2400,
+    (Server.AIOHTTP, Paradigm.COROUTINE): 7700,
     (Server.AIOHTTP, Paradigm.EXECUTOR): 3400,
     (Server.AIOHTTP, Paradigm.NATIVE): 8800,
 }

@@ -10,6 +10,8 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
 
 from compare.contract import ContractError, LoopLag, Stats, io_failed, io_timeout, overloaded
 from compare.serving import collecting
@@ -19,29 +21,49 @@ log = logging.getLogger("compare.serving")
 
 
 class Flight:
-    """One long I/O from admission to answer: what a paradigm waits for."""
+    """One long I/O from admission to answer: what a paradigm waits for, and the context in which it waits.
 
-    __slots__ = ("_work", "admitted_s", "closed", "delay_s", "expired", "task", "threads")
+        with flights.admit(delay_s) as flight:
+            flight.result = await wait(flight)
 
-    def __init__(self, work: Work, delay_s: float, threads: "set[Flight]", admitted_s: float) -> None:
-        self._work, self.delay_s, self.threads, self.admitted_s = work, delay_s, threads, admitted_s
+    Leaving the context counts how the flight ended and sets `took_s`, the seconds since its admission. It raises
+    ContractError: `overloaded` when no thread could be started, `io_timeout`, and `io_failed` when the work raised
+    or its result is not bytes.
+    """
+
+    __slots__ = ("_flights", "admitted_s", "closed", "delay_s", "expired", "result", "task", "took_s")
+
+    def __init__(self, flights: "Flights", delay_s: float, admitted_s: float) -> None:
+        self._flights, self.delay_s, self.admitted_s = flights, delay_s, admitted_s
         self.task = asyncio.current_task()
         self.closed = self.expired = False
+        self.result: bytes | None = None
+        self.took_s = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.closed = True
+        self._flights.ended(self, error)
 
     def blocking(self) -> bytes:
         """Do the work's blocking face, here and now; on a worker thread it counts as running until it ends."""
-        self.threads.add(self)  # set.add and set.discard are atomic, with and without the GIL
+        working = self._flights.working
+        working.add(self)  # set.add and set.discard are atomic, with and without the GIL
         try:
-            return self._work.blocking(self.delay_s)  # type: ignore[misc]  # `missing_faces` is checked at start
+            return self._flights.work.blocking(self.delay_s)  # type: ignore[misc]  # `missing_faces` is checked at start
         finally:
-            self.threads.discard(self)
+            working.discard(self)
 
     def native(self) -> Awaitable[bytes]:
         """Return the awaitable of the work's native face."""
-        return self._work.native(self.delay_s)  # type: ignore[misc]  # as in `blocking`
+        return self._flights.work.native(self.delay_s)  # type: ignore[misc]  # as in `blocking`
 
     def expire(self) -> None:
-        """Cancel the waiting; `Flights.fly` turns that into `io_timeout`."""
+        """Cancel the waiting; leaving the context turns that into `io_timeout`."""
         if self.task is not None and not self.closed:
             self.expired = True
             self.task.cancel()
@@ -57,42 +79,17 @@ class Flights:
     def __init__(
         self, work: Work, limit: int, timeout_s: float, clock: Callable[[], float] = time.perf_counter
     ) -> None:
-        self._work, self._limit, self._timeout_s, self._clock = work, limit, timeout_s, clock
+        self.work, self._limit, self._timeout_s, self._clock = work, limit, timeout_s, clock
         self._open: dict[Flight, None] = {}  # in order of admission
-        self._threads: set[Flight] = set()  # flights whose work runs on a worker thread right now
+        self.working: set[Flight] = set()  # flights whose work runs on a thread right now
         self._completed = self._failed = self._rejected = 0
         self.draining = False
 
     def __len__(self) -> int:
         return len(self._open)
 
-    async def fly(self, wait: Callable[[Flight], Awaitable[bytes]], delay_s: float) -> float:
-        """Wait for one long I/O in the way of `wait`; return the seconds it took.
-
-        Raises ContractError: `overloaded` when it was not admitted (nothing is queued) or no thread could be
-        started, `io_timeout`, and `io_failed` when the work raised or returned anything but bytes.
-        """
-        flight = self._admit(delay_s)
-        try:
-            result = await wait(flight)
-            if type(result) is not bytes:
-                raise TypeError(f"the work returned {type(result).__name__}, not bytes")  # noqa: TRY301  # handled like any other fault of the work
-        except asyncio.CancelledError:
-            self._failed += 1
-            if not flight.expired or flight.task is None:
-                raise
-            flight.task.uncancel()
-            raise io_timeout(self._timeout_s) from None
-        except Exception as error:
-            raise self._fault(error) from error
-        else:
-            self._completed += 1
-            return self._clock() - flight.admitted_s
-        finally:
-            flight.closed = True
-            del self._open[flight]
-
-    def _admit(self, delay_s: float) -> Flight:
+    def admit(self, delay_s: float) -> Flight:
+        """Return the context of one long I/O; raises ContractError (`overloaded`) beyond the limit: nothing queues."""
         if self.draining or (self._limit and len(self._open) >= self._limit):
             self._rejected += 1
             raise overloaded(
@@ -100,9 +97,26 @@ class Flights:
                 if self.draining
                 else f"The server already has {self._limit} long I/Os in flight."
             )
-        flight = Flight(self._work, delay_s, self._threads, self._clock())
+        flight = Flight(self, delay_s, self._clock())
         self._open[flight] = None
         return flight
+
+    def ended(self, flight: Flight, error: BaseException | None) -> None:
+        """Count the end of `flight`; raises ContractError for a fault. A cancellation from outside goes on as it is."""
+        del self._open[flight]
+        if error is None:
+            if type(flight.result) is bytes:
+                self._completed += 1
+                flight.took_s = self._clock() - flight.admitted_s
+                return
+            error = TypeError(f"the work returned {type(flight.result).__name__}, not bytes")
+        if isinstance(error, asyncio.CancelledError):
+            self._failed += 1
+            if flight.expired and flight.task is not None:
+                flight.task.uncancel()
+                raise io_timeout(self._timeout_s) from None
+        elif isinstance(error, Exception):
+            raise self._fault(error) from error
 
     def _fault(self, error: Exception) -> ContractError:
         if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
@@ -130,7 +144,7 @@ class Flights:
 
     def orphaned(self) -> int:
         """How many worker threads still work for a request that is over: its client left, or it timed out."""
-        return sum(flight.closed for flight in self._threads.copy())
+        return sum(flight.closed for flight in self.working.copy())
 
     def stats(self, lag: LoopLag) -> Stats:
         """Return what `GET /stats` answers."""

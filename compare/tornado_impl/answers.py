@@ -19,6 +19,10 @@ from compare.serving.access import log_access
 
 log = logging.getLogger("compare.tornado_impl")
 
+Route = tuple[
+    str, type["Handler"], dict[str, Any]
+]  # the path as a regular expression, and what `initialize` gets
+
 
 class Handler(web.RequestHandler):
     """What every handler of this app does alike."""
@@ -41,6 +45,11 @@ class Handler(web.RequestHandler):
         for name, value in (headers or {}).items():
             self.set_header(name, value)
         self.finish(body)
+
+    def done(self) -> None:
+        """Answer without a body."""
+        self.set_status(204)
+        self.finish()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  # Tornado's signature
         """Answer every fault as the contract says, whoever found it: a handler, the router, or nobody."""

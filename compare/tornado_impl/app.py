@@ -29,7 +29,7 @@ class Stats(Handler):
     """Tell how many long I/Os are in flight, how they ended, and how late the loop is."""
 
     def initialize(self, flights: Flights, ticker: Ticker) -> None:
-        """Take what is told of."""
+        """Take what the numbers are read from."""
         self.flights, self.ticker = flights, ticker
 
     def get(self) -> None:
@@ -59,17 +59,17 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Applic
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
     cookie_keys = keys.load(settings)
-    io = {"flights": flights, "work": settings.work, "pool": pool}
     return App(
         [
-            (r"/ping", Ping),
-            *((f"/io/{paradigm}", handler, io) for paradigm, handler in long_io.HANDLERS.items()),
-            (r"/stats", Stats, {"flights": flights, "ticker": ticker}),
-            *cookie_routes.routes(settings),
+            ("/ping", Ping),
+            *long_io.routes(flights, settings.work, pool),
+            ("/stats", Stats, {"flights": flights, "ticker": ticker}),
             *pages.routes(),
+            *cookie_routes.routes(),
         ],
         default_handler_class=NotFound,
         cookie_secret=cookie_keys.cookie_secret,
         key_version=cookie_keys.key_version,
+        signed_min_version=settings.signed_min_version,
         log_function=log_function if settings.access_log else lambda _handler: None,
     )

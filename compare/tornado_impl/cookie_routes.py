@@ -1,7 +1,5 @@
 """The cookie routes, on Tornado's own cookie methods. Line for line comparable with the twin in `aiohttp_impl`."""
 
-from typing import Any
-
 from compare.contract import last_segment, query_of, single
 from compare.contract.cookie_bodies import (
     all_body,
@@ -12,8 +10,7 @@ from compare.contract.cookie_bodies import (
     refusing,
     signed_body,
 )
-from compare.contract.settings import Settings
-from compare.tornado_impl.answers import Handler
+from compare.tornado_impl.answers import Handler, Route
 from compare.tornado_impl.cookies import Cookies
 
 
@@ -24,11 +21,6 @@ class CookieHandler(Cookies, Handler):
         """Return the cookie's name, from the path, and the query."""
         target = self.request.uri or ""
         return last_segment(target), query_of(target)
-
-    def done(self) -> None:
-        """Answer without a body."""
-        self.set_status(204)
-        self.finish()
 
 
 class All(CookieHandler):
@@ -72,14 +64,11 @@ class One(CookieHandler):
 class Signed(CookieHandler):
     """One signed cookie."""
 
-    def initialize(self, min_version: int) -> None:
-        """Take the oldest format that is read."""
-        self.min_version = min_version
-
     def get(self) -> None:
         name, query = self.named()
         days, default = read_max_age_days(query), single(query, "default")
-        value = self.get_signed_cookie(name, max_age_days=days, min_version=self.min_version)
+        oldest = self.settings["signed_min_version"]
+        value = self.get_signed_cookie(name, max_age_days=days, min_version=oldest)
         self.answer(signed_body(name, value, default, self.get_signed_cookie_key_version(name)))
 
     head = get
@@ -92,10 +81,6 @@ class Signed(CookieHandler):
         self.done()
 
 
-def routes(settings: Settings) -> list[tuple[Any, ...]]:
-    """Return the routes, which read signed values as `settings` allow."""
-    return [
-        (r"/cookies", All),
-        (r"/cookies/[^/]+", One),
-        (r"/signed/[^/]+", Signed, {"min_version": settings.signed_min_version}),
-    ]
+def routes() -> list[Route]:
+    """Return the routes; the application's settings hold the secrets and the oldest signed format that is read."""
+    return [("/cookies", All, {}), ("/cookies/[^/]+", One, {}), ("/signed/[^/]+", Signed, {})]

@@ -1,10 +1,9 @@
 """The demo page and its files. Line for line comparable with its twin in `aiohttp_impl`."""
 
 import re
-from typing import Any
 
 from compare.serving.pages import Page, pages
-from compare.tornado_impl.answers import Handler
+from compare.tornado_impl.answers import Handler, Route
 
 
 class File(Handler):
@@ -20,6 +19,6 @@ class File(Handler):
     head = get
 
 
-def routes() -> list[tuple[str, type[File], dict[str, Any]]]:
+def routes() -> list[Route]:
     """Read the files and return one route for each."""
     return [(re.escape(page.path), File, {"page": page}) for page in pages()]

@@ -212,14 +212,21 @@ def _worded(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+NATIVE_FACE = {
+    Paradigm.COROUTINE,
+    Paradigm.NATIVE,
+}  # the paradigms that wait on the loop; the others need a thread's
+
+
 def faces_missing(work: Work) -> dict[Paradigm, str]:
     """Return the paradigms that cannot be measured with this work, each with the reason in a sentence."""
     missing: dict[Paradigm, str] = {}
     if work.blocking is None:
         reason = f"not measured: {work.name} has no blocking face"
-        missing |= {paradigm: reason for paradigm in Paradigm if paradigm is not Paradigm.NATIVE}
+        missing |= {paradigm: reason for paradigm in Paradigm if paradigm not in NATIVE_FACE}
     if work.native is None:
-        missing[Paradigm.NATIVE] = f"not measured: {work.name} has no native face"
+        reason = f"not measured: {work.name} has no native face"
+        missing |= {paradigm: reason for paradigm in Paradigm if paradigm in NATIVE_FACE}
     return missing
 
 

@@ -23,7 +23,8 @@ from compare.contract import (
 )
 
 THREADED = [Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR]
-OFF_THE_LOOP = [*THREADED, Paradigm.NATIVE]
+THREADLESS = [Paradigm.COROUTINE, Paradigm.NATIVE]
+OFF_THE_LOOP = [*THREADED, *THREADLESS]
 
 
 def error(code: str, message: str, field: str | None = None) -> dict:
@@ -271,7 +272,7 @@ async def test_work_that_hangs_is_answered_at_the_timeout(start, gate, paradigm)
     answer = await server.get(f"/io/{paradigm}")
     assert answer.status == 504
     assert await answer.json() == error("io_timeout", "The long I/O did not end within 0.05 seconds.")
-    orphans = 0 if paradigm is Paradigm.NATIVE else 1
+    orphans = 0 if paradigm in THREADLESS else 1
     assert (await server.stats())["orphaned"] == orphans
     gate.open()
     await server.until(lambda stats: stats["orphaned"] == 0 and stats["in_flight"] == 0)
@@ -316,7 +317,7 @@ async def test_when_the_client_leaves_native_work_is_cancelled_and_threads_count
     writer.write(f"GET /io/{paradigm} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
     await server.until(lambda stats: stats["in_flight"] == 1 and gate.entered == 1)
     writer.close()
-    orphans = 0 if paradigm is Paradigm.NATIVE else 1
+    orphans = 0 if paradigm in THREADLESS else 1
     await server.until(lambda stats: stats["in_flight"] == 0 and stats["orphaned"] == orphans)
     assert gate.cancelled == 1 - orphans
     gate.open()

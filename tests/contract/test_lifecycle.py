@@ -243,7 +243,12 @@ def test_ipv6_is_listened_on_too():
 
 async def test_the_drain_ends_with_the_last_flight():
     flights = Flights(load("sleep"), 0, 60)
-    flight = asyncio.create_task(flights.fly(lambda flight: flight.native(), 0.05))
+
+    async def fly():
+        with flights.admit(0.05) as flight:
+            flight.result = await flight.native()
+
+    flight = asyncio.create_task(fly())
     await asyncio.sleep(0)
     began = time.monotonic()
     await drain(flights, 30)

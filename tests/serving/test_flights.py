@@ -20,6 +20,13 @@ def flights(limit=0, timeout_s=60.0, clock=None):
     return Flights(load("sleep"), limit, timeout_s, clock or Clock())
 
 
+async def fly(registry, wait, delay_s=0.0):
+    """Wait for one long I/O in the way of `wait`, as the handlers do; return the seconds it took."""
+    with registry.admit(delay_s) as flight:
+        flight.result = await wait(flight)
+    return flight.took_s
+
+
 def native(flight):
     return flight.native()
 
@@ -31,17 +38,17 @@ async def test_the_seconds_a_flight_took_are_the_clocks():
         clock.now = 2.5
         return b""
 
-    assert await flights(clock=clock).fly(wait, 0) == 2.5
+    assert await fly(flights(clock=clock), wait) == 2.5
 
 
 async def test_only_flights_past_the_timeout_expire():
     clock = Clock()
     registry = flights(timeout_s=10, clock=clock)
     hanging = asyncio.get_running_loop().create_future()
-    old = asyncio.create_task(registry.fly(lambda _: hanging, 0))
+    old = asyncio.create_task(fly(registry, lambda _: hanging))
     await asyncio.sleep(0)
     clock.now = 6
-    young = asyncio.create_task(registry.fly(lambda _: asyncio.get_running_loop().create_future(), 0))
+    young = asyncio.create_task(fly(registry, lambda _: asyncio.get_running_loop().create_future()))
     await asyncio.sleep(0)
     clock.now = 10.5
     registry.expire()
@@ -58,7 +65,7 @@ async def test_only_flights_past_the_timeout_expire():
 
 async def test_a_cancellation_from_outside_is_passed_on_and_counted():
     registry = flights()
-    task = asyncio.create_task(registry.fly(native, 60))
+    task = asyncio.create_task(fly(registry, native, 60))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -71,7 +78,7 @@ async def test_while_draining_nothing_is_admitted():
     registry = flights()
     registry.draining = True
     with pytest.raises(ContractError) as caught:
-        await registry.fly(native, 0)
+        await fly(registry, native)
     assert caught.value.message == "The server is stopping."
     assert caught.value.headers == {"Retry-After": "1"}
 
@@ -82,6 +89,6 @@ async def test_a_fault_that_merely_resembles_a_lack_of_threads_is_a_fault_of_the
 
     registry = flights()
     with pytest.raises(ContractError) as caught:
-        await registry.fly(wait, 0)
+        await fly(registry, wait)
     assert caught.value.code is ErrorCode.IO_FAILED
     assert registry.stats(LoopLag()).failed == 1

@@ -28,6 +28,7 @@ COLOUR = {
     Paradigm.BLOCKING: "#D55E00",
     Paradigm.CALLBACK: "#E69F00",
     Paradigm.GENERATOR: "#CC79A7",
+    Paradigm.COROUTINE: "#56B4E9",
     Paradigm.EXECUTOR: "#009E73",
     Paradigm.NATIVE: "#0072B2",
 }
@@ -35,6 +36,7 @@ MARK = {
     Paradigm.BLOCKING: "X",
     Paradigm.CALLBACK: "s",
     Paradigm.GENERATOR: "D",
+    Paradigm.COROUTINE: "P",
     Paradigm.EXECUTOR: "v",
     Paradigm.NATIVE: "o",
 }
