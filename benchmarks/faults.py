@@ -185,9 +185,13 @@ CALLBACK = Target(
         ("daemon=True", "daemon=False"),
     ),
 )
-GENERATOR = Target(
-    source="compare/paradigms/generator.py",
-    tests=("tests/paradigms/test_generator.py",),
+TRAMPOLINE = Target(
+    source="compare/paradigms/trampoline.py",
+    tests=(
+        "tests/paradigms/test_trampoline.py",
+        "tests/paradigms/test_generator.py",
+        "tests/paradigms/test_coroutine.py",
+    ),
     faults=(
         # an exception is not thrown into the generator
         ("return self._generator.throw(error)", "raise"),
@@ -197,32 +201,54 @@ GENERATOR = Target(
         ("Outcome[Any](error=error).settle(self.finished)", "self.finished.set_result(None)"),
         # only one yield works
         ("return self._generator.send(value)", "self._generator.send(value)"),
-        # a yield that is no long I/O is run all the same
-        ("if not isinstance(yielded, GeneratorType):", "if False:"),
         # a cancelled caller leaves its handler waiting
-        ("            runner.cancel()\n", ""),
+        ("                runner.cancel()\n", ""),
+        # a cancelled caller leaves what its handler waits for running
+        ("            self._cancel_yielded()\n", "            pass\n"),
         # a response after the caller left is sent in
         ("if self.finished.done():  # the caller", "if False:  # the caller"),
         # a handler that swallows the cancellation is left hanging
         ("self._generator.close()  # it", "pass  # it"),
         # a thread that cannot start is not told to the handler, which runs on
         ("except (TypeError, RuntimeError) as error:", "except TypeError as error:"),
+    ),
+)
+GENERATOR = Target(
+    source="compare/paradigms/generator.py",
+    tests=("tests/paradigms/test_generator.py", "tests/paradigms/test_trampoline.py"),
+    faults=(
+        # a yield that is no long I/O is run all the same
+        ("if not isinstance(yielded, GeneratorType):", "if False:"),
         # a long I/O that returns instead of yielding loses its response
         ("return stop.value  # type: ignore[no-any-return]  # StopIteration", "return None  # StopIteration"),
         # a long I/O's finally does not run
         ("        work.close()\n", "        pass\n"),
     ),
 )
+COROUTINE = Target(
+    source="compare/paradigms/coroutine.py",
+    tests=("tests/paradigms/test_coroutine.py", "tests/paradigms/test_trampoline.py"),
+    faults=(
+        # a yield of something else waits for ever
+        ("not asyncio.isfuture(yielded) or ", ""),
+        # a future of another loop calls back on another thread
+        (" or yielded.get_loop() is not loop", ""),
+        # a cancelled caller leaves the future pending
+        ("return yielded.cancel", "return lambda: None"),
+        # an exception is lost, or logged as never taken
+        ("return Outcome(error=error)", "return Outcome(value=None)"),
+    ),
+)
 FLIGHTS = Target(
     source="compare/serving/flights.py",
     tests=("tests/serving/test_flights.py", "tests/contract/test_contract.py"),
     faults=(
-        ("self.threads.discard(self)", "pass"),
-        ("flight.closed = True", "flight.closed = False"),
+        ("working.discard(self)", "pass"),
+        ("self.closed = True", "self.closed = False"),
         ("del self._open[flight]", "pass"),
         ("flight.task.uncancel()", "pass"),
         ("len(self._open) >= self._limit", "len(self._open) > self._limit"),
-        ("if type(result) is not bytes:", "if False:"),
+        ("if type(flight.result) is bytes:", "if True:"),
         ("if flight.admitted_s > due:", "if flight.admitted_s < due:"),
         ("self._completed += 1", "self._completed += 2"),
         ("self.draining or ", ""),
@@ -317,6 +343,8 @@ TARGETS = {
     "cookies": COOKIES,
     "callback": CALLBACK,
     "generator": GENERATOR,
+    "trampoline": TRAMPOLINE,
+    "coroutine": COROUTINE,
     "flights": FLIGHTS,
     "quantiles": QUANTILES,
     "intervals": INTERVALS,

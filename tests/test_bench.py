@@ -158,7 +158,7 @@ def test_a_contestant_that_breaks_the_contract_is_refused_and_the_others_are_not
 
 
 def test_refusals_hold_for_every_number_of_threads_and_only_for_that_server():
-    refusals = bench.preflight(Contestants(asked=[], refused={Paradigm.EXECUTOR: "No."}), BOTH[:5], {})
+    refusals = bench.preflight(Contestants(asked=[], refused={Paradigm.EXECUTOR: "No."}), BOTH[:6], {})
     assert refusals.of(Contestant(Server.TORNADO, Paradigm.EXECUTOR, threads=7)) == "No."
     assert refusals.of(Contestant(Server.AIOHTTP, Paradigm.EXECUTOR)) is None
     assert refusals.of(Contestant(Server.TORNADO, Paradigm.EXECUTOR, loop=Loop.UVLOOP)) is None
@@ -167,9 +167,9 @@ def test_refusals_hold_for_every_number_of_threads_and_only_for_that_server():
 def test_paradigms_a_work_has_no_face_for_are_refused_without_being_asked():
     asked = []
     refusals = bench.preflight(
-        Contestants(asked=asked), BOTH[:5], {"sleep": {Paradigm.NATIVE: "No native face."}}
+        Contestants(asked=asked), BOTH[:6], {"sleep": {Paradigm.NATIVE: "No native face."}}
     )
-    assert refusals.of(BOTH[4]) == "No native face."
+    assert refusals.of(BOTH[5]) == "No native face."
     assert Paradigm.NATIVE not in asked[0][1]
 
 

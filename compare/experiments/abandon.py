@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from compare.analysis.observed import orphaned_thread_s
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
-from compare.experiments.options import Options, Preset
+from compare.experiments.options import TRAMPOLINES, Options, Preset
 from compare.records import Cell, Load, Measurement, Run
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End
@@ -34,7 +34,7 @@ def plan(options: Options) -> list[Cell]:
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)
         if contestant.paradigm is not Paradigm.BLOCKING  # while it waits it cannot even say what is left
-        if options.preset is not Preset.QUICK or contestant.paradigm is not Paradigm.GENERATOR
+        if options.preset is not Preset.QUICK or contestant.paradigm not in TRAMPOLINES
     ]
 
 

@@ -25,7 +25,13 @@ WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 4.0}
 PARADIGMS = {
     Preset.QUICK: (Paradigm.NATIVE,),
     Preset.DEFAULT: (Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR),
-    Preset.FULL: (Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR),
+    Preset.FULL: (
+        Paradigm.NATIVE,
+        Paradigm.CALLBACK,
+        Paradigm.COROUTINE,
+        Paradigm.GENERATOR,
+        Paradigm.EXECUTOR,
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from compare.analysis.metrics import BYSTANDER_P50, CPU, METRICS, P50, P99, THRO
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.contract.settings import default_threads
-from compare.experiments.options import Options, Preset, whole_waits
+from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
 from compare.records import Cell, Contestant, Load, Run
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
@@ -23,6 +23,8 @@ LEVELS = {
     Preset.DEFAULT: (1, 10, 100, 1000),
     Preset.FULL: (1, 10, 100, 1000, 3000, 10000),
 }
+# Each trampoline is `callback` or `native` and a little more: the levels at which it has to show what that is.
+TRAMPOLINE_LEVELS = {Preset.QUICK: (1000,), Preset.DEFAULT: (10, 1000), Preset.FULL: (10, 100, 1000)}
 # Windows in seconds: the short one shows a throughput, the long one is for cells that can reach the thousand
 # answers a p99 needs. A cell that cannot would only spend the preset's time.
 SHORT_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 0.4}
@@ -60,6 +62,8 @@ def worth_it(options: Options, contestant: Contestant, in_flight: int, levels: l
     In a queue the throughput stands at threads / wait whatever the load: it is measured at the ends of the line, in a
     quick run at its end alone.
     """
+    if contestant.paradigm in TRAMPOLINES and in_flight not in TRAMPOLINE_LEVELS[options.preset]:
+        return False
     threads = contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR} or contestant.threads
     if threads and in_flight > MOST_THREADS:
         return False

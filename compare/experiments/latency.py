@@ -13,7 +13,7 @@ from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text
 from compare.contract import Paradigm
-from compare.experiments.options import Options, Preset, whole_waits
+from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Contestant, Load, Run
 from compare.report.figures import charts, drawing, sheets
 from compare.report.figures.charts import Chart, View
@@ -59,7 +59,7 @@ def then(options: Options, summaries: Sequence[Summary]) -> list[Cell]:
 def _contestants(options: Options) -> list[Contestant]:
     quick = options.preset is Preset.QUICK
     found = options.contestants(threads=CLOSED)
-    return [one for one in found if not (quick and one.paradigm is Paradigm.GENERATOR)]
+    return [one for one in found if not (quick and one.paradigm in TRAMPOLINES)]
 
 
 def _closed(options: Options, contestant: Contestant) -> Cell:

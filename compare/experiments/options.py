@@ -26,6 +26,10 @@ DEFAULT_ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 3, Preset.FULL: 10}
 OVERHEAD_S = 0.85
 
 
+# A quick run leaves them out where it must: each costs what `callback` or `native` costs, and its trampoline.
+TRAMPOLINES = frozenset({Paradigm.GENERATOR, Paradigm.COROUTINE})
+
+
 class Options(msgspec.Struct, frozen=True):
     """What was asked for; None where the experiment decides by its preset.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
-from compare.experiments.options import Options, Preset, whole_waits
+from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Contestant, Load, Measurement, Run
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End
@@ -40,7 +40,7 @@ def plan(options: Options) -> list[Cell]:
     (limit,) = options.concurrency[:1] if options.concurrency else (LIMIT,)
     cells = [cell for one in _contestants(options, limit) for cell in _three(options, one, limit)]
     quick = options.preset is Preset.QUICK
-    return [cell for cell in cells if not (quick and cell.contestant.paradigm is Paradigm.GENERATOR)]
+    return [cell for cell in cells if not (quick and cell.contestant.paradigm in TRAMPOLINES)]
 
 
 def _contestants(options: Options, limit: int) -> list[Contestant]:

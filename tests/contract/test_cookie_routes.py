@@ -8,7 +8,6 @@ from email.utils import parsedate_to_datetime
 import pytest
 from running import SECRET as VARIABLES
 
-from compare.contract import Server
 from tornado_cookies.signing import create_signed_value
 
 SECRET = VARIABLES["COMPARE_COOKIE_SECRET"]
@@ -381,11 +380,7 @@ async def test_chunks_of_more_than_64_kib_are_refused(server):
 
 
 async def test_a_body_that_never_ends_is_hung_up_on(server, monkeypatch):
-    module = {
-        Server.TORNADO: "compare.tornado_impl.bodies",
-        Server.AIOHTTP: "compare.aiohttp_impl.cookie_routes",
-    }[server.name]
-    monkeypatch.setattr(f"{module}.BODY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(f"compare.{server.name}_impl.bodies.BODY_TIMEOUT_S", 0.05)
     answer = await server.send(b"PUT /cookies/a HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
     assert answer == b""
 

@@ -16,11 +16,11 @@ from wire import answers
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
-from compare.aiohttp_impl import cookie_routes
+from compare.aiohttp_impl import bodies as aiohttp_bodies
 from compare.contract import MAX_HEADER_BYTES, Server
 from compare.services import database
 from compare.services.companion import Companion
-from compare.tornado_impl import bodies
+from compare.tornado_impl import bodies as tornado_bodies
 from compare.work.http import UPSTREAM, Http
 from compare.work.postgres import Postgres
 
@@ -165,7 +165,7 @@ def impatient(monkeypatch):
     """Let both servers wait a quarter of a second where they wait 75 s for headers and 10 s for a body."""
     for module in (aiohttp_main, tornado_main):
         monkeypatch.setattr(module, "KEEP_ALIVE_S", 0.25)
-    for module in (aiohttp_main, cookie_routes, bodies):
+    for module in (aiohttp_main, aiohttp_bodies, tornado_bodies):
         monkeypatch.setattr(module, "BODY_TIMEOUT_S", 0.25)
 
 

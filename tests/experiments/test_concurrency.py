@@ -43,7 +43,7 @@ def test_everybody_waits_100_ms_in_windows_of_whole_waits():
 def test_what_was_asked_for_is_measured_at_every_level():
     cells = concurrency.plan(Options(servers=ONE, concurrency=(20, 5, 20), delay_s=0.05, duration_s=0.7))
     assert sorted({cell.load.concurrency for cell in cells}) == [5, 20]
-    assert len(cells) == 12
+    assert len(cells) == 14
     assert {(cell.load.delay_s, cell.load.duration_s) for cell in cells} == {(0.05, 0.7)}
 
 

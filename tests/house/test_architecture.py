@@ -143,10 +143,10 @@ DIFFERS_AT_MOST = {
     "cookie_routes.py": 60,
     "__init__.py": 1,
     "__main__.py": 46,
-    "answers.py": 72,
-    "app.py": 34,
+    "answers.py": 73,
+    "app.py": 46,
     "bodies.py": 54,
-    "cookies.py": 170,
+    "cookies.py": 94,
     "pages.py": 9,
 }
 

@@ -121,10 +121,11 @@ def test_the_faces_are_the_users_own_functions_with_nothing_around_them(works):
 
 def test_a_missing_face_leaves_its_paradigms_unmeasured_with_the_reason(works):
     assert faces_missing(load("works:OnlyBlocking")) == {
-        Paradigm.NATIVE: "not measured: works:OnlyBlocking has no native face"
+        Paradigm.COROUTINE: "not measured: works:OnlyBlocking has no native face",
+        Paradigm.NATIVE: "not measured: works:OnlyBlocking has no native face",
     }
     missing = faces_missing(load("works:OnlyNative"))
-    assert set(missing) == set(Paradigm) - {Paradigm.NATIVE}
+    assert set(missing) == set(Paradigm) - {Paradigm.COROUTINE, Paradigm.NATIVE}
     assert set(missing.values()) == {"not measured: works:OnlyNative has no blocking face"}
 
 
