@@ -7,13 +7,12 @@ import click
 
 from compare.commands import usage
 from compare.contract import Server
-from compare.contract.settings import OPTIONS, SettingsError, from_argv
+from compare.contract.settings import SettingsError, from_argv
+from compare.contract.usage import option_lines
 
 
 def _server_options() -> str:
-    width = max(len(option.name) for option in OPTIONS) + 2
-    lines = [f"  {option.name:<{width}}{option.help or option.allowed}" for option in OPTIONS]
-    return "\b\nServer options:\n" + "\n".join(lines)
+    return "\b\nServer options:\n" + "\n".join(option_lines())
 
 
 @click.command(

@@ -142,7 +142,11 @@ def _is_key(text: str) -> bool:
 OPTIONS = (
     Option("host", str, "a host name or address", bool, help="where to listen"),
     Option(
-        "port", _port, "a whole number from 0 to 65535", lambda v: 0 <= v <= 65535, help="0 = any free one"
+        "port",
+        _port,
+        "a whole number from 0 to 65535",
+        lambda v: 0 <= v <= 65535,
+        help="the port, 0 = any free one",
     ),
     Option("loop", Loop, "asyncio or uvloop", help="the event loop"),
     Option("work", str, "sleep, http, postgres or package.module:attribute", bool, help="the long I/O"),
@@ -150,10 +154,34 @@ OPTIONS = (
     Option(
         "dsn", str, "a PostgreSQL connection string", help="database for --work postgres (or COMPARE_DSN)"
     ),
-    Option("threads", int, "a whole number from 1 to 20000", lambda v: 1 <= v <= 20000, help="executor pool"),
-    Option("max_in_flight", int, "a whole number from 0 up", lambda v: v >= 0, help="0 = no limit"),
-    Option("io_timeout", _seconds, "a number of seconds above 0", lambda v: v > 0, help="for a long I/O"),
-    Option("grace", _seconds, "a number of seconds from 0 up", lambda v: v >= 0, help="to drain at stop"),
+    Option(
+        "threads",
+        int,
+        "a whole number from 1 to 20000",
+        lambda v: 1 <= v <= 20000,
+        help="threads of the executor pool",
+    ),
+    Option(
+        "max_in_flight",
+        int,
+        "a whole number from 0 up",
+        lambda v: v >= 0,
+        help="long I/Os accepted at once, 0 = no limit",
+    ),
+    Option(
+        "io_timeout",
+        _seconds,
+        "a number of seconds above 0",
+        lambda v: v > 0,
+        help="how long a long I/O may take",
+    ),
+    Option(
+        "grace",
+        _seconds,
+        "a number of seconds from 0 up",
+        lambda v: v >= 0,
+        help="for what is in flight at the stop",
+    ),
     Option("cookie_secret_file", str, "a path", help="file that holds the one secret"),
     Option(
         "cookie_key",

@@ -18,6 +18,7 @@ from typing import Any, NoReturn, Protocol
 
 from compare.contract import BACKLOG, Loop, Ready, Server
 from compare.contract.settings import Settings, SettingsError, from_argv
+from compare.contract.usage import asks_for_help, help_text
 from compare.serving import collecting
 from compare.serving.accepting import Listener
 from compare.serving.flights import Flights
@@ -50,6 +51,9 @@ class StartError(Exception):
 
 def main(server: Server, listen: Listen, argv: list[str]) -> int:
     """Run a server until it is told to stop; return the process's exit code."""
+    if asks_for_help(argv):
+        sys.stdout.write(help_text(server))
+        return 0
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
     try:
         settings = from_argv(server, argv)
