@@ -6,8 +6,8 @@ Secrets never travel this way: argv holds the paths of their files.
 
 import dataclasses
 import math
-import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from compare.contract import DEFAULT_PORT, Gc, Loop, Server
@@ -20,8 +20,8 @@ class SettingsError(ValueError):
 
 
 def default_threads() -> int:
-    """Return the size of Python's own default pool, computed as `ThreadPoolExecutor` does."""
-    return min(32, (os.cpu_count() or 1) + 4)
+    """Return how many threads the default pool of this interpreter has: the rule differs from version to version."""
+    return ThreadPoolExecutor()._max_workers  # noqa: SLF001  # asked for, not computed again
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Settings:
     work: str = "sleep"
     upstream: str = ""
     dsn: str = dataclasses.field(default="", repr=False)
-    threads: int = dataclasses.field(default_factory=default_threads)
+    threads: int | None = None  # None = what Python's own default pool has, in the interpreter that serves
     max_in_flight: int = 0
     io_timeout: float = 65.0
     grace: float = 5.0
@@ -158,7 +158,7 @@ OPTIONS = (
         "threads",
         int,
         "a whole number from 1 to 20000",
-        lambda v: 1 <= v <= 20000,
+        lambda v: v is None or 1 <= v <= 20000,
         help="threads of the executor pool",
     ),
     Option(

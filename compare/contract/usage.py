@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compare.contract.bounds import Server
-from compare.contract.settings import OPTIONS, Option, Settings
+from compare.contract.settings import OPTIONS, Option, Settings, default_threads
 
 HELP = frozenset({"-h", "--help"})
 
@@ -45,6 +45,8 @@ def _placeholder(option: Option) -> str:
 def _default(option: Option, defaults: Settings | None) -> str:
     if option.field == "port" and defaults is None:
         return " or ".join(f"{Settings(server).port} ({server})" for server in Server)
+    if option.field == "threads" and (defaults is None or defaults.threads is None):
+        return f"Python's own, {default_threads()} here"
     value: Any = getattr(defaults or Settings(Server.TORNADO), option.field)
     if value in ("", None, ()):
         return "none"

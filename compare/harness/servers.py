@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 from compare.contract import Ready, read_ready
-from compare.contract.settings import Settings, default_threads
+from compare.contract.settings import Settings
 from compare.processes import launch
 from compare.records import Contestant
 
@@ -110,7 +110,7 @@ def _settings(contestant: Contestant, upstream: str, dsn: str, grace_s: float) -
         work=contestant.work,
         upstream=upstream,
         dsn=dsn,
-        threads=contestant.threads or default_threads(),
+        threads=contestant.threads,
         max_in_flight=contestant.max_in_flight,
         grace=grace_s,
         workers=contestant.workers,

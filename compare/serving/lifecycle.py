@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn, Protocol
 
 from compare.contract import BACKLOG, Loop, Ready, Server
-from compare.contract.settings import Settings, SettingsError, from_argv
+from compare.contract.settings import Settings, SettingsError, default_threads, from_argv
 from compare.contract.usage import asks_for_help, help_text
 from compare.serving import collecting
 from compare.serving.accepting import Listener
@@ -161,7 +161,7 @@ def _announce(settings: Settings, sock: socket.socket) -> None:
         url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
         pid=os.getpid(),
         work=settings.work,
-        threads=settings.threads,
+        threads=settings.threads or default_threads(),
         loop=settings.loop,
     )
     sys.stdout.write(ready.line() + "\n")

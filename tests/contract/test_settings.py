@@ -3,7 +3,7 @@
 import pytest
 
 from compare.contract import Gc, Loop, Server
-from compare.contract.settings import OPTIONS, Settings, SettingsError, default_threads, from_argv
+from compare.contract.settings import OPTIONS, Settings, SettingsError, from_argv
 
 
 def test_the_ports_differ_so_that_both_servers_can_run():
@@ -19,7 +19,7 @@ def test_the_defaults_are_the_contracts():
         port=8002,
         loop=Loop.ASYNCIO,
         work="sleep",
-        threads=default_threads(),
+        threads=None,
         max_in_flight=0,
         io_timeout=65.0,
         grace=5.0,

@@ -4,7 +4,7 @@ import pytest
 
 from compare.aiohttp_impl.__main__ import listen as aiohttp_listen
 from compare.contract import Server
-from compare.contract.settings import OPTIONS, Settings
+from compare.contract.settings import OPTIONS, default_threads
 from compare.contract.usage import help_text, option_lines
 from compare.serving.lifecycle import main
 
@@ -32,5 +32,5 @@ def test_defaults_are_the_settings_own_with_their_units():
     told = help_text(Server.AIOHTTP)
     assert "default: 8002)" in told
     assert "default: 65 s)" in told
-    assert f"default: {Settings(Server.AIOHTTP).threads})" in told
+    assert f"default: Python's own, {default_threads()} here)" in told
     assert "default: 8001 (tornado) or 8002 (aiohttp))" in "\n".join(option_lines())

@@ -38,9 +38,9 @@ def bundled(tmp_path_factory) -> Path:
     return unpacked(next(Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")), tmp_path_factory)
 
 
-@pytest.fixture(scope="module", params=["23.0", "newest"])
+@pytest.fixture(scope="module", params=["23.0" if sys.version_info < (3, 12) else "23.2.1", "newest"])
 def pip(request, tmp_path_factory) -> Path:
-    """The oldest pip that is supported, or the newest there is."""
+    """The oldest pip from 23.0 on that this Python can run, or the newest there is."""
     folder = tmp_path_factory.mktemp("download")
     wanted = "pip" if request.param == "newest" else f"pip=={request.param}"
     download = [
