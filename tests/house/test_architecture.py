@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "signing": set(),
     "records": {"records"},
     "processes": {"processes"},
+    "network": {"network"},
     "work": {"work", "services"},
     "services": {"services", "work"},
     "paradigms": {"paradigms"},
