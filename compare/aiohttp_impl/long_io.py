@@ -22,7 +22,7 @@ class LongIO:
     async def get(self, request: web.Request) -> web.Response:
         """Answer after the wait."""
         delay_s = parse_delay(query_of(request.raw_path))
-        with self.flights.admit(delay_s) as flight:
+        with self.flights.admit(self.paradigm, delay_s) as flight:
             flight.result = await self.wait(flight, self.pool)
         body = io_body(Server.AIOHTTP, self.paradigm, self.work, delay_s)
         return answer(body, headers={"Server-Timing": server_timing(flight.took_s)})

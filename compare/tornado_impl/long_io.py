@@ -22,7 +22,7 @@ class LongIO(Handler):
         """Answer after the wait."""
         delay_s = parse_delay(query_of(self.request.uri or ""))
         self.task = asyncio.current_task()
-        with self.flights.admit(delay_s) as flight:
+        with self.flights.admit(self.paradigm, delay_s) as flight:
             flight.result = await self.wait(flight, self.pool)
         body = io_body(Server.TORNADO, self.paradigm, self.work, delay_s)
         self.answer(body, headers={"Server-Timing": server_timing(flight.took_s)})
