@@ -23,6 +23,14 @@ from compare.contract import Server, read_ready
 WARM_UP, REQUESTS, AT_ONCE = 240, 480, 8
 PATHS = ("/ping", "/io/native?delay=0")
 MODULES = {"bare": "benchmarks.bare_{}", "twin": "compare.{}_impl"}
+# callgrind makes everything fifty times slower but the clock: fifty times as many ticks would fall on an answer
+RUN = """
+import runpy, sys
+from compare.serving import lag
+lag.TICK_S = 3600.0
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
 
 
 @contextmanager
@@ -31,7 +39,7 @@ def counted(module: str, *words: str, folder: Path) -> Iterator[tuple[str, int]]
     if shutil.which("valgrind") is None:
         raise SystemExit("valgrind is not installed.")
     out = f"--callgrind-out-file={folder}/{module}.%p"
-    command = ["valgrind", "--tool=callgrind", out, sys.executable, "-m", module, *words]
+    command = ["valgrind", "--tool=callgrind", out, sys.executable, "-c", RUN, module, *words]
     quiet = {"stderr": subprocess.DEVNULL, "env": os.environ | {"PYTHONHASHSEED": "0"}}
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **quiet)  # type: ignore[call-overload]
     try:

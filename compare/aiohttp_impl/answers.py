@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 from multidict import CIMultiDict
 
@@ -22,13 +22,15 @@ log = logging.getLogger("compare.aiohttp_impl")
 
 
 Route = web.AbstractRouteDef
+_SHARED = CIMultiDict(HEADERS)
 
 
 def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Return a JSON response; `headers` come on top of those that every answer has."""
-    fields = CIMultiDict(HEADERS)
+    fields = _SHARED.copy()
     if headers:
-        fields.update(headers)
+        for name, value in headers.items():
+            fields[name] = value
     return web.Response(body=body, status=status, headers=fields)
 
 
@@ -67,7 +69,7 @@ def guarded(handle: Handle) -> Handle:
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             response = answer_error(internal())
-        if "Upgrade" in request.headers:
+        if hdrs.UPGRADE in request.headers:
             response.force_close()  # aiohttp drops what it read behind it, and would go on in the middle of a request
         return response
 

@@ -8,6 +8,7 @@ from compare.contract.bodies import (
     LoopLag,
     Stats,
     Waited,
+    io_bodies,
     io_body,
     server_timing,
 )
@@ -39,15 +40,14 @@ from compare.contract.errors import (
     method_not_allowed,
     not_found,
     overloaded,
-    too_many_viewers,
 )
 from compare.contract.ready import (
     Ready,
     read_ready,
 )
 from compare.contract.targets import (
+    delay_of,
     last_segment,
-    parse_delay,
     path_of,
     query_of,
     query_values,
@@ -79,7 +79,9 @@ __all__ = [
     "Stats",
     "Waited",
     "body_too_large",
+    "delay_of",
     "internal",
+    "io_bodies",
     "io_body",
     "io_failed",
     "io_timeout",
@@ -87,12 +89,10 @@ __all__ = [
     "method_not_allowed",
     "not_found",
     "overloaded",
-    "parse_delay",
     "path_of",
     "query_of",
     "query_values",
     "read_ready",
     "server_timing",
     "single",
-    "too_many_viewers",
 ]

@@ -17,6 +17,8 @@ def path_of(target: str) -> str:
     Absolute form (`http://host/path`) and fragments are cut, escapes of unreserved characters are decoded: what
     aiohttp does before it routes, and Tornado does not.
     """
+    if target[:1] == "/" and "%" not in target and "#" not in target:  # nearly all are
+        return target.partition("?")[0]
     path = target.partition("#")[0].partition("?")[0]
     if not path.startswith("/"):
         _, scheme, rest = path.partition("://")
@@ -67,10 +69,16 @@ def single(query: str, name: str) -> str | None:
 _SECONDS = re.compile(r"\d{1,9}(\.\d{0,17})?|\.\d{1,17}", re.ASCII)
 
 
-@lru_cache(maxsize=1024)  # a load sends one query a million times; parsing it must not be what is measured
-def parse_delay(query: str) -> float:
-    """Return `delay` of a raw query string in seconds, 0 to `MAX_DELAY_S`; `DEFAULT_DELAY_S` without one."""
-    text = single(query, "delay")
+KEPT_CHARACTERS = 256  # longer targets are read anew each time: what is kept must not fill the memory
+
+
+def delay_of(target: str) -> float:
+    """Return `delay` of a raw request target in seconds, 0 to `MAX_DELAY_S`; `DEFAULT_DELAY_S` without one."""
+    return _kept(target) if len(target) <= KEPT_CHARACTERS else _parse_delay(target)
+
+
+def _parse_delay(target: str) -> float:
+    text = single(query_of(target), "delay")
     if text is None:
         return DEFAULT_DELAY_S
     if not _SECONDS.fullmatch(text) or float(text) > MAX_DELAY_S:
@@ -80,3 +88,7 @@ def parse_delay(query: str) -> float:
             field="delay",
         )
     return float(text)
+
+
+# a load sends one target a million times; parsing it must not be what is measured
+_kept = lru_cache(maxsize=1024)(_parse_delay)

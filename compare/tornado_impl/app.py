@@ -1,5 +1,6 @@
 """The routing table."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,10 +10,9 @@ from tornado import httputil, web
 from compare.contract import PONG, path_of
 from compare.contract.settings import Settings
 from compare.serving import keys
-from compare.serving.feed import Feed
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.tornado_impl import cookie_routes, events, long_io, pages
+from compare.tornado_impl import cookie_routes, long_io, pages
 from compare.tornado_impl.answers import Handler, NotFound, log_function
 from compare.tornado_impl.bodies import Bounded
 
@@ -42,6 +42,10 @@ class Stats(Handler):
 class App(web.Application):
     """Tornado's application, without what it does to a request before any handler has asked for it."""
 
+    exact: dict[
+        str, Any
+    ]  # routes whose path is not a pattern: looked up, as aiohttp does it, not tried in turns
+
     def find_handler(
         self, request: httputil.HTTPServerRequest, **kwargs: Any
     ) -> Any:  # a Router may return any delegate; Tornado's annotation names its own private one
@@ -50,7 +54,8 @@ class App(web.Application):
         headers = request.headers
         if "Content-Type" in headers:
             del headers["Content-Type"]
-        delegate = super().find_handler(request, **kwargs)
+        found, route = self.exact.get(request.path), super().find_handler
+        delegate = self.get_handler_delegate(request, *found) if found else route(request, **kwargs)
         if "Content-Length" in headers or "Transfer-Encoding" in headers:
             return Bounded(self, request, delegate)
         return delegate
@@ -59,20 +64,21 @@ class App(web.Application):
 def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
-    feed = Feed(flights, settings.server, settings.work, settings.threads, settings.viewers)
     cookie_keys = keys.load(settings)
-    return App(
-        [
-            ("/ping", Ping),
-            *long_io.routes(flights, settings.work, pool),
-            ("/stats", Stats, {"flights": flights, "ticker": ticker}),
-            *events.routes(feed),
-            *pages.routes(),
-            *cookie_routes.routes(),
-        ],
+    routes: list[Any] = [
+        ("/ping", Ping),
+        *long_io.routes(flights, settings.work, pool),
+        ("/stats", Stats, {"flights": flights, "ticker": ticker}),
+        *pages.routes(),
+        *cookie_routes.routes(),
+    ]
+    app = App(
+        routes,
         default_handler_class=NotFound,
         cookie_secret=cookie_keys.cookie_secret,
         key_version=cookie_keys.key_version,
         signed_min_version=settings.signed_min_version,
         log_function=log_function if settings.access_log else lambda _handler: None,
     )
+    app.exact = {path: target for path, *target in routes if re.escape(path) == path}
+    return app

@@ -12,14 +12,16 @@ from compare.contract import (
     Paradigm,
     Ready,
     Server,
+    delay_of,
+    io_bodies,
     io_body,
     last_segment,
-    parse_delay,
     path_of,
     query_of,
     query_values,
     read_ready,
     server_timing,
+    targets,
 )
 
 THREADED = [Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR]
@@ -380,12 +382,18 @@ def test_a_query_is_read_as_a_browser_writes_it(query, values):
     ("query", "delay_s"), [("delay=0", 0), ("delay=60", 60), ("delay=.5", 0.5), ("delay=1.", 1)]
 )
 def test_a_delay_is_a_decimal_number_of_seconds(query, delay_s):
-    assert parse_delay(query) == delay_s
+    assert delay_of(f"/io/native?{query}") == delay_s
+
+
+def test_a_long_target_is_read_and_not_kept():
+    before = targets._kept.cache_info().currsize
+    assert delay_of(f"/io/native?delay=2&{'x' * 60_000}") == 2
+    assert targets._kept.cache_info().currsize == before
 
 
 def test_an_error_knows_its_status_and_body():
     with pytest.raises(ContractError) as caught:
-        parse_delay("delay=61")
+        delay_of("/?delay=61")
     assert caught.value.status == 400
 
 
@@ -393,7 +401,17 @@ def test_the_body_does_not_depend_on_how_long_it_took():
     assert io_body(Server.TORNADO, Paradigm.NATIVE, "sleep", 1.0) == (
         b'{"server":"tornado","paradigm":"native","work":"sleep","delay_s":1.0}'
     )
-    assert server_timing(0.10034) == "io;dur=100.3"
+    assert io_bodies(Server.TORNADO, Paradigm.NATIVE, "sleep")(1.0) == io_body(
+        Server.TORNADO, Paradigm.NATIVE, "sleep", 1.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("io_s", "said"),
+    [(0.0, "0.0"), (0.00004, "0.0"), (0.00006, "0.1"), (0.10034, "100.3"), (65.0, "65000.0")],
+)
+def test_server_timing_tells_milliseconds_with_one_decimal(io_s, said):
+    assert server_timing(io_s) == f"io;dur={said}"
 
 
 def test_the_ready_line_is_read_back_as_it_was_written():

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from running import running
 
-from compare.contract import DEFAULT_DELAY_S, ContractError, Paradigm, Server, parse_delay, path_of, query_of
+from compare.contract import DEFAULT_DELAY_S, ContractError, Paradigm, Server, delay_of, path_of
 
 EXAMPLES = 300 * int(os.environ.get("COMPARE_FUZZ", "1"))
 
@@ -107,7 +107,7 @@ def request(method: str, target: str, headers: list[str], body: bytes) -> bytes:
 def is_quick(target: str) -> bool:
     """Whether the servers answer at once: a wait of ten seconds that hypothesis found teaches nothing."""
     try:
-        return parse_delay(query_of(encode(target).decode())) <= DEFAULT_DELAY_S
+        return delay_of(encode(target).decode()) <= DEFAULT_DELAY_S
     except ContractError:
         return True
 
