@@ -20,7 +20,7 @@ from compare.analysis.paired import differences, holm, sides
 from compare.analysis.summary import Summary, summarise
 from compare.contract import Paradigm, Server
 from compare.harness import simulated
-from compare.records import Cell, Contestant, Load, Run
+from compare.records import Cell, Closed, Contestant, Run
 
 CONTESTANT = Contestant(Server.AIOHTTP, Paradigm.NATIVE)
 LEVELS = (100, 400)
@@ -34,7 +34,7 @@ def aa_run(seed: int, rounds: int, drift: float) -> Run:
     once = [(level, side) for level in LEVELS for side in "ab"]
     measure = simulated.measurer(seed, speed=lambda _: 2000.0, drift=drift)
     made = [
-        measure(Cell("aa", CONTESTANT, Load(level, duration_s=0.4, timeout_s=0.3), number, side))
+        measure(Cell("aa", CONTESTANT, Closed(level, duration_s=0.4, timeout_s=0.3), number, side))
         for number in range(rounds)
         for level, side in once[:: -1 if number % 2 else 1]
     ]

@@ -9,7 +9,7 @@ import statistics
 from compare.contract import Paradigm, Server
 from compare.harness import environment, load
 from compare.harness.servers import serve
-from compare.records import Contestant, Load
+from compare.records import Closed, Contestant
 
 ROUNDS, WAIT_S = 5, 0.1
 ROWS = ((Server.AIOHTTP, 100), (Server.AIOHTTP, 1000), (Server.TORNADO, 100), (Server.TORNADO, 1000))
@@ -18,7 +18,7 @@ ROWS = ((Server.AIOHTTP, 100), (Server.AIOHTTP, 1000), (Server.TORNADO, 100), (S
 def share(server: Server, in_flight: int) -> float:
     """Return the share of the ceiling in two seconds; raises SystemExit when an answer was no success."""
     pins = environment.pinning()
-    wanted = Load(in_flight, WAIT_S, duration_s=2.0, warmup_s=0.5)
+    wanted = Closed(in_flight, WAIT_S, duration_s=2.0, warmup_s=0.5)
     with serve(Contestant(server, Paradigm.NATIVE), cpu=pins.server) as running:
         samples = load.run(f"{running.base_url}/io/native?delay={WAIT_S}", wanted, cpu=pins.generator).samples
     done = (samples.done_s >= 0) & (samples.done_s < samples.window_s)

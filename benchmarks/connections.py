@@ -17,7 +17,7 @@ from compare.harness import environment, load
 from compare.harness.monitor import Monitor
 from compare.harness.servers import serve
 from compare.loadgen import limits
-from compare.records import Contestant, Load, SampleStatus
+from compare.records import Closed, Contestant, SampleStatus
 
 MOST = 32_000
 SPARE_FILES = 200  # of the server and of the generator: the bystander's, the loop's own, pipes
@@ -35,7 +35,7 @@ WAITS = 2
 def row(server: Server, connections: int, wait_s: float) -> str:
     """Measure one row: the connections open within one wait, then every one waits at least twice."""
     pins = environment.pinning()
-    asked = Load(connections, wait_s, WAITS * wait_s, warmup_s=wait_s, timeout_s=3 * wait_s)
+    asked = Closed(connections, wait_s, WAITS * wait_s, warmup_s=wait_s, timeout_s=3 * wait_s)
     with serve(Contestant(server, Paradigm.NATIVE), cpu=pins.server) as running:
         url = f"{running.base_url}/io/native?delay={wait_s:g}"
         with Monitor(running.pid) as monitor:

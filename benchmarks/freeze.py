@@ -14,7 +14,7 @@ import numpy as np
 from compare.contract import Paradigm, Server
 from compare.harness import load, reference
 from compare.harness.servers import serve
-from compare.records import Contestant, Load
+from compare.records import Closed, Contestant, Open
 
 RUNS = 5
 SERVER_CPU, CLIENT_CPU = 0, 1
@@ -25,7 +25,7 @@ FREEZE_AFTER = 500  # requests: in the middle of the window
 
 def freeze(number: int) -> bool:
     """Print one run's percentiles; return whether all are near enough."""
-    asked = Load(1000, delay_s=0.005, duration_s=5.0, rate_rps=200.0)
+    asked = Open(1000, delay_s=0.005, duration_s=5.0, rate_rps=200.0)
     with reference.serving(delay_s=0.005, freeze_after=FREEZE_AFTER, cpu=SERVER_CPU) as url:
         samples = load.run(url, asked, cpu=CLIENT_CPU).samples
     mine = samples.intended_s >= 0
@@ -38,7 +38,7 @@ def freeze(number: int) -> bool:
 
 def added_ms(url: str, delay_s: float) -> float:
     """Return the median of what 8 connections saw over what the server says it waited."""
-    samples = load.run(url, Load(8, delay_s=delay_s, duration_s=3.0), cpu=CLIENT_CPU).samples
+    samples = load.run(url, Closed(8, delay_s=delay_s, duration_s=3.0), cpu=CLIENT_CPU).samples
     mine = samples.intended_s >= 0
     return float(np.median((samples.done_s - samples.sent_s - samples.io_s)[mine])) * 1e3
 

@@ -30,7 +30,7 @@ import numpy as np
 
 from benchmarks.freeze import ARITHMETIC_MS, CLIENT_CPU, FREEZE_AFTER, PERCENTILES, SERVER_CPU
 from compare.harness import load, reference
-from compare.records import Load
+from compare.records import Open
 
 ROUNDS, CONNECTIONS, RATE_RPS, SECONDS = 3, 10, 200, 5
 LOCUSTFILE = """
@@ -128,7 +128,7 @@ frozen = partial(reference.serving, delay_s=0.005, freeze_after=FREEZE_AFTER, cp
 
 def ours(url: str) -> Found:
     """Ask our own generator; its latency is from the intended send."""
-    asked = Load(1000, delay_s=0.005, duration_s=float(SECONDS), rate_rps=float(RATE_RPS))
+    asked = Open(1000, delay_s=0.005, duration_s=float(SECONDS), rate_rps=float(RATE_RPS))
     samples = load.run(url, asked, cpu=CLIENT_CPU).samples
     mine = samples.intended_s >= 0
     found_ms = np.percentile((samples.done_s - samples.intended_s)[mine] * 1e3, PERCENTILES)

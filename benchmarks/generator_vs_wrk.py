@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from compare.harness import load
-from compare.records import Load
+from compare.records import Closed
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 3, 64
 SERVER_CPU, CLIENT_CPU = 0, 1
@@ -97,7 +97,7 @@ def by_wrk(url: str) -> Result:
 
 def by_generator(url: str) -> Result:
     """Return requests a second, of those completed in the window."""
-    asked = Load(CONNECTIONS, delay_s=0.0, duration_s=float(SECONDS), warmup_s=0.2)
+    asked = Closed(CONNECTIONS, delay_s=0.0, duration_s=float(SECONDS), warmup_s=0.2)
     result = load.run(url, asked, cpu=CLIENT_CPU)
     samples = result.samples
     done = (samples.status == 200) & (samples.done_s >= 0) & (samples.done_s < samples.window_s)

@@ -18,11 +18,11 @@ from compare.contract import Paradigm, Server
 from compare.harness import environment
 from compare.harness.generators import Generator
 from compare.harness.measure import Harness
-from compare.records import Cell, Contestant, Load, Measurement
+from compare.records import Cell, Closed, Contestant, Measurement
 
 ROUNDS = 11
 WAIT_S = 0.01
-LOAD = Load(200, WAIT_S, duration_s=1.0, warmup_s=0.3, timeout_s=1.0)
+LOAD = Closed(200, WAIT_S, duration_s=1.0, warmup_s=0.3, timeout_s=1.0)
 BESIDE_S = LOAD.warmup_s + LOAD.duration_s + WAIT_S + WAIT_S  # warm-up, window, ramp and the last answers
 
 Measure = Callable[[Cell], Measurement]

@@ -13,7 +13,7 @@ import numpy as np
 from compare.contract import Paradigm, Server
 from compare.harness import environment, load, probe
 from compare.harness.servers import Running, serve
-from compare.records import Arrivals, Contestant, Load, Samples
+from compare.records import Arrivals, Closed, Contestant, Open, Samples
 
 LIMIT = 100
 WAIT_S = 0.1
@@ -49,11 +49,11 @@ def row(server: Server, paradigm: Paradigm) -> str:
     pins = environment.pinning()
     pool = LIMIT if paradigm is Paradigm.EXECUTOR else None
     contestant = Contestant(server, paradigm, threads=pool, max_in_flight=LIMIT)
-    at_capacity = Load(LIMIT, WAIT_S, WINDOW_S, timeout_s=1.0)
+    at_capacity = Closed(LIMIT, WAIT_S, WINDOW_S, timeout_s=1.0)
     with serve(contestant, cpu=pins.server) as running:
         url = running.base_url + probe.io_path(contestant, WAIT_S)
         capacity = goodput_rps(load.run(url, at_capacity, cpu=pins.generator).samples)
-        over = Load(
+        over = Open(
             2000,
             WAIT_S,
             WINDOW_S,

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.generator_vs_wrk import CLIENT_CPU, nginx
 from compare.harness import load
-from compare.records import Arrivals, Load, Samples
+from compare.records import Arrivals, Open, Samples
 
 ROWS = (
     (1_000.0, Arrivals.CONSTANT, 5.0),
@@ -30,7 +30,7 @@ def main() -> None:
     print("rate asked  arrivals   sent/s   lag p50   lag p99   lag max  gap CV  CPU share  failed")
     with nginx() as url:
         for rate_rps, arrivals, seconds in ROWS:
-            asked = Load(200, delay_s=0.0, duration_s=seconds, rate_rps=rate_rps, arrivals=arrivals)
+            asked = Open(200, delay_s=0.0, duration_s=seconds, rate_rps=rate_rps, arrivals=arrivals)
             result = load.run(url, asked, seed=1, cpu=CLIENT_CPU)
             samples = result.samples
             mine = samples.intended_s >= 0

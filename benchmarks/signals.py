@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from compare.contract import Ready, Server, read_ready
 from compare.harness import load, probe
 from compare.harness.load import LoadError
-from compare.records import Load
+from compare.records import Abandoned, Load
 
 STOPS = 20
 GRACE_S = 5.0
@@ -27,7 +27,7 @@ HAMMERED_S = 1.5  # after the first answer
 @contextmanager
 def hammered(base_url: str) -> Iterator[None]:
     """Put the load on until the block ends; it goes on while the server stops."""
-    asked = Load(CONNECTIONS, 0.1, duration_s=HAMMERED_S + ALLOWED_S, warmup_s=0.0, timeout_s=0.0)
+    asked = Abandoned(CONNECTIONS, 0.1, duration_s=HAMMERED_S + ALLOWED_S, warmup_s=0.0)
     thread = threading.Thread(target=_hammer, args=[f"{base_url}/io/callback?delay=0.1", asked])
     thread.start()
     try:

@@ -16,7 +16,7 @@ import psutil
 
 from compare.contract import Server, read_ready
 from compare.harness import load
-from compare.records import Load
+from compare.records import Closed
 
 ROUNDS, CONNECTIONS = 11, 64
 SERVER_CPU, CLIENT_CPU = 0, 1
@@ -51,7 +51,7 @@ def serving(*words: str) -> Iterator[tuple[str, psutil.Process]]:
 
 def rate(side: Side, path: str) -> Rate:
     """Load one side for about a second; raises SystemExit when an answer was no success."""
-    asked = Load(CONNECTIONS, delay_s=0.0, duration_s=1.0, warmup_s=0.2)
+    asked = Closed(CONNECTIONS, delay_s=0.0, duration_s=1.0, warmup_s=0.2)
     before = side.process.cpu_times()
     samples = load.run(side.url + path, asked, cpu=CLIENT_CPU).samples
     after = side.process.cpu_times()

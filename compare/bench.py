@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
 from compare import records
+from compare.analysis.rounds import with_figures
 from compare.analysis.summary import Summary, summarise
 from compare.contract import Paradigm
 from compare.engine import plan
@@ -27,10 +29,10 @@ from compare.harness import environment
 from compare.harness.companions import CompanionError, companions
 from compare.harness.environment import Pinning
 from compare.harness.generators import Generator
-from compare.harness.measure import Harness
-from compare.harness.noise import Sentry
+from compare.harness.measure import Harness, Refusals, server_of
+from compare.harness.noise import CellNoise, Sentry
 from compare.harness.servers import ServerError
-from compare.records import Cell, Contestant, Measurement, NotMeasured, Run
+from compare.records import Cell, Contestant, Environment, Measurement, NotMeasured, Run
 from compare.report import exports, table, verdict
 from compare.report import page as report
 
@@ -41,6 +43,10 @@ DEFAULT_EXPERIMENTS = ("concurrency",)
 MOST_S = {Preset.QUICK: 45.0, Preset.DEFAULT: 270.0, Preset.FULL: math.inf}
 
 Measure = Callable[[Cell], Measurement]
+
+
+class Guard(Noticing, CellNoise, Protocol):
+    """Watches the machine between rounds and around cells, as `noise.Sentry` does."""
 
 
 class CannotStartError(Exception):
@@ -75,6 +81,7 @@ class Findings(msgspec.Struct, frozen=True):
     summaries: list[Summary]  # in the order of every table
     files: list[Path]
     not_measured: list[str] = []  # a sentence each: paradigms asked for that no cell was made of, and why
+    not_drawn: list[str] = []  # a sentence each: figures that need samples which were left out
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -92,22 +99,12 @@ class Ready(msgspec.Struct, frozen=True):
         ]
 
 
-class Refusals(msgspec.Struct, frozen=True):
-    """Contestants that did not answer as the contract says, by server and paradigm, each with the reason."""
-
-    reasons: dict[tuple[Contestant, Paradigm], str] = {}
-
-    def of(self, contestant: Contestant) -> str | None:
-        """Return why `contestant` is not timed, None when it is."""
-        return self.reasons.get((_server_of(contestant), contestant.paradigm))
-
-
 def run(
     ask: Ask,
     watcher: Watcher,
     *,
     measure: Measure | None = None,
-    sentry: Noticing | None = None,
+    sentry: Guard | None = None,
     keep: Callable[[Run, Path], None] = records.save,
     clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
@@ -122,12 +119,13 @@ def run(
         raise CannotStartError("These options leave nothing to measure.")
     folder = _make_folder(ask)
     pins = environment.pinning()
-    making = _measuring(ask, cells, pins) if measure is None else nullcontext(Ready(measure))
+    here, sentry = environment.read(pins), sentry or Sentry(cpu=pins.server)
+    making = _measuring(ask, cells, pins, here, sentry) if measure is None else nullcontext(Ready(measure))
     with _gone_if_empty(folder), making as ready:
         drive = Drive(
-            replace(_begin(ask, pins, folder.name), not_measured=ready.not_measured),
-            ready.measure,
-            sentry=sentry or Sentry(),
+            replace(_begin(ask, here, folder.name), not_measured=ready.not_measured),
+            lambda cell: with_figures(ready.measure(cell), here),
+            sentry=sentry,
             keep=lambda so_far: keep(so_far, folder),
             watcher=watcher,
             expected_s=expected_s,
@@ -187,14 +185,16 @@ def finish(run: Run, folder: Path) -> Findings:
     sentences: dict[str, list[str]] = {}
     doubts: dict[str, list[str]] = {}
     files: list[Path] = []
+    not_drawn: list[str] = []
     for name, experiment in catalogue.EXPERIMENTS.items():
         own = [summary for summary in summaries if summary.experiment == name]
         if own:
             sentences[name], doubts[name] = catalogue.say(experiment, own, run), verdict.doubts(own)
             files += experiment.draw(own, run, folder)
+            not_drawn += catalogue.not_drawn(experiment, run)
     files += report.write(run, summaries, sentences, files, folder)
     files += exports.write(run, summaries, sentences, folder)
-    return Findings(sentences, doubts, summaries, files, verdict.not_measured(run))
+    return Findings(sentences, doubts, summaries, files, verdict.not_measured(run), not_drawn)
 
 
 def newest(results: Path = RESULTS) -> Path | None:
@@ -203,13 +203,13 @@ def newest(results: Path = RESULTS) -> Path | None:
     return max(folders, key=lambda folder: folder.name, default=None)
 
 
-def _begin(ask: Ask, pins: Pinning, name: str) -> Run:
+def _begin(ask: Ask, here: Environment, name: str) -> Run:
     return Run(
         name=name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=ask.command,
         seed=ask.options.seed,
-        environment=environment.read(pins),
+        environment=here,
     )
 
 
@@ -239,7 +239,9 @@ def _gone_if_empty(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _measuring(ask: Ask, cells: Sequence[Cell], pins: Pinning) -> Iterator[Ready]:
+def _measuring(
+    ask: Ask, cells: Sequence[Cell], pins: Pinning, here: Environment, sentry: Guard
+) -> Iterator[Ready]:
     """Run what the works need beside the servers; yield the measuring function for those that keep the contract."""
     contestants = list(dict.fromkeys(cell.contestant for cell in cells))
     works = [contestant.work for contestant in contestants]
@@ -250,23 +252,16 @@ def _measuring(ask: Ask, cells: Sequence[Cell], pins: Pinning) -> Iterator[Ready
         ):
             harness = Harness(pins, beside.upstream, beside.dsn, ask.options.seed, generator)
             missing = {work: found.missing for work, found in beside.works.items()}
-            refusals = preflight(harness, contestants, missing)
-            limits = {work: found.limit for work, found in beside.works.items()}
-            yield Ready(
-                lambda cell: _limited(_unless_refused(cell, refusals, harness.measure), limits),
-                _not_measured(contestants, missing),
+            whole = replace(
+                harness,
+                environment=here,
+                sentry=sentry,
+                limits={work: found.limit for work, found in beside.works.items()},
+                refusals=preflight(harness, contestants, missing),
             )
+            yield Ready(whole.measure, _not_measured(contestants, missing))
     except CompanionError as error:
         raise CannotStartError(str(error)) from error
-
-
-def _unless_refused(cell: Cell, refusals: Refusals, measure: Measure) -> Measurement:
-    reason = refusals.of(cell.contestant)
-    return measure(cell) if reason is None else Measurement(cell, failure=reason)
-
-
-def _limited(made: Measurement, limits: Mapping[str, int]) -> Measurement:
-    return replace(made, limit=limits.get(made.cell.contestant.work, 0))
 
 
 def _not_measured(
@@ -290,7 +285,7 @@ def preflight(
     """
     paradigms: dict[Contestant, set[Paradigm]] = {}
     for contestant in contestants:
-        paradigms.setdefault(_server_of(contestant), set()).add(contestant.paradigm)
+        paradigms.setdefault(server_of(contestant), set()).add(contestant.paradigm)
     reasons: dict[tuple[Contestant, Paradigm], str] = {}
     for server, asked in paradigms.items():
         refused = dict(missing.get(server.work, {}))
@@ -300,11 +295,6 @@ def preflight(
             raise CannotStartError(f"The {server.server} server cannot be measured. {error}") from error
         reasons |= {(server, paradigm): reason for paradigm, reason in refused.items()}
     return Refusals(reasons)
-
-
-def _server_of(contestant: Contestant) -> Contestant:
-    """Return what contestants that can share one server process for a check have in common."""
-    return replace(contestant, paradigm=Paradigm.NATIVE, threads=None, max_in_flight=0)
 
 
 if __name__ == "__main__":

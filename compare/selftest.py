@@ -17,7 +17,7 @@ from compare.harness import load, reference
 from compare.harness.environment import Pinning, pinning
 from compare.harness.load import LoadResult
 from compare.harness.noise import Sentry
-from compare.records import Arrivals, Load, Samples
+from compare.records import Arrivals, Closed, Load, Open, Samples
 
 DELAYS_S = (0.0, 0.005, 0.05)
 MAX_DELAY_ERROR_S = 0.3e-3
@@ -145,17 +145,17 @@ def run(scale: float = 1.0) -> Iterator[Check]:
     yield from machine(pins, Sentry(), resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     for delay_s in DELAYS_S:
         yield known_delay(
-            delay_s, _loaded(pins, Load(8, delay_s, 1.0 * scale, 0.3 * scale), delay_s=delay_s).samples
+            delay_s, _loaded(pins, Closed(8, delay_s, 1.0 * scale, 0.3 * scale), delay_s=delay_s).samples
         )
-    yield schedule(_loaded(pins, Load(100, 0.0, 2.0 * scale, 0.3 * scale, rate_rps=1000.0)).samples)
-    poisson = Load(200, 0.0, 2.5 * scale, 0.3 * scale, rate_rps=2000.0, arrivals=Arrivals.POISSON)
+    yield schedule(_loaded(pins, Open(100, 0.0, 2.0 * scale, 0.3 * scale, rate_rps=1000.0)).samples)
+    poisson = Open(200, 0.0, 2.5 * scale, 0.3 * scale, rate_rps=2000.0, arrivals=Arrivals.POISSON)
     yield variation(_loaded(pins, poisson).samples)
-    even = Load(1000, FREEZE_WAIT_S, 5.0 * scale, 0.5 * scale, rate_rps=FREEZE_RPS)
+    even = Open(1000, FREEZE_WAIT_S, 5.0 * scale, 0.5 * scale, rate_rps=FREEZE_RPS)
     yield from freeze(
         _loaded(pins, even, delay_s=FREEZE_WAIT_S, freeze_after=int(FREEZE_AFTER * scale)).samples
     )
-    yield capacity(_loaded(pins, Load(64, 0.0, 1.0 * scale, 0.3 * scale)))
-    yield against_itself(*_pairs(lambda: _rate(_loaded(pins, Load(16, 0.0, 0.2 * scale, 0.1 * scale)))))
+    yield capacity(_loaded(pins, Closed(64, 0.0, 1.0 * scale, 0.3 * scale)))
+    yield against_itself(*_pairs(lambda: _rate(_loaded(pins, Closed(16, 0.0, 0.2 * scale, 0.1 * scale)))))
 
 
 def _loaded(pins: Pinning, wanted: Load, *, delay_s: float = 0.0, freeze_after: int = 0) -> LoadResult:

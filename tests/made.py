@@ -13,17 +13,21 @@ from compare.analysis.summary import Summary
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.contract import LoopLag, Paradigm, Server
 from compare.records import (
+    Abandoned,
     Cell,
+    Closed,
     Contestant,
     Environment,
     GeneratorReport,
     Load,
     Measurement,
     Noise,
+    Open,
     Run,
     Samples,
     Usage,
 )
+from compare.records.loads import Timing
 
 NATIVE = Contestant(Server.AIOHTTP, Paradigm.NATIVE)
 CALLBACK = Contestant(Server.AIOHTTP, Paradigm.CALLBACK)
@@ -80,8 +84,18 @@ def closed_loop(connections: int, took_s: float, window_s: float = 1.0, io_s: fl
     return samples(sorted(rows), window_s, window_s + 1)
 
 
+def opened(load: Timing, rate: float, **more) -> Open:
+    """The same load as an open loop."""
+    return Open(load.concurrency, load.delay_s, load.duration_s, load.warmup_s, rate_rps=rate, **more)
+
+
+def abandoned(load: Timing) -> Abandoned:
+    """The same load, whose clients leave at the end of the window."""
+    return Abandoned(load.concurrency, load.delay_s, load.duration_s, load.warmup_s)
+
+
 def cell(contestant: Contestant = NATIVE, load: Load | None = None, round_: int = 0, side: str = "") -> Cell:
-    return Cell("concurrency", contestant, load or Load(10, delay_s=0.1, duration_s=1.0), round_, side)
+    return Cell("concurrency", contestant, load or Closed(10, delay_s=0.1, duration_s=1.0), round_, side)
 
 
 def measurement(
@@ -94,6 +108,7 @@ def measurement(
     }
     return Measurement(
         where or cell(),
+        ENVIRONMENT,
         samples=closed_loop(10, 0.1, io_s=0.1) if stamps is None else stamps,
         noise=Noise(0.1, 0.0, 0.0, 1.0, noisy),
         **(usual | more),
@@ -133,7 +148,7 @@ def summary(
     failure: str | None = None,
     side: str = "",
 ) -> Summary:
-    load = Load(in_flight, delay_s=0.1)
+    load = Closed(in_flight, delay_s=0.1)
     rounds = tuple(
         figures(value, number, contestant, load, cpu_s_per_request=cpu[number] if cpu else NAN)
         for number, value in enumerate(throughputs)

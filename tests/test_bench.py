@@ -6,15 +6,16 @@ from contextlib import contextmanager
 import pytest
 
 from compare import bench, records
-from compare.bench import Ask, CannotStartError, Ready, Refusals
+from compare.analysis.summary import summarise
+from compare.bench import Ask, CannotStartError, Ready
 from compare.contract import Loop, Paradigm, Server
 from compare.experiments import concurrency
 from compare.experiments.options import Options, Preset
 from compare.harness import simulated
 from compare.harness.companions import CompanionError
 from compare.harness.servers import ServerError
-from compare.records import Cell, Contestant, Load, Measurement, Noise, NotMeasured
-from compare.report import table
+from compare.records import Cell, Closed, Contestant, Measurement, Noise, NotMeasured, rate_rps
+from compare.report import exports, table
 
 
 class Quiet:
@@ -22,6 +23,9 @@ class Quiet:
         return Noise(0, 0, 0, 1)
 
     cell = calibrate
+
+    def before_cell(self):
+        pass
 
 
 class Silent:
@@ -58,7 +62,7 @@ def test_every_round_of_every_experiment_is_measured_one_after_the_other(tmp_pat
 def test_cells_that_depend_on_what_was_measured_come_in_a_second_stage(tmp_path):
     options = Options(preset=Preset.QUICK, servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,))
     outcome = run(tmp_path, options, experiments=("latency",), keep=lambda *_: None)
-    rates = [one.cell.load.rate_rps for one in outcome.run.measurements]
+    rates = [rate_rps(one.cell.load) for one in outcome.run.measurements]
     assert len(rates) == outcome.run.planned == 3
     assert rates[2] is not None
     assert rates[2] > 1000, "half of the capacity of the simulated server"
@@ -85,7 +89,7 @@ def test_what_was_kept_says_the_same_as_what_was_measured(tmp_path, monkeypatch)
 
 
 def test_a_thousand_cells_take_under_five_seconds(tmp_path):
-    one = simulated.measurer()(Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Load(10)))
+    one = simulated.measurer()(Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Closed(10)))
     start = time.process_time()
     options = Options(rounds=1000, servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,), concurrency=(10,))
     outcome = run(
@@ -208,10 +212,7 @@ def test_a_work_without_any_face_that_was_asked_for_cannot_start(tmp_path, monke
     assert not list(tmp_path.iterdir())
 
 
-def test_what_a_work_does_at_once_is_kept_with_each_measurement_and_what_it_lacks_once():
-    cell = Cell("x", Contestant(Server.AIOHTTP, Paradigm.NATIVE, work="postgres"), Load(1))
-    assert bench._limited(Measurement(cell), {"postgres": 100}).limit == 100
-    assert bench._limited(Measurement(cell), {}).limit == 0
+def test_what_a_work_lacks_is_told_once():
     missing = {"sleep": {Paradigm.NATIVE: "No native face."}}
     assert bench._not_measured(BOTH, missing) == (NotMeasured("sleep", Paradigm.NATIVE, "No native face."),)
 
@@ -226,12 +227,6 @@ def test_rows_are_in_the_order_of_every_table(tmp_path, monkeypatch):
 def test_a_server_that_does_not_start_stops_everything_with_its_last_words():
     with pytest.raises(CannotStartError, match=r"The aiohttp server cannot be measured\. .*no such port"):
         bench.preflight(Contestants(asked=[], dead={Server.AIOHTTP}), BOTH, {})
-
-
-def test_a_refused_contestant_is_a_failed_cell_that_is_never_measured():
-    cell = Cell("x", BOTH[0], Load(1))
-    refusals = Refusals({(bench._server_of(BOTH[0]), BOTH[0].paradigm): "No."})
-    assert bench._unless_refused(cell, refusals, pytest.fail) == Measurement(cell, failure="No.")
 
 
 def test_a_work_that_cannot_be_done_stops_everything_before_a_server_is_started(tmp_path, monkeypatch):
@@ -265,3 +260,20 @@ def test_the_module_is_the_command():
     )
     assert done.returncode == 2
     assert "There is no experiment 'nope'" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["concurrency", "overload"])
+def test_a_run_without_its_samples_says_the_same_and_what_it_cannot_draw(name, tmp_path):
+    options = Options(
+        preset=Preset.QUICK, servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,), concurrency=(20,)
+    )
+    outcome = run(tmp_path, options, experiments=(name,))
+    whole = exports.csv_text(summarise(records.read(outcome.folder)))
+    for file in outcome.folder.glob("samples*.npz"):
+        file.unlink()
+    light = records.read(outcome.folder)
+    assert all(one.samples is None for one in light.measurements)
+    assert exports.csv_text(summarise(light)) == whole
+    findings = bench.finish(light, outcome.folder)
+    missing = ["overload cannot be drawn: the samples of this run were left out."]
+    assert findings.not_drawn == (missing if name == "overload" else [])

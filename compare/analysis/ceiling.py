@@ -3,13 +3,13 @@
 import math
 
 from compare.contract import Paradigm
-from compare.records import Contestant, Load
+from compare.records import Contestant, Environment, Load, Measurement, rate_rps
 
 
-def ceiling_rps(contestant: Contestant, load: Load, cpus: int, limit: int = 0) -> float | None:
+def ceiling_rps(contestant: Contestant, load: Load, pool: int, limit: int = 0) -> float | None:
     """Return the most that waiting allows, min(in flight, threads, limit) / wait; None where the wait is 0 or unknown.
 
-    `cpus` of the machine decide how large Python's own pool is: min(32, cpus + 4) threads. `limit` is how many the
+    `pool` is how many threads Python's own pool has (`default_pool`). `limit` is how many the
     work does at once in one server process, such as a pool of connections; 0 = any number. The connections of an open
     loop are a reserve and no load: there only threads and limits make a ceiling.
     """
@@ -17,16 +17,24 @@ def ceiling_rps(contestant: Contestant, load: Load, cpus: int, limit: int = 0) -
         return None
     threads = {
         Paradigm.BLOCKING: 1,
-        Paradigm.EXECUTOR: contestant.threads or min(32, cpus + 4),
+        Paradigm.EXECUTOR: contestant.threads or pool,
     }.get(contestant.paradigm, math.inf)
     at_once = min(threads, contestant.max_in_flight or math.inf, limit or math.inf) * contestant.workers
-    most = min(load.concurrency if load.rate_rps is None else math.inf, at_once)
+    most = min(load.concurrency if rate_rps(load) is None else math.inf, at_once)
     return most / load.delay_s if math.isfinite(most) else None
 
 
-def effective_limit(contestant: Contestant, load: Load, cpus: int, limit: int) -> int:
+def default_pool(one: Measurement, environment: Environment) -> int:
+    """Return the threads of the server's own pool: as it said itself, else as Python up to 3.12 counts them.
+
+    From 3.13 on Python counts the CPUs a process may use, so that a pinned server has fewer than its machine suggests.
+    """
+    return one.pool_threads or min(32, environment.cpus + 4)
+
+
+def effective_limit(contestant: Contestant, load: Load, pool: int, limit: int) -> int:
     """Return the work's own `limit` where it lowers the ceiling, else 0."""
-    without, within = ceiling_rps(contestant, load, cpus), ceiling_rps(contestant, load, cpus, limit)
+    without, within = ceiling_rps(contestant, load, pool), ceiling_rps(contestant, load, pool, limit)
     return limit if within and within < (without or math.inf) else 0
 
 

@@ -99,6 +99,10 @@ def _of_latency(seen: Observed, which: LatencyName, field: str) -> Percentile:
     return found
 
 
+def _known(count: int) -> float:
+    return count if count >= 0 else math.nan
+
+
 THROUGHPUT = Metric(
     "throughput_rps",
     Unit.RATE,
@@ -179,14 +183,14 @@ VOLUNTARY = Metric(
     "voluntary_switches_per_request",
     Unit.COUNT,
     Better.LESS,
-    lambda seen: seen.per_answer(lambda usage: usage.voluntary_switches),
+    lambda seen: seen.per_answer(lambda usage: _known(usage.voluntary_switches)),
     called="voluntary context switches per request",
 )
 INVOLUNTARY = Metric(
     "involuntary_switches_per_request",
     Unit.COUNT,
     Better.LESS,
-    lambda seen: seen.per_answer(lambda usage: usage.involuntary_switches),
+    lambda seen: seen.per_answer(lambda usage: _known(usage.involuntary_switches)),
     called="involuntary context switches per request",
 )
 ORPHANED = Metric(

@@ -7,11 +7,23 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
-from compare.analysis.ceiling import ceiling_rps, effective_limit
+from compare.analysis.ceiling import ceiling_rps, default_pool, effective_limit
 from compare.analysis.quantiles import Latency
 from compare.analysis.window import Window
 from compare.contract import GcPauses, LoopLag
-from compare.records import Arrivals, Environment, Load, Measurement, Samples, Usage
+from compare.records import (
+    Abandoned,
+    Arrivals,
+    Environment,
+    Load,
+    Measurement,
+    Mixed,
+    Open,
+    Orphans,
+    Samples,
+    Usage,
+    rate_rps,
+)
 
 LITTLES_TOLERANCE = 0.03
 
@@ -28,7 +40,8 @@ class Observed:
     """A measurement with samples, and what follows from them; each part is computed when it is first asked for."""
 
     def __init__(self, measurement: Measurement, samples: Samples, environment: Environment) -> None:
-        self.measurement, self.environment = measurement, environment
+        self.measurement = measurement
+        self.environment = measurement.environment or environment
         self.cell, self.usage = measurement.cell, measurement.usage
         self.load = measurement.cell.load
         self.window = Window(samples)
@@ -52,8 +65,11 @@ class Observed:
     @functools.cached_property
     def ceiling_rps(self) -> float | None:
         """The answers a second that waiting alone allows."""
-        cpus, limit = self.environment.cpus, self.measurement.limit
-        return ceiling_rps(self.cell.contestant, self.load, cpus, limit)
+        return ceiling_rps(self.cell.contestant, self.load, self._pool, self.measurement.limit)
+
+    @property
+    def _pool(self) -> int:
+        return default_pool(self.measurement, self.environment)
 
     @property
     def ceiling_share(self) -> float:
@@ -64,7 +80,7 @@ class Observed:
     @property
     def limit(self) -> int:
         """The work's own limit where it makes the ceiling, else 0."""
-        return effective_limit(self.cell.contestant, self.load, self.environment.cpus, self.measurement.limit)
+        return effective_limit(self.cell.contestant, self.load, self._pool, self.measurement.limit)
 
     @functools.cached_property
     def littles(self) -> Little:
@@ -95,7 +111,7 @@ class Observed:
     @property
     def in_flight(self) -> float:
         """The requests in flight of a closed loop, the most there were at once in an open one."""
-        return self.load.concurrency if self.load.rate_rps is None else self.window.in_flight_peak
+        return self.load.concurrency if rate_rps(self.load) is None else self.window.in_flight_peak
 
     @property
     def loop_lag(self) -> LoopLag:
@@ -119,30 +135,41 @@ class Observed:
 
     @property
     def scheduled(self) -> float:
-        """How many requests an even schedule has in the window, 0 where only the samples tell.
-
-        The one that may fall on either side of the window's edge is not held against the load generator.
-        """
-        if self.load.rate_rps is None or self.load.arrivals is not Arrivals.CONSTANT:
-            return 0.0
-        return self.load.rate_rps * self.window.window_s - 1
+        """How many requests an even schedule has in the window, 0 where only the samples tell."""
+        return scheduled(self.load, self.window.window_s)
 
     @property
     def limit_hit(self) -> bool:
         """Whether connections could not be opened, or the server came within 1 % of its open files."""
         generator, most = self.measurement.generator, self.environment.open_files_limit
-        closed = self.load.rate_rps is None
+        closed = rate_rps(self.load) is None
         few = generator is not None and closed and generator.connections < self.load.concurrency
         return few or (self.usage is not None and 0.99 * most <= self.usage.open_files_peak <= most)
 
 
+def scheduled(load: Load, window_s: float) -> float:
+    """Return how many requests an even schedule has in a window, 0 where only the samples tell.
+
+    The one that may fall on either side of the window's edge is not held against the load generator.
+    """
+    if not isinstance(load, Open | Mixed) or load.arrivals is not Arrivals.CONSTANT:
+        return 0.0
+    return load.rate_rps * window_s - 1
+
+
+def course_of(one: Measurement) -> tuple[tuple[float, int], ...]:
+    """Return what went on for clients that had left: seconds since the window's start, and how many."""
+    return one.finding.course if isinstance(one.finding, Orphans) else ()
+
+
 def orphaned_thread_s(one: Measurement) -> float:
     """Return the seconds that threads together went on waiting for clients that had left, NaN where these stayed."""
-    if one.cell.load.timeout_s >= one.cell.load.delay_s:
+    if not isinstance(one.cell.load, Abandoned):
         return math.nan
-    if len(one.orphaned_s) < 2:
+    course = course_of(one)
+    if len(course) < 2:
         return 0.0
-    times, counts = zip(*one.orphaned_s, strict=True)
+    times, counts = zip(*course, strict=True)
     return float(np.trapezoid(counts, times))
 
 
@@ -155,7 +182,7 @@ def littles_law(window: Window, load: Load) -> Little:
     holds in a steady state only, within what the window's two edges and random arrivals leave open.
     """
     mean = window.in_flight_s / window.window_s
-    if load.rate_rps is None:
+    if not isinstance(load, Open | Mixed):
         return Little(True, mean / load.concurrency, LITTLES_TOLERANCE)
     before, after = window.in_flight_at(0.0), window.in_flight_at(window.window_s)
     edges = 3 * math.sqrt(before + after + 1)

@@ -3,15 +3,16 @@
 import math
 
 import msgspec
+from msgspec.structs import asdict
 
 from compare.analysis import validity
 from compare.analysis.ceiling import most_successes
 from compare.analysis.metrics import METRICS, THROUGHPUT, Metric
 from compare.analysis.observed import Observed
-from compare.analysis.quantiles import Latency, Percentile
+from compare.analysis.quantiles import Known, Latency, Percentile
 from compare.analysis.validity import Signs
 from compare.analysis.window import ErrorCount
-from compare.records import Cell, Environment, Measurement
+from compare.records import Cell, Environment, Figures, Measurement, as_kept
 
 
 class RoundFigures(msgspec.Struct, frozen=True):
@@ -48,9 +49,11 @@ class RoundFigures(msgspec.Struct, frozen=True):
 
 
 def figures(measurement: Measurement, environment: Environment) -> RoundFigures | None:
-    """Return the numbers of one round, or None when the cell failed or kept no samples."""
-    if measurement.failure is not None or measurement.samples is None:
+    """Return the numbers of one round, None when the cell failed; without samples, those that were kept of them."""
+    if measurement.failure is not None:
         return None
+    if measurement.samples is None:
+        return _from_kept(measurement.cell, measurement.figures) if measurement.figures else None
     seen = Observed(measurement, measurement.samples, environment)
     return RoundFigures(
         cell=measurement.cell,
@@ -64,6 +67,66 @@ def figures(measurement: Measurement, environment: Environment) -> RoundFigures 
         limit=seen.limit,
         warnings=validity.judge(_signs(seen)),
     )
+
+
+def with_figures(measurement: Measurement, environment: Environment) -> Measurement:
+    """Return `measurement` with its numbers kept in it, so that they outlive its samples.
+
+    They are those of the samples as they are kept, to the microsecond.
+    """
+    rounded = {
+        field: as_kept(samples)
+        for field, samples in (("samples", measurement.samples), ("bystander", measurement.bystander))
+        if samples is not None
+    }
+    made = figures(msgspec.structs.replace(measurement, **rounded), environment)
+    return measurement if made is None else msgspec.structs.replace(measurement, figures=_kept(made))
+
+
+def _kept(made: RoundFigures) -> Figures:
+    return Figures(
+        numbers={name: _known(number) for name, number in made.numbers.items()},
+        percentiles={
+            which: {field: (one.known, _known(one.value_s)) for field, one in asdict(latency).items()}
+            for which, latency in (
+                ("response", made.response),
+                ("service", made.service),
+                ("bystander", made.bystander),
+            )
+        },
+        errors={error.kind: error.count for error in made.errors},
+        intended=made.intended,
+        ceiling_rps=made.ceiling_rps,
+        limit=made.limit,
+        warnings=tuple(made.warnings),
+    )
+
+
+def _from_kept(cell: Cell, kept: Figures) -> RoundFigures:
+    return RoundFigures(
+        cell=cell,
+        numbers={name: _number(value) for name, value in kept.numbers.items()},
+        **{which: _latency(fields) for which, fields in kept.percentiles.items()},
+        errors=tuple(ErrorCount(kind, count) for kind, count in kept.errors.items()),
+        intended=kept.intended,
+        ceiling_rps=kept.ceiling_rps,
+        limit=kept.limit,
+        warnings=tuple(validity.Warning(word) for word in kept.warnings),
+    )
+
+
+def _latency(fields: dict[str, tuple[str, float | None]]) -> Latency:
+    return Latency(
+        **{field: Percentile(Known(known), _number(value)) for field, (known, value) in fields.items()}
+    )
+
+
+def _known(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _signs(seen: Observed) -> Signs:

@@ -15,7 +15,7 @@ from compare.analysis.quantiles import Known, Latency, Percentile, over_rounds
 from compare.analysis.rounds import RoundFigures, figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.analysis.window import ErrorCount
-from compare.records import Contestant, Environment, Load, Measurement, Run
+from compare.records import Contestant, Environment, Load, Measurement, Run, rate_rps
 
 __all__ = [
     "ErrorCount",
@@ -88,9 +88,14 @@ class Summary(msgspec.Struct, frozen=True):
         return self.load.concurrency
 
     @property
+    def rate_rps(self) -> float | None:
+        """The rate requests were sent at, None in a closed loop."""
+        return rate_rps(self.load)
+
+    @property
     def level(self) -> tuple[float, int, float]:
         """Wait, requests in flight and rate: what makes two rows comparable, however long each was measured."""
-        return self.load.delay_s, self.load.concurrency, self.load.rate_rps or 0.0
+        return self.load.delay_s, self.load.concurrency, self.rate_rps or 0.0
 
     @property
     def errors_total(self) -> int:
@@ -101,8 +106,8 @@ class Summary(msgspec.Struct, frozen=True):
 def summarise(run: Run) -> list[Summary]:
     """Return one Summary per experiment, contestant, load and side, in the order in which they were first measured.
 
-    Of a cell that was measured again because the machine was noisy, the later measurement counts. Invalid rounds are
-    left out when most of the planned rounds are valid; else the whole row is invalid.
+    Of a cell that was measured again because the machine was noisy, the quieter of both tries counts. Invalid rounds
+    are left out when most of the planned rounds are valid; else the whole row is invalid.
     """
     rows = [_row(group, run.environment) for group in _groups(run.measurements)]
     keys = [(index, name) for index in range(len(rows)) for name in METRICS]
@@ -116,7 +121,7 @@ def summarise(run: Run) -> list[Summary]:
 def _groups(measurements: Sequence[Measurement]) -> list[list[Measurement]]:
     """Return the measurements of each row, one per round, in order of round."""
     rows: dict[tuple[object, ...], dict[int, Measurement]] = {}
-    for measurement in measurements:
+    for measurement in (one for one in measurements if not one.superseded):
         cell = measurement.cell
         key = (cell.experiment, cell.contestant, cell.load, cell.side)
         rows.setdefault(key, {})[cell.round] = measurement

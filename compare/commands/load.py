@@ -9,7 +9,7 @@ from compare.commands import load_report, usage
 from compare.commands.usage import ExitCode
 from compare.harness import environment, probe
 from compare.harness import load as generator
-from compare.records import Arrivals, Load
+from compare.records import Arrivals, Closed, Open
 from compare.screen import tables
 
 CLOSED_CONNECTIONS = 10
@@ -68,7 +68,9 @@ def command(
     that never waits for answers (open loop), over as many connections as it takes, --concurrency at most.
     """
     connections = concurrency or (CLOSED_CONNECTIONS if rate is None else OPEN_CONNECTIONS)
-    wanted = Load(connections, delay_s=0.0, rate_rps=rate, arrivals=Arrivals(arrivals), **asked)
+    wanted: Closed | Open = Closed(connections, delay_s=0.0, **asked)
+    if rate is not None:
+        wanted = Open(connections, delay_s=0.0, rate_rps=rate, arrivals=Arrivals(arrivals), **asked)
     wire = generator.Wire(keep_alive=not close, verify=not insecure, per_source=per_address or 0)
     try:
         result = generator.run(url, wanted, seed=seed, cpu=environment.pinning().generator, wire=wire)

@@ -10,13 +10,13 @@ import numpy as np
 from rich.table import Table
 
 from compare.analysis import quantiles, validity
-from compare.analysis.observed import littles_law
+from compare.analysis.observed import littles_law, scheduled
 from compare.analysis.quantiles import Known, Latency, Percentile
 from compare.analysis.validity import Signs
 from compare.analysis.window import Window
 from compare.harness.certificate import Certificate
 from compare.harness.load import LoadResult
-from compare.records import Arrivals, Load
+from compare.records import Closed, Load, rate_rps
 from compare.screen import tables
 
 PERCENTILES = {"p50": "p50", "p90": "p90", "p97_5": "p97.5", "p99": "p99", "max": "max"}
@@ -105,9 +105,8 @@ def headline(load: Load, report: LoadReport) -> str:
     bad = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
     if not report.completed:
         return f"No request to {report.url} succeeded: {bad or 'nothing was sent'}."
-    asked = (
-        f"{load.concurrency:,} connections" if load.rate_rps is None else f"{load.rate_rps:,.6g}/s asked for"
-    )
+    rate = rate_rps(load)
+    asked = f"{load.concurrency:,} connections" if rate is None else f"{rate:,.6g}/s asked for"
     return (
         f"{report.throughput_rps:,.1f} successes a second over {report.window_s:.3g} s, {asked}; "
         f"{report.completed:,} of {report.sent:,} succeeded{f', {bad}' if bad else ''}; "
@@ -134,7 +133,6 @@ def _lag(window: Window) -> Latency:
 def _signs(load: Load, window: Window, result: LoadResult) -> Signs:
     """Return the signs of a URL of which nothing is known: no wait, so no ceiling."""
     little = littles_law(window, load)
-    even = load.rate_rps is not None and load.arrivals is Arrivals.CONSTANT
     return Signs(
         successes=window.successes,
         failures=window.failures,
@@ -143,12 +141,12 @@ def _signs(load: Load, window: Window, result: LoadResult) -> Signs:
         short_waits_share=math.nan,
         median_s=window.median_s,
         lag_p99_s=window.lag_s(0.99) if result.keep_alive else math.nan,
-        sent_share=window.sent_share((load.rate_rps or 0) * window.window_s - 1 if even else 0),
+        sent_share=window.sent_share(scheduled(load, window.window_s)),
         generator_cpu_share=result.report.cpu_share,
         littles_ratio=little.ratio,
         littles_tolerance=little.tolerance,
         steady=little.steady,
-        limit_hit=load.rate_rps is None and result.report.connections < load.concurrency,
+        limit_hit=isinstance(load, Closed) and result.report.connections < load.concurrency,
         noisy=False,
     )
 

@@ -30,7 +30,7 @@ def show(findings: Findings, folder: Path) -> None:
         for sentence in [*_caveat_once(sentences), *findings.doubts[experiment]]:
             click.echo(f"- {sentence}")
         click.echo()
-    for sentence in findings.not_measured:
+    for sentence in [*findings.not_measured, *findings.not_drawn]:
         click.echo(f"- {sentence}")
     charts = [file for file in findings.files if file.suffix == ".png"]
     for file in charts:

@@ -5,14 +5,15 @@ whole benchmark runs in milliseconds in a test.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from msgspec.structs import replace
 
-from compare.records import Cell, Measurement, Noise, Run
+from compare.records import Cell, Measurement, Mixed, Noise, Run
 
 NOISY_CELLS = 0.1  # a round with more noisy cells than this share is noisy as a whole
+CALIBRATIONS = 10  # before a repeat, until one is quiet: about two seconds
 
 
 class Watcher(Protocol):
@@ -40,16 +41,13 @@ class Noticing(Protocol):
     def calibrate(self) -> Noise:
         """Return the noise while nothing of ours runs."""
 
-    def cell(self) -> Noise:
-        """Return the noise since the last call."""
-
 
 class Drive:
     """Drives rounds of cells; `run` grows by one measurement at a time.
 
     `keep` is called with the run after every cell. `expected_s` says about how long a cell takes; how wrong it was so
-    far corrects the estimate of what is left. A noisy round is measured once more, and both are kept, unless the whole
-    would then take longer than `most_s` seconds.
+    far corrects the estimate of what is left. A noisy round is measured once more, unless the whole would then take
+    longer than `most_s` seconds; both tries are kept, the quieter one is the result.
     """
 
     def __init__(
@@ -92,9 +90,10 @@ class Drive:
         self._left_s += sum(map(self._expected_s, cells))
 
     def _round(self, cells: Sequence[Cell], before: Noise) -> Noise:
-        after, noisy = self._once(cells, before, rerun=False)
-        if not noisy or any(cell.load.mixed for cell in cells):  # noise hides no leak
-            return after
+        start = len(self.run.measurements)
+        after = self._once(cells, before, rerun=False)
+        if not _noisy(self.run.measurements[start:]) or any(isinstance(cell.load, Mixed) for cell in cells):
+            return after  # noise hides no leak
         number, expected_s = cells[0].round + 1, sum(map(self._expected_s, cells))
         if self._spent_s + (self._left_s + expected_s) * self._pace() > self._most_s:
             self._watcher.remark(
@@ -104,27 +103,52 @@ class Drive:
         self._left_s += expected_s
         self._watcher.grows(len(cells))
         self._watcher.remark(f"The machine was busy during round {number}: measuring that round once more.")
-        return self._once(cells, after, rerun=True)[0]
+        middle = len(self.run.measurements)
+        after = self._once(cells, self._calmed(), rerun=True)
+        self._keep_the_quieter(start, middle)
+        return after
 
-    def _once(self, cells: Sequence[Cell], before: Noise, *, rerun: bool) -> tuple[Noise, bool]:
-        """Measure one round; return the noise after it and whether the round was noisy, which is marked."""
+    def _calmed(self) -> Noise:
+        """Return the noise of a calibration made afresh, once more while it is noisy: what disturbed may be over."""
+        for _ in range(CALIBRATIONS):
+            noise = self._sentry.calibrate()
+            if not noise.noisy:
+                break
+        return noise
+
+    def _once(self, cells: Sequence[Cell], before: Noise, *, rerun: bool) -> Noise:
+        """Measure one round; return the noise after it. A round that was noisy as a whole is marked."""
         start = len(self.run.measurements)
         for cell in cells:
             self._cell(cell, rerun=rerun)
         after = self._sentry.calibrate()
         made = self.run.measurements[start:]
         noisy_cells = sum(m.noise is not None and m.noise.noisy for m in made)
-        noisy = before.noisy or after.noisy or noisy_cells > NOISY_CELLS * len(made)
-        if noisy:
-            marked = tuple(map(_mark, made))
-            self.run = replace(self.run, measurements=self.run.measurements[:start] + marked)
-            self._keep(self.run)
-        return after, noisy
+        if before.noisy or after.noisy or noisy_cells > NOISY_CELLS * len(made):
+            self._replace(start, map(_mark, made))
+        return after
+
+    def _keep_the_quieter(self, start: int, middle: int) -> None:
+        """Mark the noisier of two tries of a round as superseded: both stay in the run, one is the result."""
+        measurements = self.run.measurements
+        first, second = measurements[start:middle], measurements[middle:]
+        noisier_first = _disturbance(first) >= _disturbance(second)
+        self._replace(
+            start,
+            [
+                *(replace(one, superseded=noisier_first) for one in first),
+                *(replace(one, superseded=not noisier_first) for one in second),
+            ],
+        )
+
+    def _replace(self, start: int, measurements: Iterable[Measurement]) -> None:
+        self.run = replace(self.run, measurements=(*self.run.measurements[:start], *measurements))
+        self._keep(self.run)
 
     def _cell(self, cell: Cell, *, rerun: bool) -> None:
         expected_s, start = self._expected_s(cell), self._clock()
         self._watcher.measuring(cell, self._done, self._left_s * self._pace())
-        measurement = replace(self._measure(cell), noise=self._sentry.cell(), rerun=rerun)
+        measurement = replace(self._measure(cell), rerun=rerun)
         self.run = replace(self.run, measurements=(*self.run.measurements, measurement))
         self._keep(self.run)
         self._spent_s += self._clock() - start
@@ -138,6 +162,20 @@ class Drive:
         return self._spent_s / self._spent_as_expected_s if self._spent_as_expected_s else 1.0
 
 
+def _noisy(round_: Sequence[Measurement]) -> bool:
+    """Whether a round was noisy as a whole: then all of it is marked."""
+    known = [one.noise.noisy for one in round_ if one.noise is not None]
+    return bool(known) and all(known)
+
+
+def _disturbance(round_: Sequence[Measurement]) -> tuple[bool, float]:
+    """Return how disturbed a round was, to be compared: marked as a whole or not, then by how slow spins were."""
+    known = [one.noise for one in round_ if one.noise is not None]
+    slow = sum(one.spin_ratio - 1 + one.steal_share + one.pressure_share for one in known)
+    return _noisy(round_), slow / max(1, len(known))
+
+
 def _mark(measurement: Measurement) -> Measurement:
+    """Return it as one of a noisy round, whatever it was by itself."""
     noise = measurement.noise
     return measurement if noise is None else replace(measurement, noise=replace(noise, noisy=True))

@@ -8,7 +8,7 @@ from compare.analysis.paired import Difference, differences, sides
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Load, Run
+from compare.records import Cell, Closed, Run
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
 from compare.report.verdict import name, ratio_text
@@ -34,7 +34,7 @@ def plan(options: Options) -> list[Cell]:
         Cell(
             NAME,
             contestant,
-            Load(in_flight, options.wait_s, window_s, warmup_s=0.1 + in_flight / 4000, timeout_s=2.0),
+            Closed(in_flight, options.wait_s, window_s, warmup_s=0.1 + in_flight / 4000, timeout_s=2.0),
             side=side,
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)

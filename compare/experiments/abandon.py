@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from compare.analysis.observed import orphaned_thread_s
+from compare.analysis.observed import course_of, orphaned_thread_s
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import TRAMPOLINES, Options, Preset
-from compare.records import Cell, Load, Measurement, Run
+from compare.records import Abandoned, Cell, Measurement, Run
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End
 from compare.report.figures.sheets import Words
@@ -30,7 +30,7 @@ def plan(options: Options) -> list[Cell]:
     wait_s = WAIT_S if options.delay_s is None else options.delay_s
     window_s = options.duration_s or WAITS * wait_s
     return [
-        Cell(NAME, contestant, Load(in_flight, wait_s, window_s, warmup_s=0.3, timeout_s=0.0))
+        Cell(NAME, contestant, Abandoned(in_flight, wait_s, window_s, warmup_s=0.3))
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)
         if contestant.paradigm is not Paradigm.BLOCKING  # while it waits it cannot even say what is left
@@ -75,8 +75,9 @@ def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
 
 def _course(one: Measurement, grid: NDArray[np.float64]) -> NDArray[np.float64]:
     """What `/stats` last said at each time; a server that never said anything left nothing."""
-    times = np.array([at for at, _ in one.orphaned_s])
-    counts = np.array([0, *(count for _, count in one.orphaned_s)], dtype=float)
+    left = course_of(one)
+    times = np.array([at for at, _ in left])
+    counts = np.array([0, *(count for _, count in left)], dtype=float)
     course: NDArray[np.float64] = counts[np.searchsorted(times, grid, side="right")]
     return course
 
@@ -99,7 +100,7 @@ def _key(one: Measurement) -> tuple[int, float, Paradigm]:
 
 def _left(rounds: Sequence[Measurement]) -> str:
     """Return what one paradigm left at one level: the median of the thread-seconds for each server."""
-    most = max((count for one in rounds for _, count in one.orphaned_s), default=0)
+    most = max((count for one in rounds for _, count in course_of(one)), default=0)
     if not most:
         return "nothing running"
     seconds = {

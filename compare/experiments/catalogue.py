@@ -88,6 +88,18 @@ def say(experiment: Experiment, summaries: Sequence[Summary], run: Run) -> list[
     return (from_run(run) if from_run else []) or experiment.say(summaries)
 
 
+def not_drawn(experiment: Experiment, run: Run) -> list[str]:
+    """Return a sentence for the figures of `experiment` that need samples which were left out of `run`.
+
+    A module that draws figures from samples names them in `FROM_SAMPLES`.
+    """
+    figures: tuple[str, ...] = getattr(experiment, "FROM_SAMPLES", ())
+    mine = [one for one in run.measurements if one.cell.experiment == experiment.NAME and one.failure is None]
+    if not figures or not mine or any(one.samples is not None for one in mine):
+        return []
+    return [f"{', '.join(figures)} cannot be drawn: the samples of this run were left out."]
+
+
 def duration_s(experiment: Experiment, options: Options) -> float:
     """Return about how long `experiment` takes under `options`, in seconds, a second stage included."""
     first = experiment.plan(options)

@@ -11,7 +11,7 @@ from compare.analysis.summary import Summary
 from compare.analysis.units import seconds_text
 from compare.contract import Gc, Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Contestant, Load, Run
+from compare.records import Cell, Closed, Contestant, Run
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
 from compare.report.verdict import match, name
@@ -42,7 +42,7 @@ def plan(options: Options) -> list[Cell]:
         Cell(
             NAME,
             replace(contestant, gc=how),
-            Load(in_flight, options.wait_s, window_s, warmup_s=0.5, timeout_s=2.0),
+            Closed(in_flight, options.wait_s, window_s, warmup_s=0.5, timeout_s=2.0),
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)

@@ -9,7 +9,7 @@ from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.contract.settings import default_threads
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
-from compare.records import Cell, Contestant, Load, Run
+from compare.records import Cell, Closed, Contestant, Run
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
 from compare.report.verdict import limited, match, pooled
@@ -84,7 +84,7 @@ def contestants(options: Options, in_flight: int) -> list[Contestant]:
     return options.contestants() + wide
 
 
-def load(options: Options, contestant: Contestant, in_flight: int) -> Load:
+def load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
     """Return the closed loop of `in_flight` connections, as long as this contestant can make use of."""
     preset, wait_s = options.preset, options.wait_s
     queues = in_flight > slots(contestant)
@@ -94,7 +94,7 @@ def load(options: Options, contestant: Contestant, in_flight: int) -> Load:
     if in_flight >= CROWD and not queues:
         window_s = min(LONGEST_S, CROWD_S[preset] * in_flight / CROWD)
         patience_s = max(patience_s, in_flight / SLOWEST_RPS)
-    return Load(
+    return Closed(
         concurrency=in_flight,
         delay_s=wait_s,
         duration_s=options.duration_s or whole_waits(window_s, wait_s),

@@ -12,7 +12,7 @@ from compare.analysis.paired import SMALLEST_EFFECT, differences
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Load, Run
+from compare.records import Cell, Closed, Load, Run
 from compare.report.figures import drawing, sheets
 from compare.report.figures.sheets import Words
 from compare.report.verdict import a_wait, factor_text, wait_text
@@ -53,7 +53,9 @@ def plan(options: Options) -> list[Cell]:
 def _load(options: Options, in_flight: int, wait_s: float) -> Load:
     least_s = CROWD_S if in_flight >= CROWD else 0.0
     window_s = options.duration_s or whole_waits(max(least_s, WINDOW_S[options.preset]), wait_s)
-    return Load(in_flight, wait_s, window_s, warmup_s=wait_s + 0.1 + in_flight / 4000, timeout_s=0.1 + wait_s)
+    return Closed(
+        in_flight, wait_s, window_s, warmup_s=wait_s + 0.1 + in_flight / 4000, timeout_s=0.1 + wait_s
+    )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from compare.analysis.summary import Summary
 from compare.analysis.units import count_text
 from compare.contract import Paradigm
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
-from compare.records import Arrivals, Cell, Contestant, Load, Run
+from compare.records import Arrivals, Cell, Closed, Contestant, Open, Run
 from compare.report.figures import charts, drawing, sheets
 from compare.report.figures.charts import Chart, View
 from compare.report.figures.drawing import Line, Point
@@ -64,13 +64,13 @@ def _contestants(options: Options) -> list[Contestant]:
 
 def _closed(options: Options, contestant: Contestant) -> Cell:
     window_s = whole_waits(options.duration_s or min(1.0, WINDOW_S[options.preset]), options.wait_s)
-    load = Load(CLOSED, options.wait_s, window_s, warmup_s=0.35 + options.wait_s, timeout_s=0.2)
+    load = Closed(CLOSED, options.wait_s, window_s, warmup_s=0.35 + options.wait_s, timeout_s=0.2)
     return Cell(NAME, contestant, load)
 
 
 def _open(options: Options, contestant: Contestant, rate_rps: float) -> Cell:
     window_s = options.duration_s or WINDOW_S[options.preset]
-    load = Load(
+    load = Open(
         CONNECTIONS,
         options.wait_s,
         window_s,
@@ -86,17 +86,17 @@ def _capacities(summaries: Sequence[Summary]) -> dict[Contestant, float]:
     return {
         one.contestant: one.throughput_rps.value
         for one in summaries
-        if one.experiment == NAME and one.load.rate_rps is None and one.valid and one.throughput_rps.value > 0
+        if one.experiment == NAME and one.rate_rps is None and one.valid and one.throughput_rps.value > 0
     }
 
 
 def share_of(summary: Summary, summaries: Sequence[Summary]) -> float | None:
     """Return the share of its own capacity a contestant was asked at, None at one of the equal rates."""
     capacity = _capacities(summaries).get(summary.contestant)
-    if capacity is None or summary.load.rate_rps is None:
+    if capacity is None or summary.rate_rps is None:
         return None
     shares = {share for each in SHARES.values() for share in each}
-    return next((s for s in shares if summary.load.rate_rps == float(f"{s * capacity:.3g}")), None)
+    return next((s for s in shares if summary.rate_rps == float(f"{s * capacity:.3g}")), None)
 
 
 def beyond(row: Summary, response: Percentile) -> Percentile:
@@ -117,7 +117,7 @@ AGAINST_RATE = Chart(
         View("response beyond the wait, ms", lambda s: beyond(s, s.response.p50), 1e3, "p50"),
         View("response beyond the wait, ms", lambda s: beyond(s, s.response.p90), 1e3, "p90"),
     ),
-    across=lambda summary: summary.load.rate_rps or 0.0,
+    across=lambda summary: summary.rate_rps or 0.0,
     across_label="requests sent per second",
     line=lambda summary: str(summary.contestant.paradigm),
     note="Open loop, Poisson arrivals: response counts from the intended send. Arrow: known only to be larger.",
@@ -131,19 +131,19 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
 
 
 def _open_rows(summaries: Sequence[Summary]) -> list[Summary]:
-    mine = [one for one in summaries if one.experiment == NAME and one.load.rate_rps is not None]
+    mine = [one for one in summaries if one.experiment == NAME and one.rate_rps is not None]
     return [one for one in mine if one.rounds]
 
 
 def _curves(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     """Draw the percentiles of the response at equal rates, one panel per server."""
     rows = [one for one in _open_rows(summaries) if share_of(one, summaries) is None]
-    rates = sorted({one.load.rate_rps or 0.0 for one in rows})
-    drawn = {s: [_curve(one) for one in of(rows, s) if one.load.rate_rps == rates[-1]] for s in servers(rows)}
+    rates = sorted({one.rate_rps or 0.0 for one in rows})
+    drawn = {s: [_curve(one) for one in of(rows, s) if one.rate_rps == rates[-1]] for s in servers(rows)}
     if not any(line.points for each in drawn.values() for line in each):
         return []
     question = f"How long does a user wait at {rates[-1]:,.0f} requests a second?"
-    equal = _sentences([one for one in rows if one.load.rate_rps == rates[-1]], summaries)
+    equal = _sentences([one for one in rows if one.rate_rps == rates[-1]], summaries)
     words = Words(question, " ".join(equal), footer(run), f"{legend(rows)} Arrow: known only to be larger.")
     with sheets.look():
         figure, panels = sheets.sheet(words, sheets.grid_for(Paradigm, len(drawn)))
@@ -196,5 +196,5 @@ def _sentence(row: Summary, share: float | None) -> str:
         if of_(row).known is not Known.TOO_FEW
     ]
     told = f"takes {', '.join(waits)} to answer" if waits else "gave too few answers for a percentile"
-    rate = f"{count_text(row.load.rate_rps or 0)} requests a second{own}"
+    rate = f"{count_text(row.rate_rps or 0)} requests a second{own}"
     return f"With a {wait_text(row.load.delay_s)} wait at {rate}, {name(row.contestant)} {told}."

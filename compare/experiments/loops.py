@@ -10,7 +10,7 @@ from compare.analysis.paired import Difference, differences
 from compare.analysis.summary import Summary
 from compare.contract import Loop, Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Contestant, Load, Run
+from compare.records import Cell, Closed, Contestant, Run
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
 from compare.report.verdict import match
@@ -31,7 +31,7 @@ def plan(options: Options) -> list[Cell]:
         Cell(
             NAME,
             replace(contestant, loop=loop),
-            Load(in_flight, wait_s, window_s, warmup_s=0.3, timeout_s=2.0),
+            Closed(in_flight, wait_s, window_s, warmup_s=0.3, timeout_s=2.0),
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)

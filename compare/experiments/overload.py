@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
-from compare.records import Arrivals, Cell, Contestant, Load, Measurement, Run
+from compare.records import Arrivals, Cell, Closed, Contestant, Load, Measurement, Open, Run, rate_rps
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End
 from compare.report.figures.labels import short
@@ -30,6 +30,7 @@ QUESTION = "What happens past the knee?"
 ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 2, Preset.FULL: 5}
 WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 10.0}
 RECOVERY_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 2.0, Preset.FULL: 5.0}
+FROM_SAMPLES = ("overload",)
 LIMIT = 100  # waits in flight
 TIMES = 2
 MOST_CONNECTIONS = 12_000  # fewer than there are local ports
@@ -55,15 +56,15 @@ def _contestants(options: Options, limit: int) -> list[Contestant]:
 def _three(options: Options, limited: Contestant, limit: int) -> list[Cell]:
     """Return one contestant at capacity, in overload with its limit, and in overload without."""
     window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
-    at_capacity = Load(limit, options.wait_s, window_s, warmup_s=0.2 + options.wait_s, timeout_s=1.0)
+    at_capacity = Closed(limit, options.wait_s, window_s, warmup_s=0.2 + options.wait_s, timeout_s=1.0)
     warmup_s = 0.2 + options.wait_s
-    rate_rps = TIMES * limit / max(options.wait_s, 0.001)
-    over = Load(
-        min(MOST_CONNECTIONS, math.ceil(rate_rps * (warmup_s + window_s))),  # if nobody were answered
+    offered_rps = TIMES * limit / max(options.wait_s, 0.001)
+    over = Open(
+        min(MOST_CONNECTIONS, math.ceil(offered_rps * (warmup_s + window_s))),  # if nobody were answered
         options.wait_s,
         window_s,
         warmup_s=warmup_s,
-        rate_rps=rate_rps,
+        rate_rps=offered_rps,
         arrivals=Arrivals.POISSON,
         timeout_s=RECOVERY_S[options.preset],
     )
@@ -77,7 +78,7 @@ def _three(options: Options, limited: Contestant, limit: int) -> list[Cell]:
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     mine = [one for one in run.measurements if one.cell.experiment == NAME and one.samples is not None]
-    over = [one for one in mine if one.cell.load.rate_rps is not None]
+    over = [one for one in mine if isinstance(one.cell.load, Open)]
     if not over:
         return []
     rows = [one for one in summaries if one.experiment == NAME]
@@ -113,7 +114,7 @@ def _courses(panel: Axes, mine: Sequence[Measurement], doubtful: set[tuple[Conte
         drawing.empty(panel, "nothing measured here")
         return
     load = mine[0].cell.load
-    capacity = (load.rate_rps or 0) / TIMES
+    capacity = (rate_rps(load) or 0.0) / TIMES
     panel.axvline(load.duration_s, color=sheets.SOFT, lw=1, ls=":")
     panel.axhline(capacity, color=sheets.INK, lw=1.1, dashes=(5, 3), zorder=1.5)
     drawn = {
@@ -149,8 +150,8 @@ def goodput(one: Measurement) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 
 def say(summaries: Sequence[Summary]) -> list[str]:
     rows = [one for one in summaries if one.experiment == NAME and one.rounds]
-    closed = {one.contestant: one for one in rows if one.load.rate_rps is None and one.valid}
-    over = [one for one in rows if one.load.rate_rps is not None and one.contestant.max_in_flight]
+    closed = {one.contestant: one for one in rows if one.rate_rps is None and one.valid}
+    over = [one for one in rows if one.rate_rps is not None and one.contestant.max_in_flight]
     order = sorted(
         over, key=lambda one: (one.contestant.paradigm is not Paradigm.NATIVE, one.contestant.server)
     )
@@ -162,7 +163,7 @@ def _sentence(over: Summary, at_capacity: Summary) -> str:
     refused = sum(error.count for error in over.errors if error.kind == "HTTP 503") / max(1, over.intended)
     p50s = f"{over.response.p50.text} ({at_capacity.response.p50.text} at capacity)"
     return (
-        f"At {TIMES} times capacity ({over.load.rate_rps:,.0f}/s, {wait_text(over.load.delay_s)} wait), "
+        f"At {TIMES} times capacity ({over.rate_rps:,.0f}/s, {wait_text(over.load.delay_s)} wait), "
         f"{name(over.contestant)} answers {share:.0%} of what it answers at capacity and refuses {refused:.0%} of "
         f"the requests; the p50 of those it takes is {p50s}."
     )

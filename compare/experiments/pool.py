@@ -9,7 +9,7 @@ from compare.analysis.summary import Summary
 from compare.analysis.units import count_text
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Load, Run
+from compare.records import Cell, Closed, Run
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
 from compare.report.verdict import wait_text
@@ -32,7 +32,7 @@ def plan(options: Options) -> list[Cell]:
         Cell(
             NAME,
             options.contestant(server, Paradigm.EXECUTOR, threads=threads),
-            Load(in_flight, options.wait_s, window_s, warmup_s=0.3 + options.wait_s, timeout_s=0.5),
+            Closed(in_flight, options.wait_s, window_s, warmup_s=0.3 + options.wait_s, timeout_s=0.5),
         )
         for in_flight in options.concurrency or (IN_FLIGHT[options.preset],)
         for server in options.servers

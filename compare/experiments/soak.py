@@ -11,7 +11,7 @@ from scipy.stats import theilslopes
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset
-from compare.records import Arrivals, Cell, Load, Measurement, Run, Soak
+from compare.records import Cell, Measurement, Mixed, Run, Soak
 from compare.report.figures import drawing, sheets
 from compare.report.figures.sheets import Words
 from compare.report.words import footer, servers
@@ -45,15 +45,13 @@ class Slope(msgspec.Struct, frozen=True):
 
 def plan(options: Options) -> list[Cell]:
     window_s = options.duration_s or WINDOW_S[options.preset]
-    load = Load(
+    load = Mixed(
         CONNECTIONS,
         WAIT_S if options.delay_s is None else options.delay_s,
         window_s,
         warmup_s=max(WARM_LEAST_S, WARM_SHARE * window_s),
         rate_rps=RATE_RPS,
-        arrivals=Arrivals.POISSON,
         timeout_s=5.0,
-        mixed=True,
     )
     return [Cell(NAME, options.contestant(server, Paradigm.NATIVE), load) for server in options.servers]
 
@@ -93,16 +91,14 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     with sheets.look():
         figure, panels = sheets.sheet(words, sheets.Grid(columns=len(names), label=0.6))
         for panel, server in zip(panels, names, strict=True):
-            _panel(panel, [one for one in mine if one.cell.contestant.server is server])
+            _panel(panel, [soak for one, soak in mine if one.cell.contestant.server is server])
             panel.set_title(str(server), loc="left", weight="bold")
         return sheets.save(figure, folder, NAME)
 
 
-def _title(mine: Sequence[Measurement]) -> str:
-    said = [
-        f"{one.cell.contestant.server} {_verdict(leaks(one.soak))}" for one in mine if one.soak is not None
-    ]
-    return f"After {_lasted(mine[0])} of mixed load {', '.join(sorted(said))}."
+def _title(mine: Sequence[tuple[Measurement, Soak]]) -> str:
+    said = [f"{one.cell.contestant.server} {_verdict(leaks(soak))}" for one, soak in mine]
+    return f"After {_lasted(mine[0][0])} of mixed load {', '.join(sorted(said))}."
 
 
 def _lasted(one: Measurement) -> str:
@@ -114,18 +110,16 @@ def _verdict(leaking: Sequence[str]) -> str:
     return f"leaks {' and '.join(leaking)}" if leaking else "leaks nothing"
 
 
-def _mine(run: Run) -> list[Measurement]:
+def _mine(run: Run) -> list[tuple[Measurement, Soak]]:
     """Return the soaks, of a cell that was measured again the later one."""
-    found = {
-        one.cell: one for one in run.measurements if one.cell.experiment == NAME and one.soak is not None
-    }
+    found = {one.cell: (one, one.finding) for one in run.measurements if isinstance(one.finding, Soak)}
     return list(found.values())
 
 
-def _panel(panel: Axes, mine: Sequence[Measurement]) -> None:
+def _panel(panel: Axes, mine: Sequence[Soak]) -> None:
     panel.set(xlabel="minutes since the window began", ylabel="resident memory in MB")
     highest = 0.0
-    for soak in (one.soak for one in mine if one.soak is not None):
+    for soak in mine:
         minutes = np.array([one.at_s for one in soak.course]) / 60
         memory_mb = np.array([one.rss_bytes for one in soak.course]) / MB
         panel.plot(minutes, memory_mb, color=drawing.COLOUR[Paradigm.NATIVE], lw=1.4)
@@ -144,7 +138,7 @@ def _panel(panel: Axes, mine: Sequence[Measurement]) -> None:
 
 def say_run(run: Run) -> list[str]:
     """Return what was left, a sentence per server; the course is in the run, not in a summary."""
-    return [_sentence(one, one.soak) for one in _mine(run) if one.soak is not None]
+    return [_sentence(one, soak) for one, soak in _mine(run)]
 
 
 def _sentence(one: Measurement, soak: Soak) -> str:

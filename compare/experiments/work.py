@@ -9,7 +9,7 @@ from compare.analysis.metrics import CPU, P50, THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Load, Run
+from compare.records import Cell, Closed, Run
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
 from compare.report.verdict import match
@@ -31,7 +31,7 @@ def plan(options: Options) -> list[Cell]:
         Cell(
             NAME,
             replace(contestant, work=work),
-            Load(in_flight, options.wait_s, window_s, warmup_s=START_S + options.wait_s, timeout_s=0.5),
+            Closed(in_flight, options.wait_s, window_s, warmup_s=START_S + options.wait_s, timeout_s=0.5),
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)

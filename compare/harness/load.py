@@ -17,7 +17,7 @@ from compare.harness.certificate import Certificate
 from compare.harness.generators import Generator, GeneratorError
 from compare.loadgen.ledger import COLUMNS
 from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome, Tls
-from compare.records import Arrivals, GeneratorReport, Load, Samples
+from compare.records import Arrivals, GeneratorReport, Load, Mixed, Open, Samples, rate_rps
 
 BYSTANDER_RPS = 50.0
 BYSTANDER_CONNECTIONS = 100  # a server that stands still for two seconds still gets each ping on time
@@ -180,25 +180,21 @@ def _accepts(family: int, address: tuple[str, int]) -> bool:
 
 def plan(load: Load, seed: int, whom: Target, bystander: Target | None = None, wire: Wire = KEPT) -> Order:
     """Return what the generator is to do; raises LoadError when `load` cannot be."""
-    if load.concurrency < 1 or load.duration_s <= 0 or (load.rate_rps is not None and load.rate_rps <= 0):
+    offered = rate_rps(load)
+    if load.concurrency < 1 or load.duration_s <= 0 or (offered is not None and offered <= 0):
         raise LoadError("A load needs at least one connection, a duration and a rate above 0.")
     streams = [_stream(load, seed, whom, wire)]
     if bystander:
-        pings = msgspec.structs.replace(
-            load,
-            concurrency=BYSTANDER_CONNECTIONS,
-            rate_rps=BYSTANDER_RPS,
-            arrivals=Arrivals.CONSTANT,
-            delay_s=0.0,
-        )
+        pings = Open(BYSTANDER_CONNECTIONS, delay_s=0.0, rate_rps=BYSTANDER_RPS)
         streams.append(_stream(pings, seed, bystander))
     return Order(tuple(streams), load.warmup_s, load.duration_s, load.timeout_s)
 
 
 def _stream(load: Load, seed: int, whom: Target, wire: Wire = KEPT) -> StreamOrder:
-    closed = load.rate_rps is None
+    offered = rate_rps(load)
+    closed = offered is None
     # a connection for one request only is opened when that is due, and its opening is part of the response
-    likely = round((load.rate_rps or 0.0) * (load.delay_s + STANDSTILL_S)) if wire.keep_alive else 0
+    likely = round((offered or 0.0) * (load.delay_s + STANDSTILL_S)) if wire.keep_alive else 0
     least = LEAST_OPEN if wire.keep_alive else 0
     return StreamOrder(
         whom.family,
@@ -207,8 +203,8 @@ def _stream(load: Load, seed: int, whom: Target, wire: Wire = KEPT) -> StreamOrd
         connections=load.concurrency,
         opened_first=load.concurrency if closed else min(load.concurrency, max(least, likely)),
         ramp_s=max(load.delay_s, load.concurrency * RAMP_PER_CONNECTION_S) if closed else 0.0,
-        rate_rps=load.rate_rps,
-        poisson=load.arrivals is Arrivals.POISSON,
+        rate_rps=offered,
+        poisson=isinstance(load, Open | Mixed) and load.arrivals is Arrivals.POISSON,
         seed=seed,
         keep_alive=wire.keep_alive,
         tls=whom.tls,

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 
 import msgspec
+from msgspec.structs import replace
 
 from compare.contract import Paradigm
 from compare.harness import load, probe, soak, stats_watch
@@ -10,20 +11,38 @@ from compare.harness.environment import Pinning
 from compare.harness.generators import Generator
 from compare.harness.load import LoadError, LoadResult
 from compare.harness.monitor import Monitor
+from compare.harness.noise import CellNoise
 from compare.harness.probe import ContractBrokenError, NoAnswerError
 from compare.harness.servers import Running, ServerError, serve
 from compare.harness.stats_watch import StatsWatch, gc_pauses, loop_lag, orphaned
-from compare.records import Cell, Contestant, Measurement
+from compare.records import Abandoned, Cell, Contestant, Environment, Measurement, Mixed, Orphans
 
 ORPHANS_INTERVAL_S = 0.05
 LINGER_S = 1.0  # beyond the wait itself: how long work without a client is watched after the load
 
 
+class Refusals(msgspec.Struct, frozen=True):
+    """Contestants that are not timed, by what shares a server process and paradigm, each with the reason."""
+
+    reasons: dict[tuple[Contestant, Paradigm], str] = {}
+
+    def of(self, contestant: Contestant) -> str | None:
+        """Return why `contestant` is not timed, None when it is."""
+        return self.reasons.get((server_of(contestant), contestant.paradigm))
+
+
+def server_of(contestant: Contestant) -> Contestant:
+    """Return what contestants that can share one server process for a check have in common."""
+    return replace(contestant, paradigm=Paradigm.NATIVE, threads=None, max_in_flight=0)
+
+
 class Harness(msgspec.Struct, frozen=True):
     """Where contestants run and what they are told; `measure` is the benchmark's measuring function.
 
-    `upstream` and `dsn` are where the works `http` and `postgres` find the other end of their waits. `generator` plays
-    every load; without it each load starts one of its own.
+    `upstream` and `dsn` are where the works `http` and `postgres` find the other end of their waits; `generator` plays
+    every load, without it each load starts one of its own; `limits` is how many a work does at once, by its name. A
+    measurement is whole when `measure` returns: what machine it was made on and how noisy that was are in it, so that
+    it may be made anywhere.
     """
 
     pins: Pinning = Pinning()
@@ -31,11 +50,28 @@ class Harness(msgspec.Struct, frozen=True):
     dsn: str = ""
     seed: int = 0
     generator: Generator | None = None
+    environment: Environment | None = None
+    sentry: CellNoise | None = None
+    limits: dict[str, int] = {}
+    refusals: Refusals = Refusals()
 
     def measure(self, cell: Cell) -> Measurement:
         """Return the measurement of `cell`. What goes wrong with the server or the load is its `failure`."""
+        if self.sentry is not None:
+            self.sentry.before_cell()
+        made = self._tried(cell)
+        return replace(
+            made,
+            environment=self.environment,
+            limit=self.limits.get(cell.contestant.work, 0),
+            noise=None if self.sentry is None else self.sentry.cell(),
+        )
+
+    def _tried(self, cell: Cell) -> Measurement:
+        if reason := self.refusals.of(cell.contestant):
+            return Measurement(cell, failure=reason)
         try:
-            return self._soaked(cell) if cell.load.mixed else self._measured(cell)
+            return self._soaked(cell) if isinstance(cell.load, Mixed) else self._measured(cell)
         except (ServerError, LoadError, ContractBrokenError, NoAnswerError) as error:
             return Measurement(cell, failure=str(error))
 
@@ -48,7 +84,7 @@ class Harness(msgspec.Struct, frozen=True):
         with self._serve(contestant) as server:
             for paradigm in paradigms:
                 try:
-                    probe.check(server.base_url, msgspec.structs.replace(contestant, paradigm=paradigm))
+                    probe.check(server.base_url, replace(contestant, paradigm=paradigm))
                 except (ContractBrokenError, NoAnswerError) as error:
                     refused[paradigm] = str(error)
         return refused
@@ -61,7 +97,7 @@ class Harness(msgspec.Struct, frozen=True):
         with self._serve(cell.contestant) as server:
             probe.check(server.base_url, cell.contestant)
             # where clients leave before they are answered, what becomes of their work is the question
-            leaving = cell.load.timeout_s < cell.load.delay_s
+            leaving = isinstance(cell.load, Abandoned)
             interval_s = ORPHANS_INTERVAL_S if leaving else stats_watch.INTERVAL_S
             with Monitor(server.pid) as monitor, StatsWatch(server.base_url, interval_s=interval_s) as watch:
                 result = self._load(server, cell)
@@ -76,7 +112,8 @@ class Harness(msgspec.Struct, frozen=True):
             gc=gc_pauses(watch.heard),
             samples=result.samples,
             bystander=result.bystander,
-            orphaned_s=orphaned(watch.heard, result.window) if leaving else (),
+            pool_threads=server.ready.threads,
+            finding=Orphans(orphaned(watch.heard, result.window)) if leaving else None,
         )
 
     def _soaked(self, cell: Cell) -> Measurement:

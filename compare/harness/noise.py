@@ -1,23 +1,37 @@
 """The noise sentry: tells whether anything else was at work on this machine while we measured.
 
 Between rounds, when nothing of ours runs, a fixed spin of about 0.2 s is timed: a busy neighbour, a throttled or shared
-core shows in its time and in the pressure (PSI) meanwhile. Pressure while the load runs would be of our own making, so
-only the time stolen by the hypervisor is watched then.
+core shows in its time and in the pressure (PSI) meanwhile. Before each cell a spin of a tenth of that is timed on the
+server's CPU. Pressure while the load runs would be of our own making, so only the time stolen by the hypervisor is
+watched then.
 """
 
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from compare.records import Noise
 
 SPIN_STEPS = 3_000_000  # about 0.2 s on a 2020s core
+SHORT_STEPS = SPIN_STEPS // 10
 MAX_SPIN_RATIO = 1.25  # an undisturbed shared core varies by 10 % by itself
 MAX_STEAL_SHARE = 0.05
 MAX_PRESSURE_SHARE = 0.25  # some runnable task waited for a CPU this share of the spin
+
+
+class CellNoise(Protocol):
+    """What a measuring function asks about the machine, as `Sentry` answers it."""
+
+    def before_cell(self) -> None:
+        """Look at the server's CPU before a cell."""
+
+    def cell(self) -> Noise:
+        """Return the noise of a cell that has ended."""
+        ...
 
 
 class Counters(msgspec.Struct, frozen=True):
@@ -50,18 +64,36 @@ def spin(steps: int = SPIN_STEPS) -> float:
     return time.perf_counter() - start
 
 
+def short_spin(cpu: int | None) -> float:
+    """Return how many seconds a tenth of `spin` takes on `cpu`; None = where this thread runs now."""
+    if cpu is None or not hasattr(os, "sched_setaffinity"):
+        return spin(SHORT_STEPS)
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    try:
+        return spin(SHORT_STEPS)
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
 class Sentry:
-    """Watches the machine from round to round and from cell to cell. The measuring functions are arguments."""
+    """Watches the machine from round to round and from cell to cell. The measuring functions are arguments.
+
+    `cpu` is the server's, on which the short spin before a cell is made.
+    """
 
     def __init__(
         self,
         spin: Callable[[], float] = spin,
         counters: Callable[[], Counters] = counters,
         clock: Callable[[], float] = time.perf_counter,
+        short: Callable[[int | None], float] = short_spin,
+        cpu: int | None = None,
     ) -> None:
-        self._spin, self._counters, self._clock = spin, counters, clock
-        self._fastest_s = float("inf")
+        self._spin, self._counters, self._clock, self._short, self._cpu = spin, counters, clock, short, cpu
+        self._fastest_s = self._fastest_short_s = float("inf")
         self._ratio, self._pressure, self._load_1m = 1.0, 0.0, 0.0
+        self._short_ratio = 1.0
         self._last = Counters()
 
     def calibrate(self) -> Noise:
@@ -70,21 +102,28 @@ class Sentry:
         spin_s = self._spin()
         after, elapsed_s = self._counters(), self._clock() - start
         self._fastest_s = min(self._fastest_s, spin_s)
-        self._ratio = spin_s / self._fastest_s
+        self._ratio, self._short_ratio = spin_s / self._fastest_s, 1.0
         self._pressure = (after.pressure_us - before.pressure_us) / 1e6 / max(elapsed_s, 1e-9)
         self._load_1m = os.getloadavg()[0]
         self._last = after
         return self._noise(before, after)
 
+    def before_cell(self) -> None:
+        """Spin shortly on the server's CPU: what else runs there now is the next cell's noise."""
+        spin_s = self._short(self._cpu)
+        self._fastest_short_s = min(self._fastest_short_s, spin_s)
+        self._short_ratio = spin_s / self._fastest_short_s
+
     def cell(self) -> Noise:
-        """Return the noise since the last call: the cell's own steal beside the round's last calibration."""
+        """Return the noise of a cell: its own steal and short spin, beside the round's last calibration."""
         before, self._last = self._last, self._counters()
         return self._noise(before, self._last)
 
     def _noise(self, before: Counters, after: Counters) -> Noise:
         steal = (after.steal_ticks - before.steal_ticks) / max(after.cpu_ticks - before.cpu_ticks, 1)
-        noisy = self._ratio > MAX_SPIN_RATIO or steal > MAX_STEAL_SHARE or self._pressure > MAX_PRESSURE_SHARE
-        return Noise(self._load_1m, steal, self._pressure, self._ratio, noisy)
+        ratio = max(self._ratio, self._short_ratio)
+        noisy = ratio > MAX_SPIN_RATIO or steal > MAX_STEAL_SHARE or self._pressure > MAX_PRESSURE_SHARE
+        return Noise(self._load_1m, steal, self._pressure, ratio, noisy)
 
 
 def _first_line(path: str, text: str | None) -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from compare.contract import Gc, GcPauses, LoopLag, Paradigm, Server
 from compare.records import (
+    Abandoned,
     Arrivals,
     Cell,
     Contestant,
@@ -21,7 +22,10 @@ from compare.records import (
     GeneratorReport,
     Load,
     Measurement,
+    Mixed,
     Noise,
+    Open,
+    Orphans,
     Run,
     Samples,
     SampleStatus,
@@ -84,7 +88,11 @@ def measurer(seed: int = 0, speed: Capacity = capacity, drift: float = 0.0) -> C
 def measurement(cell: Cell, cpu_rps: float, rng: np.random.Generator) -> Measurement:
     """Return what `cell` would give on a server whose CPU carries `cpu_rps`."""
     load, contestant = cell.load, cell.contestant
-    samples = (_closed if load.rate_rps is None else _open)(load, contestant, cpu_rps, rng)
+    samples = (
+        _open(load, contestant, cpu_rps, rng)
+        if isinstance(load, Open | Mixed)
+        else _closed(load, contestant, cpu_rps, rng)
+    )
     answered = int(np.sum((samples.done_s <= load.duration_s) & (samples.status == 200)))
     rate = answered / load.duration_s
     in_flight = min(load.concurrency, slots(contestant), max(1.0, rate * load.delay_s))
@@ -111,7 +119,7 @@ def measurement(cell: Cell, cpu_rps: float, rng: np.random.Generator) -> Measure
         noise=Noise(load_1m=0.4, steal_share=0.0, pressure_share=0.01, spin_ratio=1.0),
         samples=samples,
         bystander=_bystander(load, lag, rng),
-        orphaned_s=tuple(_orphans(load, contestant)),
+        finding=Orphans(tuple(_orphans(load, contestant))) if isinstance(load, Abandoned) else None,
     )
 
 
@@ -128,8 +136,8 @@ def _closed(load: Load, contestant: Contestant, cpu_rps: float, rng: np.random.G
     return _samples(sent[keep], sent[keep], done[keep], np.full(keep.sum(), 200), load)
 
 
-def _open(load: Load, contestant: Contestant, cpu_rps: float, rng: np.random.Generator) -> Samples:
-    rate = load.rate_rps or 1.0
+def _open(load: Open | Mixed, contestant: Contestant, cpu_rps: float, rng: np.random.Generator) -> Samples:
+    rate = load.rate_rps
     count = int(rate * load.duration_s)
     gaps = rng.exponential(1 / rate, count) if load.arrivals is Arrivals.POISSON else np.full(count, 1 / rate)
     intended = np.cumsum(gaps) - gaps[0]

@@ -26,7 +26,7 @@ from compare.harness import load, probe
 from compare.harness.generators import Generator
 from compare.harness.monitor import Monitor, Reading
 from compare.harness.servers import Running
-from compare.records import Cell, Load, Measurement, Moment, Samples, SampleStatus, Soak
+from compare.records import Cell, Load, Measurement, Moment, Samples, SampleStatus, Soak, rate_rps
 
 READ_S = 1.0  # between two readings of the server's memory
 LEAVE_RPS = 20.0
@@ -48,7 +48,7 @@ class Stream(msgspec.Struct, frozen=True):
 
 def streams(cell: Cell) -> tuple[Stream, ...]:
     """Return the mix around `cell`'s own requests, which come first and at whose rate the others go."""
-    rate, wait_s = cell.load.rate_rps or 1.0, cell.load.delay_s
+    rate, wait_s = rate_rps(cell.load) or 1.0, cell.load.delay_s
     own = cell.contestant.paradigm
     others = [one for one in Paradigm if one not in {own, Paradigm.BLOCKING}]
     return (
@@ -102,7 +102,7 @@ def measurement(
         generator=found.result.report,
         samples=found.samples[0],
         bystander=found.samples[[stream.name for stream in mix].index("ping")],
-        soak=Soak(
+        finding=Soak(
             before=replace(found.before, at_s=found.before.at_s - opens_s),
             after=replace(found.after, at_s=found.after.at_s - opens_s),
             course=tuple(_moment(one, opens_s) for one in _within(monitor.readings, window)),

@@ -101,6 +101,11 @@ def unpack(stamps: Stamps, array: NDArray[np.int32]) -> Samples:
     )
 
 
+def as_kept(samples: Samples) -> Samples:
+    """Return `samples` as they will be read again: to the microsecond."""
+    return unpack(*pack(samples))
+
+
 def _key(array: NDArray[np.int32]) -> str:
     return hashlib.sha256(array.tobytes()).hexdigest()[:32]
 

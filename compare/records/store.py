@@ -1,8 +1,10 @@
 """How a run is kept: run.json for facts, samples.npz for raw stamps.
 
-run.json is `{"schema_version", "sha256", "body": {"run", "stamps"}}`: the digest is of the bytes of `body` as they
-stand in the file, and `stamps` has, per measurement, the keys of its samples. Each key is the digest of an array in
-samples.npz, packed as `compare.records.packing` says, so that nothing can be edited, exchanged or lost unnoticed.
+run.json is `{"schema_version", "sha256", "body": {"run", "stamps", "environments", "places"}}`: the digest is of the
+bytes of `body` as they stand in the file. `stamps` has, per measurement, the keys of its samples. `places` has, per
+measurement, the index in `environments` of where it was made, null for where the run was. Each key is the digest of an
+array in samples.npz, packed as `compare.records.packing` says, so that nothing can be edited, exchanged or lost
+unnoticed. A run of an older schema is upgraded as it is read.
 """
 
 import hashlib
@@ -16,9 +18,11 @@ from typing import TypeVar
 
 import msgspec
 
+from compare.records.checked import Count
 from compare.records.files import UnfitFileError, open_regular, write_whole
 from compare.records.packing import Arrays, Samples, Stamps, add, load, pack, unpack
-from compare.records.types import SCHEMA_VERSION, Run
+from compare.records.types import SCHEMA_VERSION, Environment, Measurement, Run
+from compare.records.upgrades import STEPS, upgraded
 
 
 class RecordsError(Exception):
@@ -48,8 +52,10 @@ _Pair = tuple[Stamps | None, Stamps | None]  # of the load and of the bystander
 
 
 class _Body(msgspec.Struct, frozen=True):
-    run: Run  # its measurements without samples
+    run: Run  # its measurements without samples and environments
     stamps: tuple[_Pair, ...]
+    environments: tuple[Environment, ...] = ()
+    places: tuple[Count | None, ...] = ()
 
 
 class _Names(msgspec.Struct, frozen=True):
@@ -101,29 +107,55 @@ def save(run: Run, folder: Path) -> None:
 def read(folder: Path) -> Run:
     """Return the run kept in `folder`, samples included, to the microsecond.
 
-    Raises RecordsError when there is none, its schema version is another, it was truncated or edited, or samples are
-    missing, or a file is a link, a pipe or larger than any run. A control character in it is shown as its escape.
+    A run whose samples were all left out has the numbers that were kept of them (`Measurement.figures`). Raises
+    RecordsError when there is no run, it is of a newer schema, was truncated or edited, or misses some samples, or a
+    file is a link, a pipe or larger than any run. A control character in it is shown as its escape.
     """
     body = _read_body(folder, _Body)
     keys = [stamps.key for pair in body.stamps for stamps in pair if stamps is not None]
     try:
+        if keys and _left_out(folder):
+            return _light(body, folder)
         arrays = load(folder, keys)
         measurements = tuple(
             msgspec.structs.replace(one, samples=_unpacked(load, arrays), bystander=_unpacked(ping, arrays))
-            for one, (load, ping) in zip(body.run.measurements, body.stamps, strict=True)
+            for one, (load, ping) in zip(_placed(body), body.stamps, strict=True)
         )
     except KeyError as error:
-        if not any(folder.glob("samples*.npz")):
-            raise RecordsError(
-                f"{folder} is without its samples (samples.npz was left out), so none of its charts, tables and "
-                "reports can be drawn again; summary.md holds its figures."
-            ) from error
         raise RecordsError(f"{folder}: samples that run.json names are missing from samples.npz.") from error
     except UnfitFileError as error:
         raise RecordsError(f"{folder}: samples.npz cannot be read: it {error}.") from error
     except _DAMAGED as error:
         raise RecordsError(f"{folder}: samples.npz is damaged ({error}).") from error
     return msgspec.structs.replace(body.run, measurements=measurements)
+
+
+def _left_out(folder: Path) -> bool:
+    return not any(folder.glob("samples*.npz"))
+
+
+def _light(body: _Body, folder: Path) -> Run:
+    """Return a run without its samples; raises RecordsError when it has no other numbers."""
+    measurements = _placed(body)
+    told = zip(measurements, body.stamps, strict=True)
+    if any(stamps is not None and one.figures is None for one, (stamps, _) in told):
+        raise RecordsError(
+            f"{folder} is without its samples (samples.npz was left out), so none of its charts, tables and "
+            "reports can be drawn again; summary.md holds its figures."
+        )
+    return msgspec.structs.replace(body.run, measurements=measurements)
+
+
+def _placed(body: _Body) -> tuple[Measurement, ...]:
+    """Return the measurements with the environments they were made in."""
+    if any(place is not None and place >= len(body.environments) for place in body.places):
+        raise RecordsError("run.json names an environment that it does not hold.")
+    return tuple(
+        msgspec.structs.replace(
+            one, environment=body.run.environment if place is None else body.environments[place]
+        )
+        for one, place in zip(body.run.measurements, body.places, strict=True)
+    )
 
 
 def _kept_of(run: Run, folder: Path) -> tuple[_Pair, ...]:
@@ -143,19 +175,23 @@ def _read_body(folder: Path, kind: type[_AnyBody]) -> _AnyBody:
         with open_regular(path, MOST_BYTES) as file:
             text = file.read()
         version = msgspec.json.decode(text, type=_Version).schema_version
-        if version != SCHEMA_VERSION:
+        if version != SCHEMA_VERSION and version not in STEPS:
             raise RecordsError(f"{path} is of schema version {version}; this program reads {SCHEMA_VERSION}.")
         document = msgspec.json.decode(text, type=_Document)
         if hashlib.sha256(document.body).hexdigest() != document.sha256:
             raise RecordsError(f"{path} was edited: its checksum does not match.")
-        return msgspec.json.decode(_ESCAPE.sub(_shown, bytes(document.body)), type=kind)
+        plain = _ESCAPE.sub(_shown, bytes(document.body))
+        if version == SCHEMA_VERSION:
+            return msgspec.json.decode(plain, type=kind)
+        old = msgspec.json.decode(plain, type=dict)
+        return msgspec.convert(upgraded(old, version, SCHEMA_VERSION), type=kind)
     except OSError as error:
         raise RecordsError(f"{folder} holds no run: run.json cannot be read ({error.strerror}).") from error
     except UnfitFileError as error:
         raise RecordsError(f"{path} {error}.") from error
     except RecursionError as error:
         raise RecordsError(f"{path} is no record of a run: it is nested too deeply.") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise RecordsError(f"{path} is truncated or no record of a run ({error}).") from error
 
 
@@ -168,10 +204,28 @@ def _shown(found: re.Match[bytes]) -> bytes:
 
 
 def _document(run: Run, stamps: tuple[_Pair, ...]) -> bytes:
-    bare = tuple(msgspec.structs.replace(one, samples=None, bystander=None) for one in run.measurements)
-    body = msgspec.json.encode(_Body(msgspec.structs.replace(run, measurements=bare), stamps))
+    elsewhere = _elsewhere(run)
+    places = tuple(
+        elsewhere.index(w) if (w := one.environment) in elsewhere else None for one in run.measurements
+    )
+    bare = tuple(
+        msgspec.structs.replace(one, samples=None, bystander=None, environment=None)
+        for one in run.measurements
+    )
+    whole = msgspec.structs.replace(run, measurements=bare)
+    body = msgspec.json.encode(_Body(whole, stamps, elsewhere, places))
     digest = hashlib.sha256(body).hexdigest()
     return msgspec.json.encode(_Document(SCHEMA_VERSION, digest, msgspec.Raw(body)))
+
+
+def _elsewhere(run: Run) -> tuple[Environment, ...]:
+    """Return the environments of measurements that were not made where the run was, each once."""
+    others: list[Environment] = []
+    for one in run.measurements:
+        known = one.environment is None or one.environment == run.environment
+        if one.environment is not None and not known and one.environment not in others:
+            others.append(one.environment)
+    return tuple(others)
 
 
 def _packed(samples: Samples | None, arrays: Arrays) -> Stamps | None:

@@ -1,29 +1,13 @@
 """What a measurement is: the structs that the harness fills and the analysis reads."""
 
-import enum
-from typing import Annotated
-
 import msgspec
 
 from compare.contract import Gc, GcPauses, Loop, LoopLag, Paradigm, Server
+from compare.records.checked import Count, MaybeCount, Positive, Rate, Seconds, Window
+from compare.records.loads import Load
 from compare.records.packing import Samples
 
-SCHEMA_VERSION = 1
-
-# What a record may hold, checked when one is read, which may come from a stranger. Each bound lies far beyond what can
-# be measured: it is there so that no division by zero and no number without end reaches the analysis.
-Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
-Positive = Annotated[int, msgspec.Meta(ge=1, le=1 << 31)]
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-Window = Annotated[float, msgspec.Meta(gt=0, le=1e9)]  # seconds
-Rate = Annotated[float, msgspec.Meta(gt=0, le=1e9)]  # per second
-
-
-class Arrivals(enum.StrEnum):
-    """When an open loop sends: evenly, or like independent users."""
-
-    CONSTANT = "constant"
-    POISSON = "poisson"
+SCHEMA_VERSION = 2
 
 
 class Contestant(msgspec.Struct, frozen=True):
@@ -43,23 +27,6 @@ class Contestant(msgspec.Struct, frozen=True):
     def waits_as_asked(self) -> bool:
         """Whether its work waits the load's `delay_s`: a user's own `module:attribute` takes what it takes."""
         return ":" not in self.work
-
-
-class Load(msgspec.Struct, frozen=True):
-    """What is sent to a contestant.
-
-    Closed loop when `rate_rps` is None: `concurrency` connections, each sends again when answered. Open loop
-    else: requests leave at `rate_rps` whatever the answers do, on at most `concurrency` connections.
-    """
-
-    concurrency: Positive
-    delay_s: Seconds = 0.1
-    duration_s: Window = 2.0  # the measured window
-    warmup_s: Seconds = 0.5  # before the window; requests intended in it are not counted
-    rate_rps: Rate | None = None
-    arrivals: Arrivals = Arrivals.CONSTANT
-    timeout_s: Seconds = 10.0  # after the window, how long an unanswered request is waited for
-    mixed: bool = False  # one stream of many: all paradigms, errors and clients that leave go on beside it
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -89,8 +56,8 @@ class Usage(msgspec.Struct, frozen=True):
     rss_idle_bytes: Count  # after ready and a first request, before the load
     rss_peak_bytes: Count
     threads_peak: Count
-    voluntary_switches: Count
-    involuntary_switches: Count
+    voluntary_switches: MaybeCount
+    involuntary_switches: MaybeCount
     open_files_peak: Count = 0
 
 
@@ -113,7 +80,13 @@ class Moment(msgspec.Struct, frozen=True):
     open_files: Count
 
 
-class Soak(msgspec.Struct, frozen=True):
+class Orphans(msgspec.Struct, frozen=True, tag="orphans"):
+    """What went on for clients that had left: (seconds since the window's start, requests without a client)."""
+
+    course: tuple[tuple[float, Count], ...] = ()
+
+
+class Soak(msgspec.Struct, frozen=True, tag="soak"):
     """What a long mixed load left in a server: `before` and `after` are at rest, `course` is under the load.
 
     `answers` counts those that were right by the name of the stream, `wrong` all others by stream and status; `left`
@@ -126,24 +99,6 @@ class Soak(msgspec.Struct, frozen=True):
     answers: dict[str, Count]
     wrong: dict[str, Count]
     left: Count
-
-
-class Measurement(msgspec.Struct, frozen=True):
-    """What one cell gave. A failed cell has a `failure` (one sentence) and nothing else: never a number."""
-
-    cell: Cell
-    failure: str | None = None
-    usage: Usage | None = None
-    generator: GeneratorReport | None = None
-    loop_lag_s: LoopLag | None = None
-    gc: GcPauses | None = None
-    noise: Noise | None = None
-    rerun: bool = False  # made again because the first try was noisy
-    samples: Samples | None = None  # kept in samples.npz, not in run.json
-    bystander: Samples | None = None  # /ping, 50 a second, while the load ran
-    orphaned_s: tuple[tuple[float, Count], ...] = ()  # (seconds since window start, orphaned) for `abandon`
-    soak: Soak | None = None  # where the load was mixed
-    limit: Count = 0  # how many its work does at once whatever the paradigm (a pool's size); 0 = any number
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -165,6 +120,42 @@ class Environment(msgspec.Struct, frozen=True):
     dirty: bool
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """The numbers of one round as they were when it was measured: all there is where its samples are left out.
+
+    None is a number that was not measured. `percentiles` are by latency and percentile: how much is known, and seconds.
+    """
+
+    numbers: dict[str, float | None]  # by the name of the metric
+    percentiles: dict[str, dict[str, tuple[str, float | None]]]
+    errors: dict[str, Count]
+    intended: Count
+    ceiling_rps: Rate | None
+    limit: Count
+    warnings: tuple[str, ...]
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """What one cell gave on one machine. A failed cell has a `failure` (one sentence) and no number."""
+
+    cell: Cell
+    environment: Environment | None = None  # where it was made; None = where the run was
+    failure: str | None = None
+    usage: Usage | None = None
+    generator: GeneratorReport | None = None
+    loop_lag_s: LoopLag | None = None
+    gc: GcPauses | None = None
+    noise: Noise | None = None
+    rerun: bool = False  # made again because the first try was noisy
+    superseded: bool = False  # the noisier of two tries: kept, but not a result
+    samples: Samples | None = None  # kept in samples.npz, not in run.json
+    bystander: Samples | None = None  # /ping, 50 a second, while the load ran
+    finding: Orphans | Soak | None = None  # what loads of a special kind are made for
+    limit: Count = 0  # how many its work does at once whatever the paradigm (a pool's size); 0 = any number
+    pool_threads: Count = 0  # of the server's default pool, as it said itself; 0 = not known
+    figures: Figures | None = None
 
 
 class NotMeasured(msgspec.Struct, frozen=True):

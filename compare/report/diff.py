@@ -214,6 +214,7 @@ def _result(one: Difference) -> str:
 
 def _row_words(summary: Summary) -> str:
     load = summary.load
-    much = f"{load.concurrency:,} in flight" if load.rate_rps is None else f"{load.rate_rps:g}/s"
+    rate = summary.rate_rps
+    much = f"{load.concurrency:,} in flight" if rate is None else f"{rate:g}/s"
     who = verdict.name(summary.contestant)
     return f"{summary.experiment}: {who}, {much}, {seconds_text(load.delay_s)} wait"

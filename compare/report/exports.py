@@ -18,13 +18,14 @@ from compare.analysis.metrics import CPU, METRICS, P50, P99
 from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import RoundFigures, Summary
 from compare.analysis.units import seconds_text
-from compare.records import Run
+from compare.records import Mixed, Open, Run
 from compare.records.files import write_whole
 from compare.report import table, verdict
 from compare.report.escaping import csv_field, markdown_code, markdown_line
 from compare.report.escaping import markdown as escaped
 from compare.report.verdict import name
 
+_LOAD = ("concurrency", "delay_s", "duration_s", "warmup_s", "timeout_s", "rate_rps", "arrivals")
 _PYPERF: Mapping[str, Callable[[RoundFigures], float]] = {
     "seconds per answer": lambda one: 1 / one.throughput_rps if one.throughput_rps else math.nan,
     "response p50": lambda one: one.of(P50),
@@ -121,7 +122,7 @@ def pyperf(run: Run, summaries: Iterable[Summary]) -> str:
 def _called(summary: Summary) -> str:
     """Return a name no other row has."""
     load = summary.load
-    rate = f" {load.rate_rps:g}/s {load.arrivals}" if load.rate_rps is not None else ""
+    rate = f" {load.rate_rps:g}/s {load.arrivals}" if isinstance(load, Open | Mixed) else ""
     side = f" {summary.side}" if summary.side else ""
     wait = f"{seconds_text(load.delay_s)} wait, {load.duration_s:g} s"
     return (
@@ -138,7 +139,9 @@ def _fields(summary: Summary) -> Iterator[tuple[str, object]]:
     yield "experiment", summary.experiment
     yield from msgspec.structs.asdict(contestant).items()
     yield "side", summary.side
-    yield from msgspec.structs.asdict(load).items()
+    yield "load", str(type(load).__name__).lower()
+    for field in _LOAD:
+        yield field, getattr(load, field, "")
     yield "rounds", len(summary.rounds)
     yield "valid", str(summary.valid).lower()
     yield "warnings", " ".join(summary.warnings)

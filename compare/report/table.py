@@ -135,7 +135,7 @@ _ASKED: Sequence[Column] = (
         "load",
         "requests in flight, or requests a second",
         load_text,
-        lambda s: s.load.rate_rps or s.in_flight,
+        lambda s: s.rate_rps or s.in_flight,
         short=True,
     ),
 )

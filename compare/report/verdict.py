@@ -46,8 +46,8 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
 
 def load_text(summary: Summary) -> str:
     """Return the load in words: `100 in flight`, or `500/s` in an open loop."""
-    load = summary.load
-    return f"{load.concurrency:,} in flight" if load.rate_rps is None else f"{rate_text(load.rate_rps)}/s"
+    rate = summary.rate_rps
+    return f"{summary.in_flight:,} in flight" if rate is None else f"{rate_text(rate)}/s"
 
 
 def rate_text(rate_rps: float) -> str:

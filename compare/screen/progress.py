@@ -7,7 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from compare.records import Cell, Load, Measurement
+from compare.records import Cell, Load, Measurement, Mixed, Open
 from compare.report.verdict import name, rate_text
 
 
@@ -26,7 +26,7 @@ def cell_text(cell: Cell) -> str:
 
 def load_text(load: Load) -> str:
     """Return a load in a few words."""
-    if load.rate_rps is None:
+    if not isinstance(load, Open | Mixed):
         return f"{load.concurrency:,} in flight"
     return f"{rate_text(load.rate_rps)}/s {load.arrivals}"
 

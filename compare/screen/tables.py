@@ -48,7 +48,7 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
     shared = len(works) == 1 and works != {"sleep"}
     table = plain(f"{experiment}, waiting for {works.pop()}" if shared else experiment)
     table.add_column("contestant", overflow="fold")
-    closed = all(summary.load.rate_rps is None for summary in summaries)
+    closed = all(summary.rate_rps is None for summary in summaries)
     headings = ("in flight" if closed else "load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
     waits = len({summary.load.delay_s for summary in summaries}) > 1
     left = any(summary.of(ORPHANED).measured for summary in summaries)

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from made import ENVIRONMENT, NAN, answered, cell, closed_loop, measurement, samples
+from made import ENVIRONMENT, NAN, abandoned, answered, cell, closed_loop, measurement, samples
 from msgspec.structs import astuple, replace
 
 from compare.analysis.metrics import ORPHANED
@@ -9,16 +9,16 @@ from compare.analysis.observed import littles_law, orphaned_thread_s
 from compare.analysis.rounds import figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.analysis.window import Window
-from compare.records import Arrivals, Load, SampleStatus
+from compare.records import Arrivals, Closed, Open, Orphans, SampleStatus
 
-TEN = Load(10, delay_s=0.1, duration_s=1.0)
+TEN = Closed(10, delay_s=0.1, duration_s=1.0)
 
 
 def _columns(stamps):
     return stamps.intended_s, stamps.sent_s, stamps.done_s, stamps.status, stamps.io_s
 
 
-OPEN = Load(1000, delay_s=0.1, duration_s=1.0, rate_rps=500.0)
+OPEN = Open(1000, delay_s=0.1, duration_s=1.0, rate_rps=500.0)
 
 
 def open_loop(rate=500.0, took=0.1, before=0.5, window_s=1.0):
@@ -29,12 +29,14 @@ def open_loop(rate=500.0, took=0.1, before=0.5, window_s=1.0):
 
 
 def test_thread_seconds_without_a_client_are_counted_only_where_clients_leave():
-    leaving = cell(load=replace(TEN, timeout_s=0.0))
+    leaving = cell(load=abandoned(TEN))
     course = ((1.0, 0), (1.5, 10), (2.5, 10), (3.0, 0))
-    assert orphaned_thread_s(measurement(leaving, orphaned_s=course)) == pytest.approx(2.5 + 10 + 2.5)
+    assert orphaned_thread_s(measurement(leaving, finding=Orphans(course))) == pytest.approx(2.5 + 10 + 2.5)
     assert orphaned_thread_s(measurement(leaving)) == 0
     assert math.isnan(orphaned_thread_s(measurement()))
-    assert figures(measurement(leaving, orphaned_s=course), ENVIRONMENT).of(ORPHANED) == pytest.approx(15)
+    assert figures(measurement(leaving, finding=Orphans(course)), ENVIRONMENT).of(ORPHANED) == pytest.approx(
+        15
+    )
 
 
 def test_littles_law_holds_in_a_closed_loop_however_slow_the_server():

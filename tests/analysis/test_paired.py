@@ -23,7 +23,7 @@ from compare.analysis.paired import Outcome, differences, holm, noise_floor, out
 from compare.analysis.quantiles import Known, Latency, Percentile
 from compare.analysis.summary import Summary, summarise
 from compare.harness import simulated
-from compare.records import Cell, Load
+from compare.records import Cell, Closed
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_round_without_the_metric_on_one_side_has_no_ratio():
 
 def test_rounds_are_paired_by_their_number():
     ours, theirs = summary([100, 200, 400]), summary([50, 100, 200])
-    shuffled = Summary("x", NATIVE, Load(10), rounds=theirs.rounds[::-1])
+    shuffled = Summary("x", NATIVE, Closed(10), rounds=theirs.rounds[::-1])
     assert one(ours, shuffled).ratio.low == pytest.approx(2.0)
-    lacking = Summary("x", NATIVE, Load(10), rounds=theirs.rounds[1:])
+    lacking = Summary("x", NATIVE, Closed(10), rounds=theirs.rounds[1:])
     assert one(ours, lacking).ratio.rounds == 2
 
 
@@ -141,7 +141,7 @@ def test_an_invalid_row_is_compared_with_nothing():
 
 def test_what_is_not_known_exactly_is_compared_with_nothing():
     beyond = Latency(p50=Percentile(Known.BEYOND, 2.0))
-    censored = Summary("x", NATIVE, Load(10), rounds=(figures(response=beyond),))
+    censored = Summary("x", NATIVE, Closed(10), rounds=(figures(response=beyond),))
     assert one(censored, censored, P50).outcome is Outcome.INVALID
 
 
@@ -181,7 +181,7 @@ LEVELS = (100, 400)
 def aa_run(seed, rounds):
     """Both sides of two loads, mirrored from round to round, on a machine that gets 0.2 % slower each cell."""
     cells = [
-        Cell("aa", NATIVE, Load(level, duration_s=0.4, timeout_s=0.3), round_, side)
+        Cell("aa", NATIVE, Closed(level, duration_s=0.4, timeout_s=0.3), round_, side)
         for round_ in range(rounds)
         for level, side in [(level, side) for level in LEVELS for side in "ab"][:: -1 if round_ % 2 else 1]
     ]

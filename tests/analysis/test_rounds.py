@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from made import ENVIRONMENT, NATIVE, answered, cell, closed_loop, measurement, samples
+from made import ENVIRONMENT, NATIVE, answered, cell, closed_loop, measurement, opened, samples
 from msgspec.structs import replace
 
 from compare.analysis.metrics import (
@@ -19,14 +19,14 @@ from compare.analysis.metrics import (
 from compare.analysis.rounds import figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.contract import Paradigm
-from compare.records import GeneratorReport, Load, Usage
+from compare.records import Closed, GeneratorReport, Open, Usage
 
 EXECUTOR = replace(NATIVE, paradigm=Paradigm.EXECUTOR)
-TEN = Load(10, delay_s=0.1, duration_s=1.0)
+TEN = Closed(10, delay_s=0.1, duration_s=1.0)
 
 
 def test_a_skipped_wait_is_seen_in_an_open_loop_too():
-    rate = cell(load=replace(TEN, rate_rps=50.0))
+    rate = cell(load=opened(TEN, 50.0))
     short = samples([answered(n / 50, 0.1, io_s=0.05) for n in range(50)])
     assert Warning.WAIT_SKIPPED in figures(measurement(rate, short), ENVIRONMENT).warnings
 
@@ -160,7 +160,7 @@ def test_no_success_is_no_throughput_of_zero_but_invalid():
     assert not found.valid
 
 
-OPEN = Load(1000, delay_s=0.1, duration_s=1.0, rate_rps=500.0)
+OPEN = Open(1000, delay_s=0.1, duration_s=1.0, rate_rps=500.0)
 
 
 def open_loop(rate=500.0, took=0.1, before=0.5, window_s=1.0):

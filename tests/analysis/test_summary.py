@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from compare.analysis.intervals import Spread
 from compare.analysis.metrics import METRICS
 from compare.analysis.summary import ErrorCount, Summary, Warning, summarise  # noqa: A004 - see there
-from compare.records import Load
+from compare.records import Closed, Open
 
 
 def at(rate_rps: float, round_: int = 0, contestant=NATIVE, **more):
@@ -61,8 +61,13 @@ def test_the_two_sides_of_an_aa_run_are_two_rows():
     assert [row.side for row in summarise(run(made))] == ["a", "b"]
 
 
-def test_of_a_noisy_cell_measured_again_the_later_counts():
-    (row,) = summarise(run([at(80, noisy=True), at(50, rerun=True)]))
+@pytest.mark.parametrize("later", [True, False])
+def test_of_a_noisy_cell_measured_again_the_one_not_superseded_counts(later):
+    tries = [
+        at(80, noisy=later, superseded=later),
+        at(80 if not later else 50, rerun=True, superseded=not later),
+    ]
+    (row,) = summarise(run(tries if later else [at(50), tries[1]]))
     assert row.throughput_rps.value == pytest.approx(50, abs=1)
     assert row.throughput_rps.rounds == 1
     assert Warning.NOISY not in row.warnings
@@ -124,11 +129,11 @@ def test_a_row_knows_whether_the_wait_limits_it():
 
 def test_rows_are_comparable_by_wait_in_flight_and_rate_whatever_their_duration():
     loads = [
-        Load(10, 0.1),
-        Load(10, 0.1, duration_s=9),
-        Load(10, 0.2),
-        Load(11, 0.1),
-        Load(10, 0.1, rate_rps=5),
+        Closed(10, 0.1),
+        Closed(10, 0.1, duration_s=9),
+        Closed(10, 0.2),
+        Closed(11, 0.1),
+        Open(10, 0.1, rate_rps=5),
     ]
     levels = [Summary("x", NATIVE, load).level for load in loads]
     assert levels[0] == levels[1]

@@ -4,13 +4,14 @@ import math
 import made
 import msgspec
 import pytest
+from made import opened
 
 from compare.commands import load_report
 from compare.harness.load import LoadResult
-from compare.records import GeneratorReport, Load, SampleStatus
+from compare.records import Closed, GeneratorReport, SampleStatus
 
 URL = "http://127.0.0.1:1/"
-CLOSED = Load(10, delay_s=0.0, duration_s=1.0)
+CLOSED = Closed(10, delay_s=0.0, duration_s=1.0)
 
 
 def result(samples, cpu_share=0.2, notes=(), connections=10):
@@ -76,7 +77,7 @@ def test_the_headline_tells_rate_errors_and_the_generators_share():
 
 
 def test_an_open_loop_tells_the_rate_asked_for():
-    even = msgspec.structs.replace(CLOSED, rate_rps=100.0)
+    even = opened(CLOSED, 100.0)
     rows = [made.answered(at / 100, 0.005) for at in range(100)]
     told = report(made.samples(rows), even)
     assert "100/s asked for" in load_report.headline(even, told)
@@ -84,7 +85,7 @@ def test_an_open_loop_tells_the_rate_asked_for():
 
 
 def test_requests_missing_from_an_even_schedule_make_it_invalid():
-    even = msgspec.structs.replace(CLOSED, rate_rps=200.0)
+    even = opened(CLOSED, 200.0)
     rows = [made.answered(at / 100, 0.005) for at in range(100)]
     told = report(made.samples(rows), even)
     assert not told.valid

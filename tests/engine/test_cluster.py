@@ -17,7 +17,7 @@ from compare.engine import certificates, remote
 from compare.engine.cluster import ClusterError, _check_alike, connect, security
 from compare.engine.many import Finished, Made, Many
 from compare.engine.spread import Lost
-from compare.records import Cell, Contestant, Load
+from compare.records import Cell, Closed, Contestant
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("cluster")]
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("cluster")]
 def rounds_of(count, cells=2):
     paradigms = list(Paradigm)[:cells]
     return [
-        [Cell("concurrency", Contestant(Server.AIOHTTP, one), Load(10), round=number) for one in paradigms]
+        [Cell("concurrency", Contestant(Server.AIOHTTP, one), Closed(10), round=number) for one in paradigms]
         for number in range(count)
     ]
 

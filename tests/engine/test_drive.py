@@ -8,9 +8,9 @@ from compare.contract import Paradigm, Server
 from compare.engine import plan
 from compare.engine.drive import Drive
 from compare.harness import environment
-from compare.records import Cell, Contestant, Load, Measurement, Noise, Run
+from compare.records import Cell, Closed, Contestant, Measurement, Noise, Run
 
-CELLS = [Cell("x", Contestant(server, p), Load(10)) for server in Server for p in Paradigm]
+CELLS = [Cell("x", Contestant(server, p), Closed(10)) for server in Server for p in Paradigm]
 QUIET, NOISY = Noise(0, 0, 0, 1, noisy=False), Noise(0, 0, 0, 2, noisy=True)
 EMPTY = Run("a run", "2025-01-01T00:00:00+00:00", "compare bench", 0, environment.read())
 
@@ -24,8 +24,8 @@ class Quiet:
     def calibrate(self):
         return next(self._calibrations, QUIET)
 
-    def cell(self):
-        return next(self._cells, QUIET)
+    def measure(self, cell):
+        return Measurement(cell, noise=next(self._cells, QUIET))
 
 
 class Notes:
@@ -50,11 +50,12 @@ class Notes:
         self.remarks.append(sentence)
 
 
-def drive(measure=Measurement, sentry=None, kept=None, notes=None, clock=None, **options):
+def drive(measure=None, sentry=None, kept=None, notes=None, clock=None, **options):
+    sentry = sentry or Quiet()
     return Drive(
         EMPTY,
-        measure,
-        sentry=sentry or Quiet(),
+        measure or sentry.measure,
+        sentry=sentry,
         keep=(lambda _: None) if kept is None else kept.append,
         watcher=notes or Notes(),
         expected_s=lambda _: 2.0,
@@ -129,10 +130,27 @@ def test_a_noisy_round_is_marked_and_measured_once_more_and_both_are_kept(sentry
 
 
 def test_a_round_that_is_noisy_again_is_not_measured_a_third_time():
-    driving = drive(sentry=Quiet(calibrations=[NOISY] * 9))
+    driving = drive(sentry=Quiet(calibrations=[NOISY] * 99))
     go(driving, [CELLS])
     assert len(driving.run.measurements) == 20
     assert all(m.noise.noisy for m in driving.run.measurements)
+
+
+def test_a_repeat_is_calibrated_afresh_and_the_quieter_try_is_the_result():
+    driving = drive(sentry=Quiet(calibrations=[QUIET, NOISY, NOISY, NOISY]))
+    go(driving, [CELLS])
+    first, again = driving.run.measurements[:10], driving.run.measurements[10:]
+    assert all(m.superseded and m.noise.noisy for m in first)
+    assert not any(m.superseded or m.noise.noisy for m in again)
+
+
+def test_a_repeat_that_is_noisier_is_kept_but_is_no_result():
+    louder = replace(NOISY, spin_ratio=3.0)
+    driving = drive(sentry=Quiet(calibrations=[NOISY] * 99, cells=[QUIET] * 10 + [louder] * 10))
+    go(driving, [CELLS])
+    first, again = driving.run.measurements[:10], driving.run.measurements[10:]
+    assert not any(m.superseded for m in first)
+    assert all(m.superseded for m in again)
 
 
 def test_a_single_noisy_cell_is_marked_alone():
@@ -147,7 +165,7 @@ def test_a_noisy_round_is_marked_but_not_repeated_when_that_would_take_too_long(
 
     def measure(cell):
         now[0] += 2.0
-        return Measurement(cell)
+        return Measurement(cell, noise=QUIET)
 
     driving = drive(measure, Quiet(calibrations=[NOISY]), notes=notes, clock=lambda: now[0], most_s=most_s)
     go(driving, [CELLS])

@@ -13,9 +13,9 @@ from running import PAUSE_S, left
 from compare import records
 from compare.contract import Paradigm, Server
 from compare.harness.measure import Harness
-from compare.records import Cell, Contestant, Load, Measurement, RecordsError
+from compare.records import Cell, Closed, Contestant, Measurement, RecordsError
 
-LONG = Load(5, delay_s=0.01, duration_s=30.0, warmup_s=0.0, timeout_s=1.0)
+LONG = Closed(5, delay_s=0.01, duration_s=30.0, warmup_s=0.0, timeout_s=1.0)
 BENCH = [
     "concurrency",
     "--server",
@@ -83,7 +83,9 @@ def test_when_server_or_generator_is_killed_the_cell_fails_and_nobody_is_left(
 ):
     me = psutil.Process()
     load = (
-        LONG if "generator" in victim else Load(5, delay_s=0.01, duration_s=2.0, warmup_s=0.0, timeout_s=0.2)
+        LONG
+        if "generator" in victim
+        else Closed(5, delay_s=0.01, duration_s=2.0, warmup_s=0.0, timeout_s=0.2)
     )
     thread, made = measuring(Cell("any", Contestant(server, Paradigm.NATIVE), load))
     started("compare.loadgen.generator", me)

@@ -8,12 +8,12 @@ import pytest
 from compare.contract import Paradigm, Server
 from compare.engine.many import Began, Finished, MachineLostError, Made, Many
 from compare.engine.spread import Lost
-from compare.records import Cell, Contestant, Load, Measurement
+from compare.records import Cell, Closed, Contestant, Measurement
 
 
 def cells(count, number):
     contestants = [Contestant(Server.AIOHTTP, paradigm) for paradigm in list(Paradigm)[:count]]
-    return [Cell("concurrency", contestant, Load(10), round=number) for contestant in contestants]
+    return [Cell("concurrency", contestant, Closed(10), round=number) for contestant in contestants]
 
 
 class MadeUp:

@@ -2,9 +2,9 @@ import pytest
 
 from compare.contract import Paradigm, Server
 from compare.engine.plan import order
-from compare.records import Cell, Contestant, Load
+from compare.records import Cell, Closed, Contestant
 
-CELLS = [Cell("x", Contestant(server, p), Load(10)) for server in Server for p in Paradigm]
+CELLS = [Cell("x", Contestant(server, p), Closed(10)) for server in Server for p in Paradigm]
 
 
 def which(cells):

@@ -7,12 +7,12 @@ import cluster_work
 from compare.contract import Paradigm, Server
 from compare.engine import remote
 from compare.engine.spread import Attempt
-from compare.records import Cell, Contestant, Load
+from compare.records import Cell, Closed, Contestant
 
 
 def test_a_task_started_twice_measures_nothing_the_second_time():
     cell, attempt = (
-        Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Load(10)),
+        Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Closed(10)),
         Attempt(0, 1, "m"),
     )
     words = ("twice", cluster_work.opened, cluster_work.Order(0), cell, attempt, 0)
@@ -26,7 +26,7 @@ def test_a_task_started_twice_measures_nothing_the_second_time():
 
 
 def test_a_session_is_opened_once_and_closed_at_the_end():
-    cell = Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Load(10))
+    cell = Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Closed(10))
     order = cluster_work.Order(0)
     for number in (1, 2):
         remote.measure("session", cluster_work.opened, order, cell, Attempt(0, number, "m"), 0)

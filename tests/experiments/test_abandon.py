@@ -7,6 +7,7 @@ from compare.contract import Paradigm
 from compare.experiments import abandon
 from compare.experiments.options import Options, Preset
 from compare.harness import simulated
+from compare.records import Orphans
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +24,12 @@ def test_the_clients_leave_in_the_middle_of_a_wait_after_having_been_answered():
 
 
 def test_a_server_that_left_nothing_is_a_line_at_zero(it):
-    one = replace(it.run.measurements[0], orphaned_s=())
+    one = replace(it.run.measurements[0], finding=Orphans())
     assert not abandon._course(one, np.arange(0, 2, 0.1)).any()
 
 
 def test_between_two_looks_the_last_one_holds(it):
-    one = replace(it.run.measurements[0], orphaned_s=((1.0, 8), (2.0, 3)))
+    one = replace(it.run.measurements[0], finding=Orphans(((1.0, 8), (2.0, 3))))
     assert abandon._course(one, np.array([0.5, 1.5, 2.5])).tolist() == [0, 8, 3]
 
 

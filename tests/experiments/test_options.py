@@ -1,9 +1,10 @@
 import pytest
+from made import abandoned
 from msgspec.structs import replace
 
 from compare.contract import Loop, Paradigm, Server
 from compare.experiments.options import Options, expected_s, whole_waits
-from compare.records import Cell, Contestant, Load
+from compare.records import Cell, Closed, Contestant
 
 
 def test_contestants_are_every_server_with_every_paradigm_in_order():
@@ -38,13 +39,13 @@ def test_the_wait_is_100_ms_unless_asked_otherwise_zero_included():
 
 
 def test_a_cell_is_expected_to_take_longer_than_its_load():
-    load = Load(10, delay_s=0.1, duration_s=1.0, warmup_s=0.5, timeout_s=3.0)
+    load = Closed(10, delay_s=0.1, duration_s=1.0, warmup_s=0.5, timeout_s=3.0)
     cell = Cell("any", Contestant(Server.AIOHTTP, Paradigm.NATIVE), load)
     assert 1.6 < expected_s(cell) < 4.0
 
 
 def test_where_clients_leave_what_they_leave_is_watched_until_it_has_ended():
-    stays = Load(10, delay_s=1.0, duration_s=1.5, timeout_s=1.0)
+    stays = Closed(10, delay_s=1.0, duration_s=1.5, timeout_s=1.0)
     cell = Cell("any", Contestant(Server.AIOHTTP, Paradigm.NATIVE), stays)
-    leaves = replace(cell, load=replace(stays, timeout_s=0.0))
+    leaves = replace(cell, load=abandoned(stays))
     assert expected_s(leaves) == expected_s(cell)

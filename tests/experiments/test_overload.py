@@ -7,6 +7,7 @@ from compare.contract import Paradigm, Server
 from compare.experiments import overload
 from compare.experiments.options import Options, Preset
 from compare.harness import simulated
+from compare.records import rate_rps
 
 TWO = Options(paradigms=(Paradigm.NATIVE, Paradigm.CALLBACK))
 
@@ -18,7 +19,7 @@ def it():
 
 def test_capacity_is_the_limit_over_the_wait_and_overload_twice_that():
     cells = overload.plan(Options(servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,)))
-    assert [(c.contestant.max_in_flight, c.load.concurrency, c.load.rate_rps) for c in cells] == [
+    assert [(c.contestant.max_in_flight, c.load.concurrency, rate_rps(c.load)) for c in cells] == [
         (100, 100, None),
         (100, 4600, 2000),
         (0, 4600, 2000),
@@ -29,8 +30,8 @@ def test_capacity_is_the_limit_over_the_wait_and_overload_twice_that():
 def test_an_overload_has_a_connection_for_every_request_even_if_none_were_answered(preset):
     for cell in overload.plan(Options(preset)):
         load = cell.load
-        if load.rate_rps is not None:
-            sent = load.rate_rps * (load.warmup_s + load.duration_s)
+        if rate_rps(load) is not None:
+            sent = rate_rps(load) * (load.warmup_s + load.duration_s)
             assert load.concurrency >= min(sent, overload.MOST_CONNECTIONS)
 
 
@@ -39,7 +40,7 @@ def test_blocking_has_nothing_to_limit():
 
 
 def test_goodput_counts_successes_by_the_time_they_ended(it):
-    one = next(m for m in it.run.measurements if m.cell.load.rate_rps and m.cell.contestant.max_in_flight)
+    one = next(m for m in it.run.measurements if rate_rps(m.cell.load) and m.cell.contestant.max_in_flight)
     times, rate = overload.goodput(one)
     assert times[0] == pytest.approx(0.05)
     assert rate.max() <= 1100, "refusals are no goodput"

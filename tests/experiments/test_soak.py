@@ -64,11 +64,11 @@ def cell(server: Server = Server.AIOHTTP, **times: float) -> Cell:
 
 
 def test_sentences_and_figure_say_what_was_left_of_each_server_once(tmp_path):
-    again = measurement(cell(Server.TORNADO, duration_s=600.0), soak=soaked(3.0))
+    again = measurement(cell(Server.TORNADO, duration_s=600.0), finding=soaked(3.0))
     made = run(
         [
-            measurement(cell(duration_s=600.0), soak=soaked(0.1)),
-            measurement(cell(Server.TORNADO, duration_s=600.0), soak=soaked(0.0)),
+            measurement(cell(duration_s=600.0), finding=soaked(0.1)),
+            measurement(cell(Server.TORNADO, duration_s=600.0), finding=soaked(0.0)),
             again,
         ]
     )
@@ -87,15 +87,15 @@ def test_sentences_and_figure_say_what_was_left_of_each_server_once(tmp_path):
 
 
 def test_a_course_too_short_to_tell_says_so():
-    (said,) = soak.say_run(run([measurement(cell(duration_s=20.0), soak=soaked(50.0, minutes=0.3))]))
+    (said,) = soak.say_run(run([measurement(cell(duration_s=20.0), finding=soaked(50.0, minutes=0.3))]))
     assert "leaks nothing" in said
     assert said.endswith("; under 2 minutes tell nothing of memory.")
 
 
 def test_a_soak_is_kept_and_read_back(tmp_path):
-    made = run([measurement(cell(), soak=soaked(1.0))])
+    made = run([measurement(cell(), finding=soaked(1.0))])
     save(made, tmp_path)
-    assert read(tmp_path).measurements[0].soak == made.measurements[0].soak
+    assert read(tmp_path).measurements[0].finding == made.measurements[0].finding
 
 
 def test_each_preset_soaks_longer_and_full_ten_minutes():
@@ -116,14 +116,14 @@ def test_the_mix_has_every_paradigm_a_bystander_and_errors():
 def test_a_real_soak_answers_rightly_and_comes_to_rest(server):
     found = Harness().measure(cell(server, duration_s=1.0, warmup_s=0.5))
     assert found.failure is None
-    assert found.soak.wrong == {}
-    assert found.soak.answers.keys() == {stream.name for stream in harness_soak.streams(found.cell)}
-    assert found.soak.left > 5
-    assert (found.soak.after.threads, found.soak.after.open_files) == (
-        found.soak.before.threads,
-        found.soak.before.open_files,
+    assert found.finding.wrong == {}
+    assert found.finding.answers.keys() == {stream.name for stream in harness_soak.streams(found.cell)}
+    assert found.finding.left > 5
+    assert (found.finding.after.threads, found.finding.after.open_files) == (
+        found.finding.before.threads,
+        found.finding.before.open_files,
     )
-    assert found.soak.course
+    assert found.finding.course
     assert found.usage.voluntary_switches > 0
 
 
@@ -162,7 +162,7 @@ def test_a_server_that_keeps_files_is_found_out(tmp_path, monkeypatch):
     (leaky,) = soak.plan(Options(servers=(Server.AIOHTTP,), work="leaking_work:work"))
     found = Harness().measure(replace(leaky, load=replace(leaky.load, duration_s=1.0, warmup_s=0.5)))
     assert found.failure is None
-    assert "files" in soak.leaks(found.soak)
+    assert "files" in soak.leaks(found.finding)
 
 
 def test_what_was_not_answered_as_it_must_be_is_counted_by_stream_and_status(monkeypatch):

@@ -11,9 +11,9 @@ from compare.harness import generators, reference
 from compare.harness.generators import Generator, GeneratorError
 from compare.harness.load import Wire, plan, run, target
 from compare.loadgen.protocol import Outcome
-from compare.records import Load
+from compare.records import Closed
 
-LOAD = Load(concurrency=4, delay_s=0.0, duration_s=0.1, warmup_s=0.02, timeout_s=1.0)
+LOAD = Closed(concurrency=4, delay_s=0.0, duration_s=0.1, warmup_s=0.02, timeout_s=1.0)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import msgspec
 import numpy as np
 import pytest
+from made import opened
 
 from compare.harness import generators, reference
 from compare.harness.generators import Generator
@@ -17,7 +18,7 @@ from compare.harness.load import LoadError, Wire, plan, run, target
 from compare.loadgen.ledger import Ledger
 from compare.loadgen.protocol import Outcome, StreamOutcome
 from compare.processes import launch
-from compare.records import Arrivals, Load, SampleStatus
+from compare.records import Arrivals, Closed, Open, SampleStatus
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +36,8 @@ def nobody():
 
 
 ROWLESS = msgspec.json.encode(Outcome((StreamOutcome(10, 1, 0),), (1.0, 2.0), 3.0, 0.1)).decode()
-SHORT = Load(concurrency=4, delay_s=0.005, duration_s=0.2, warmup_s=0.05, timeout_s=2.0)
-PACED = msgspec.structs.replace(SHORT, rate_rps=200.0, concurrency=50)
+SHORT = Closed(concurrency=4, delay_s=0.005, duration_s=0.2, warmup_s=0.05, timeout_s=2.0)
+PACED = opened(msgspec.structs.replace(SHORT, concurrency=50), 200.0)
 
 
 def test_a_closed_loop_gives_a_sample_of_every_request_of_the_window(url):
@@ -118,7 +119,7 @@ def test_a_closed_loop_ramps_over_the_wait_and_an_open_loop_does_not():
     ],
 )
 def test_connections_are_open_before_the_load_needs_them(rate_rps, concurrency, delay_s, opened):
-    load = Load(concurrency, delay_s=delay_s, rate_rps=rate_rps)
+    load = Open(concurrency, delay_s=delay_s, rate_rps=rate_rps)
     (stream,) = plan(load, 1, target("http://127.0.0.1:9/")).streams
     assert (stream.opened_first, stream.connections) == (opened, concurrency)
 
@@ -192,11 +193,17 @@ def test_a_load_beyond_this_machines_limits_is_refused_before_anything_is_sent()
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"concurrency": 0}, {"duration_s": 0.0}, {"rate_rps": 0.0}, {"rate_rps": -1.0}]
+    "wrong",
+    [
+        msgspec.structs.replace(SHORT, concurrency=0),
+        msgspec.structs.replace(SHORT, duration_s=0.0),
+        opened(SHORT, 0.0),
+        opened(SHORT, -1.0),
+    ],
 )
 def test_a_load_that_is_none_is_refused(url, wrong):
     with pytest.raises(LoadError, match="at least one connection"):
-        run(url, msgspec.structs.replace(SHORT, **wrong))
+        run(url, wrong)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +270,7 @@ def test_a_frozen_second_shows_in_the_percentiles_as_arithmetic_says():
 
     With no coordinated omission p50 5.5, p90 505, p97.5 880, p99 955 ms (see method.md); 15 % for a shared machine.
     """
-    load = Load(concurrency=1000, delay_s=0.005, duration_s=5.0, warmup_s=0.5, rate_rps=200.0)
+    load = Open(concurrency=1000, delay_s=0.005, duration_s=5.0, warmup_s=0.5, rate_rps=200.0)
     with reference.serving(delay_s=0.005, freeze_after=500) as url:
         samples = run(url, load).samples
     assert len(samples.status[samples.intended_s >= 0]) == 1000
@@ -276,13 +283,13 @@ def test_a_frozen_second_shows_in_the_percentiles_as_arithmetic_says():
 @pytest.mark.alone
 def test_a_known_delay_is_measured_as_what_it_is(url):
     """5 ms at the server: what the generator adds to the median must stay far below a millisecond."""
-    closed = run(url, Load(concurrency=8, delay_s=0.005, duration_s=2.0)).samples
+    closed = run(url, Closed(concurrency=8, delay_s=0.005, duration_s=2.0)).samples
     assert 0 < np.median(closed.done_s - closed.sent_s - closed.io_s) < 0.0006
 
 
 @pytest.mark.alone
 def test_a_thousand_requests_a_second_leave_on_time(url):
-    samples = run(url, Load(concurrency=200, delay_s=0.005, duration_s=2.0, rate_rps=1000.0)).samples
+    samples = run(url, Open(concurrency=200, delay_s=0.005, duration_s=2.0, rate_rps=1000.0)).samples
     lag = (samples.sent_s - samples.intended_s)[samples.intended_s >= 0]
     assert np.median(lag) < 0.0005  # a pacer on the loop's own timers is 0.5-1.1 ms late
     assert not math.isnan(lag.max())

@@ -1,19 +1,46 @@
 import numpy as np
 import pytest
 
+from compare.analysis.observed import course_of
 from compare.contract import Paradigm, Server
-from compare.harness import load, probe
+from compare.contract.settings import default_threads
+from compare.harness import environment, load, probe
 from compare.harness.environment import Pinning, pinning
 from compare.harness.load import LoadError
-from compare.harness.measure import Harness
+from compare.harness.measure import Harness, Refusals, server_of
 from compare.harness.probe import ContractBrokenError
-from compare.records import Cell, Contestant, Load
+from compare.records import Abandoned, Cell, Closed, Contestant, Measurement, Noise
 
-SHORT = Load(8, delay_s=0.02, duration_s=0.3, warmup_s=0.1, timeout_s=1.0)
+SHORT = Closed(8, delay_s=0.02, duration_s=0.3, warmup_s=0.1, timeout_s=1.0)
 
 
 def cell(paradigm=Paradigm.NATIVE, server=Server.AIOHTTP, wanted=SHORT, **more):
     return Cell("concurrency", Contestant(server, paradigm, **more), wanted)
+
+
+class Calm:
+    """A sentry that writes down when it is asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def before_cell(self):
+        self.asked.append("before")
+
+    def cell(self):
+        self.asked.append("after")
+        return Noise(0, 0, 0, 1)
+
+
+def test_a_refused_contestant_is_a_whole_measurement_of_a_server_that_was_never_started(monkeypatch):
+    monkeypatch.setattr(Harness, "_serve", pytest.fail)
+    where, calm = environment.read(), Calm()
+    wanted = cell(Paradigm.CALLBACK, work="postgres")
+    refusals = Refusals({(server_of(wanted.contestant), Paradigm.CALLBACK): "No."})
+    harness = Harness(environment=where, sentry=calm, limits={"postgres": 100}, refusals=refusals)
+    made = harness.measure(wanted)
+    assert made == Measurement(wanted, where, "No.", noise=Noise(0, 0, 0, 1), limit=100)
+    assert calm.asked == ["before", "after"]
 
 
 @pytest.mark.parametrize("server", Server)
@@ -32,21 +59,22 @@ def test_a_measurement_holds_everything_a_cell_records(server):
     assert made.usage.voluntary_switches > 10
     assert made.usage.open_files_peak >= 8
     assert made.generator.connections == 8
+    assert made.pool_threads == default_threads()
     assert made.loop_lag_s.max >= made.loop_lag_s.p50 >= 0
-    assert made.orphaned_s == ()
+    assert course_of(made) == ()
 
 
 def test_what_clients_that_left_leave_running_is_watched_until_it_ends():
-    leaving = Load(10, delay_s=0.5, duration_s=0.2, warmup_s=0.2, timeout_s=0.0)
+    leaving = Abandoned(10, delay_s=0.5, duration_s=0.2, warmup_s=0.2)
     made = Harness().measure(cell(Paradigm.CALLBACK, wanted=leaving))
-    assert max(count for _, count in made.orphaned_s) == 10
-    assert made.orphaned_s[-1][1] == 0
-    assert made.orphaned_s[-1][0] < leaving.delay_s + 2
+    assert max(count for _, count in course_of(made)) == 10
+    assert course_of(made)[-1][1] == 0
+    assert course_of(made)[-1][0] < leaving.delay_s + 2
 
 
 def test_native_work_leaves_nothing_running():
-    leaving = Load(10, delay_s=0.5, duration_s=0.2, warmup_s=0.2, timeout_s=0.0)
-    assert Harness().measure(cell(Paradigm.NATIVE, wanted=leaving)).orphaned_s == ()
+    leaving = Abandoned(10, delay_s=0.5, duration_s=0.2, warmup_s=0.2)
+    assert course_of(Harness().measure(cell(Paradigm.NATIVE, wanted=leaving))) == ()
 
 
 def test_a_server_that_does_not_start_fails_the_cell_with_its_last_words():

@@ -1,7 +1,9 @@
+import os
+
 import pytest
 
 from compare.harness import noise
-from compare.harness.noise import Counters, Sentry, counters
+from compare.harness.noise import Counters, Sentry, counters, short_spin
 
 STAT = "cpu  100 0 50 800 20 0 10 15 7 3\ncpu0 1 2 3\n"
 PRESSURE = (
@@ -31,6 +33,11 @@ class Machine:
 
     def __init__(self):
         self.spin_s, self.now_s, self.count = 0.2, 0.0, Counters()
+        self.short_s, self.cpus = 0.02, []
+
+    def short(self, cpu):
+        self.cpus.append(cpu)
+        return self.short_s
 
     def spin(self):
         self.now_s += self.spin_s
@@ -48,7 +55,7 @@ def machine():
 
 @pytest.fixture
 def sentry(machine):
-    return Sentry(machine.spin, lambda: machine.count, lambda: machine.now_s)
+    return Sentry(machine.spin, lambda: machine.count, lambda: machine.now_s, machine.short)
 
 
 def test_an_undisturbed_machine_is_not_noisy(sentry):
@@ -64,6 +71,25 @@ def test_a_spin_slower_than_the_fastest_seen_is_noise_until_it_is_fast_again(mac
     assert sentry.cell().noisy
     machine.spin_s = 0.21
     assert not sentry.calibrate().noisy
+
+
+def test_the_servers_cpu_is_looked_at_before_each_cell(machine):
+    sentry = Sentry(machine.spin, lambda: machine.count, lambda: machine.now_s, machine.short, cpu=3)
+    sentry.calibrate()
+    sentry.before_cell()
+    assert not sentry.cell().noisy
+    machine.short_s = 0.03
+    sentry.before_cell()
+    assert sentry.cell().spin_ratio == pytest.approx(1.5)
+    assert sentry.cell().noisy
+    assert machine.cpus == [3, 3]
+    assert not sentry.calibrate().noisy
+
+
+def test_the_short_spin_leaves_the_thread_where_it_was_allowed():
+    allowed = os.sched_getaffinity(0)
+    assert 0 < short_spin(min(allowed)) < 5
+    assert os.sched_getaffinity(0) == allowed
 
 
 def test_pressure_counts_while_spinning_but_not_while_the_load_runs(machine, sentry):

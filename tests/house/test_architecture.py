@@ -211,7 +211,10 @@ def test_each_source_file_has_its_test_file(module):
     *folders, name = module.split(".")[1:] or [""]
     if name in {"", "__init__", "__main__"}:
         return
-    tested_over_http = {"contract": {"bounds", "errors", "targets", "bodies", "ready"}, "records": {"types"}}
+    tested_over_http = {
+        "contract": {"bounds", "errors", "targets", "bodies", "ready"},
+        "records": {"types", "checked"},
+    }
     if SERVERS & {*folders} or module in {
         "compare.serving.access",
         "compare.serving.lifecycle",

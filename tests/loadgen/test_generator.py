@@ -133,7 +133,7 @@ def test_it_ends_when_whoever_started_it_is_killed(silent):
     parent_code = textwrap.dedent(f"""
         from compare.harness import load
         from compare.records import Load
-        load.run("http://127.0.0.1:{port}/", Load(concurrency=1, duration_s=600.0, delay_s=0.0))
+        load.run("http://127.0.0.1:{port}/", Closed(concurrency=1, duration_s=600.0, delay_s=0.0))
     """)
     with subprocess.Popen([sys.executable, "-c", parent_code]) as parent:
         connection = silent.accept()[0]

@@ -5,9 +5,9 @@ import pytest
 import secure
 
 from compare.harness.load import LoadError, Wire, run
-from compare.records import Load, SampleStatus
+from compare.records import Closed, SampleStatus
 
-LOAD = Load(concurrency=3, delay_s=0.0, duration_s=0.1, warmup_s=0.05, timeout_s=2.0)
+LOAD = Closed(concurrency=3, delay_s=0.0, duration_s=0.1, warmup_s=0.05, timeout_s=2.0)
 
 
 @pytest.fixture(autouse=True)

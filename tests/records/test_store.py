@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 import compare.records.packing
 from compare import records
-from compare.records import RecordsError, read, save
+from compare.records import Orphans, RecordsError, read, save
 
 
 def same(ours, theirs):
@@ -51,7 +51,7 @@ def test_a_run_comes_back_as_it_was(kept):
 
 
 def test_a_failed_cell_keeps_its_reason_and_needs_no_samples(tmp_path):
-    made = run([replace(measurement(), samples=None, failure="It died.", orphaned_s=((0.5, 3),))])
+    made = run([replace(measurement(), samples=None, failure="It died.", finding=Orphans(((0.5, 3),)))])
     save(made, tmp_path)
     assert read(tmp_path) == made
     assert not (tmp_path / "samples.npz").exists()
@@ -168,8 +168,8 @@ DAMAGES = {
         "truncated or no record",
     ),
     "newer schema": (
-        lambda folder: edit(folder, lambda d: d.update(schema_version=2)),
-        "of schema version 2; .* reads 1",
+        lambda folder: edit(folder, lambda d: d.update(schema_version=3)),
+        "of schema version 3; .* reads 2",
     ),
     "an edited number": (
         lambda folder: edit(folder, lambda d: d["body"]["run"].update(seed=7)),
@@ -286,8 +286,8 @@ DEEP = "[" * 100_000 + "]" * 100_000
 
 FORGED = {
     "concurrency 0": of_first("cell", "load", "concurrency", value=0),
-    "rate 0": of_first("cell", "load", "rate_rps", value=0),
-    "endless rate": of_first("cell", "load", "rate_rps", value=1e300),
+    "rate 0": of_first("cell", "load", value={"loop": "open", "concurrency": 1, "rate_rps": 0}),
+    "endless rate": of_first("cell", "load", value={"loop": "open", "concurrency": 1, "rate_rps": 1e300}),
     "window 0": of_first("cell", "load", "duration_s", value=0),
     "negative wait": of_first("cell", "load", "delay_s", value=-1),
     "negative threads": of_first("cell", "contestant", "threads", value=-5),

@@ -7,14 +7,14 @@ from made import BLOCKING, CALLBACK, NAN, answered, cell, closed_loop, measureme
 from msgspec.structs import replace
 
 from compare.analysis.summary import summarise
-from compare.records import Load, SampleStatus
+from compare.records import Closed, Open, SampleStatus
 from compare.report import exports
 
 
 @pytest.fixture
 def kept():
     stuck = samples([answered(0.1, 0.1)] * 40 + [(0.2, 0.2, NAN, SampleStatus.UNANSWERED, NAN)] * 60)
-    open_loop = Load(10, delay_s=0.1, duration_s=1.0, rate_rps=100.0)
+    open_loop = Open(10, delay_s=0.1, duration_s=1.0, rate_rps=100.0)
     made = [
         *(measurement(cell(round_=number), closed_loop(10, 0.12)) for number in range(3)),
         measurement(cell(CALLBACK), closed_loop(10, 0.05)),  # twice what waiting allows
@@ -77,7 +77,7 @@ def test_pyperf_gets_one_run_per_round_and_only_what_is_valid(kept):
 
 def test_pyperf_accepts_no_name_twice_and_no_value_of_zero(kept):
     sides = [
-        measurement(cell(side=side, load=load)) for side in "ab" for load in (Load(1), Load(1, rate_rps=9))
+        measurement(cell(side=side, load=load)) for side in "ab" for load in (Closed(1), Open(1, rate_rps=9))
     ]
     document = json.loads(exports.pyperf(kept, summarise(run([*kept.measurements, *sides]))))
     names = [one["metadata"]["name"] for one in document["benchmarks"]]

@@ -11,7 +11,7 @@ from compare.analysis.summary import ErrorCount
 from compare.analysis.units import count_text
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.contract import Paradigm, Server
-from compare.records import Contestant, Load
+from compare.records import Contestant, Open
 from compare.report import table
 
 GOOD = made_row([100.0, 101.0, 99.0])
@@ -77,7 +77,7 @@ def test_waits_are_written_without_the_digits_of_a_measurement(value, text):
 
 
 def test_an_open_loop_is_a_rate():
-    assert cell("load", replace(GOOD, load=Load(2000, rate_rps=500.0))).text == "500/s"
+    assert cell("load", replace(GOOD, load=Open(2000, rate_rps=500.0))).text == "500/s"
 
 
 def test_errors_are_counted_by_kind_out_of_all():

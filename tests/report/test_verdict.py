@@ -1,5 +1,5 @@
 import pytest
-from made import BLOCKING, CALLBACK, NATIVE, run, summary
+from made import BLOCKING, CALLBACK, NATIVE, opened, run, summary
 from msgspec.structs import replace
 
 from compare.analysis.intervals import Estimate, Spread
@@ -124,7 +124,7 @@ def test_a_price_within_five_per_cent_is_none():
 @pytest.mark.parametrize(("rate", "text"), [(2.5, "2.5"), (447.0, "447"), (12300.0, "12,300")])
 def test_a_rate_is_told_in_full_and_never_rounded_to_another(rate, text):
     row = summary([1])
-    assert load_text(replace(row, load=replace(row.load, rate_rps=rate))) == f"{text}/s"
+    assert load_text(replace(row, load=opened(row.load, rate))) == f"{text}/s"
 
 
 def test_a_price_that_differs_by_load_is_told_in_numbers():
@@ -174,7 +174,7 @@ def test_paradigms_without_a_face_are_told_together_by_their_reason():
 
 def test_a_doubt_names_an_open_loop_by_its_rate():
     row = summary([1], valid=False, warnings=(Warning.LATE_SENDS,))
-    (told,) = doubts([replace(row, load=replace(row.load, rate_rps=500.0))])
+    (told,) = doubts([replace(row, load=opened(row.load, 500.0))])
     assert told.startswith("aiohttp native at 500/s is no result: requests left late")
 
 

@@ -4,11 +4,11 @@ import pytest
 from rich.console import Console
 
 from compare.contract import Paradigm, Server
-from compare.records import Arrivals, Cell, Contestant, Load, Measurement
+from compare.records import Arrivals, Cell, Closed, Contestant, Measurement, Open
 from compare.screen import progress
 from compare.screen.progress import Bar, Lines
 
-CELL = Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Load(1000), round=2)
+CELL = Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Closed(1000), round=2)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_cell_is_called_by_contestant_load_and_round():
 
 
 def test_an_open_loop_is_called_by_its_rate():
-    assert progress.load_text(Load(100, rate_rps=1500.0, arrivals=Arrivals.POISSON)) == "1,500/s poisson"
+    assert progress.load_text(Open(100, rate_rps=1500.0, arrivals=Arrivals.POISSON)) == "1,500/s poisson"
 
 
 def show(kind, *, terminal):

@@ -101,7 +101,7 @@ def test_a_row_without_a_measured_round_failed():
 
 def test_open_loops_are_told_by_their_rate():
     row = made.summary([100])
-    row = replace(row, load=replace(row.load, rate_rps=500.0))
+    row = replace(row, load=made.opened(row.load, 500.0))
     assert "500/s constant" in shown(tables.results("latency", [row], 120))
 
 
