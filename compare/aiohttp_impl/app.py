@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 from aiohttp import web
 
-from compare.aiohttp_impl import cookie_routes, long_io, pages
+from compare.aiohttp_impl import cookie_routes, events, long_io, pages
 from compare.aiohttp_impl.answers import answer
 from compare.contract import MAX_BODY_BYTES, PONG
 from compare.contract.settings import Settings
+from compare.serving.feed import Feed
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 
@@ -35,13 +36,20 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Applic
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
+    feed = Feed(flights, settings.server, settings.work, settings.threads, settings.viewers)
     app.add_routes(
         [
             web.get("/ping", Ping().get),
             *long_io.routes(flights, settings.work, pool),
             web.get("/stats", Stats(flights, ticker).get),
+            *events.routes(feed),
             *pages.routes(),
         ]
     )
     cookie_routes.mount(app, settings)
+
+    async def end_viewers(_app: web.Application) -> None:
+        feed.close()
+
+    app.on_shutdown.append(end_viewers)  # aiohttp waits for handlers that never end by themselves
     return app

@@ -3,6 +3,9 @@
 from aiohttp import web
 
 from compare.aiohttp_impl.answers import Route, answer
+from compare.aiohttp_impl.long_io import LongIO
+from compare.contract import Server
+from compare.serving import source
 from compare.serving.pages import Page, pages
 
 
@@ -18,5 +21,6 @@ class File:
 
 
 def routes() -> list[Route]:
-    """Read the files and return one route for each."""
-    return [web.get(page.path, File(page).get) for page in pages()]
+    """Read the files and the handlers' source and return one route for each."""
+    served = [*pages(), *source.pages(Server.AIOHTTP, LongIO.get)]
+    return [web.get(page.path, File(page).get) for page in served]

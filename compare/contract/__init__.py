@@ -40,6 +40,7 @@ from compare.contract.errors import (
     method_not_allowed,
     not_found,
     overloaded,
+    too_many_viewers,
 )
 from compare.contract.ready import (
     Ready,
@@ -95,4 +96,5 @@ __all__ = [
     "read_ready",
     "server_timing",
     "single",
+    "too_many_viewers",
 ]

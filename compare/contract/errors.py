@@ -18,6 +18,7 @@ class ErrorCode(enum.StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     HEADERS_TOO_LARGE = "headers_too_large"
     OVERLOADED = "overloaded"
+    TOO_MANY_VIEWERS = "too_many_viewers"
     IO_TIMEOUT = "io_timeout"
     IO_FAILED = "io_failed"
     INTERNAL = "internal"
@@ -32,6 +33,7 @@ STATUS = {
     ErrorCode.BODY_TOO_LARGE: 413,
     ErrorCode.HEADERS_TOO_LARGE: 431,
     ErrorCode.OVERLOADED: 503,
+    ErrorCode.TOO_MANY_VIEWERS: 503,
     ErrorCode.IO_TIMEOUT: 504,
     ErrorCode.IO_FAILED: 502,
     ErrorCode.INTERNAL: 500,
@@ -86,6 +88,12 @@ def body_too_large() -> ContractError:
 def overloaded(reason: str) -> ContractError:
     """The server cannot take one more long I/O now; `reason` is one sentence."""
     return ContractError(ErrorCode.OVERLOADED, reason, headers={"Retry-After": "1"})
+
+
+def too_many_viewers(limit: int) -> ContractError:
+    """`limit` viewers watch `/events` already."""
+    reason = f"At most {limit} may watch at once." if limit else "Nobody may watch this server."
+    return ContractError(ErrorCode.TOO_MANY_VIEWERS, f"{reason} Its option --viewers decides how many.")
 
 
 def io_timeout(timeout_s: float) -> ContractError:

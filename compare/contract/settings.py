@@ -44,6 +44,7 @@ class Settings:
     cookie_key_version: int | None = None
     signed_min_version: int = 2
     access_log: bool = False
+    viewers: int = 8
     workers: int = 1
     gc: Gc = Gc.DEFAULT
 
@@ -200,6 +201,13 @@ OPTIONS = (
     ),
     Option("signed_min_version", int, "1 or 2", lambda v: v in {1, 2}, help="oldest signed format accepted"),
     Option("gc", Gc, "default, freeze, tuned or off", help="Python's garbage collector, once all is loaded"),
+    Option(
+        "viewers",
+        int,
+        "a whole number from 0 to 1000",
+        lambda v: 0 <= v <= 1000,
+        help="how many may watch /events at once, 0 = nobody",
+    ),
     Option("access_log", bool, "given or not", is_flag=True, help="log requests to stderr"),
     Option(
         "workers",

@@ -11,19 +11,26 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-from compare.contract import ContractError, LoopLag, Stats, io_failed, io_timeout, overloaded
+from compare.contract import ContractError, LoopLag, Paradigm, Stats, io_failed, io_timeout, overloaded
 from compare.serving import collecting
 from compare.work.loading import Work
 
 log = logging.getLogger("compare.serving")
 
 
+class Feed(Protocol):
+    """What is told about long I/Os that get no flight."""
+
+    def rejected(self, paradigm: Paradigm) -> None:
+        """A long I/O was refused."""
+
+
 class Flight:
     """One long I/O from admission to answer: what a paradigm waits for, and the context in which it waits.
 
-        with flights.admit(delay_s) as flight:
+        with flights.admit(paradigm, delay_s) as flight:
             flight.result = await wait(flight)
 
     Leaving the context counts how the flight ended and sets `took_s`, the seconds since its admission. It raises
@@ -33,7 +40,7 @@ class Flight:
 
     __slots__ = ("_flights", "admitted_s", "closed", "delay_s", "expired", "result", "task", "took_s")
 
-    def __init__(self, flights: "Flights", delay_s: float, admitted_s: float) -> None:
+    def __init__(self, flights: "Flights", _paradigm: Paradigm, delay_s: float, admitted_s: float) -> None:
         self._flights, self.delay_s, self.admitted_s = flights, delay_s, admitted_s
         self.task = asyncio.current_task()
         self.closed = self.expired = False
@@ -53,7 +60,7 @@ class Flight:
             flights.completed += 1
             self.took_s = flights.clock() - self.admitted_s
         else:
-            flights.failed(self, error)
+            flights.fail(self, error)
 
     def blocking(self) -> bytes:
         """Do the work's blocking face, here and now; on a worker thread it counts as running until it ends."""
@@ -88,31 +95,44 @@ class Flights:
         self.work, self._limit, self._timeout_s, self.clock = work, limit, timeout_s, clock
         self.open: dict[Flight, None] = {}  # in order of admission
         self.working: set[Flight] = set()  # flights whose work runs on a thread right now
-        self.completed = self._failed = self._rejected = 0
+        self.completed = self.failed = self.rejected = 0
+        self.feed: Feed | None = None
+        self._make: type[Flight] = Flight
         self.draining = False
 
     def __len__(self) -> int:
         return len(self.open)
 
-    def admit(self, delay_s: float) -> Flight:
+    def admit(self, paradigm: Paradigm, delay_s: float) -> Flight:
         """Return the context of one long I/O; raises ContractError (`overloaded`) beyond the limit: nothing queues."""
         if self.draining or (self._limit and len(self.open) >= self._limit):
-            self._rejected += 1
+            self.rejected += 1
+            if self.feed is not None:
+                self.feed.rejected(paradigm)
             raise overloaded(
                 "The server is stopping."
                 if self.draining
                 else f"The server already has {self._limit} long I/Os in flight."
             )
-        flight = Flight(self, delay_s, self.clock())
+        flight = self._make(self, paradigm, delay_s, self.clock())
         self.open[flight] = None
         return flight
 
-    def failed(self, flight: Flight, error: BaseException | None) -> None:
+    def watch(self, feed: "Feed | None", make: type[Flight]) -> None:
+        """Make flights of this class from now on, and tell `feed` what is refused."""
+        self.feed, self._make = feed, make
+
+    @property
+    def came(self) -> int:
+        """How many long I/O requests came since the start, refused ones included."""
+        return self.completed + self.failed + self.rejected + len(self.open)
+
+    def fail(self, flight: Flight, error: BaseException | None) -> None:
         """Count a flight that failed; raises ContractError for a fault. A cancellation from outside passes."""
         if error is None:
             error = TypeError(f"the work returned {type(flight.result).__name__}, not bytes")
         if isinstance(error, asyncio.CancelledError):
-            self._failed += 1
+            self.failed += 1
             if flight.expired and flight.task is not None:
                 flight.task.uncancel()
                 raise io_timeout(self._timeout_s) from None
@@ -121,9 +141,9 @@ class Flights:
 
     def _fault(self, error: Exception) -> ContractError:
         if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
-            self._rejected += 1
+            self.rejected += 1
             return overloaded("The server has no thread left for this long I/O.")
-        self._failed += 1
+        self.failed += 1
         log.warning("long I/O failed: %s: %s", type(error).__name__, error)
         return io_failed()
 
@@ -153,8 +173,8 @@ class Flights:
             in_flight=len(self.open),
             orphaned=self.orphaned(),
             completed=self.completed,
-            failed=self._failed,
-            rejected=self._rejected,
+            failed=self.failed,
+            rejected=self.rejected,
             threads=threading.active_count(),
             loop_lag_s=lag,
             gc=collecting.pauses(),

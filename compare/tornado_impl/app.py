@@ -10,9 +10,10 @@ from tornado import httputil, web
 from compare.contract import PONG, path_of
 from compare.contract.settings import Settings
 from compare.serving import keys
+from compare.serving.feed import Feed
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.tornado_impl import cookie_routes, long_io, pages
+from compare.tornado_impl import cookie_routes, events, long_io, pages
 from compare.tornado_impl.answers import Handler, NotFound, log_function
 from compare.tornado_impl.bodies import Bounded
 
@@ -64,11 +65,13 @@ class App(web.Application):
 def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
+    feed = Feed(flights, settings.server, settings.work, settings.threads, settings.viewers)
     cookie_keys = keys.load(settings)
     routes: list[Any] = [
         ("/ping", Ping),
         *long_io.routes(flights, settings.work, pool),
         ("/stats", Stats, {"flights": flights, "ticker": ticker}),
+        *events.routes(feed),
         *pages.routes(),
         *cookie_routes.routes(),
     ]

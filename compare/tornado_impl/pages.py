@@ -2,8 +2,11 @@
 
 import re
 
+from compare.contract import Server
+from compare.serving import source
 from compare.serving.pages import Page, pages
 from compare.tornado_impl.answers import Handler, Route
+from compare.tornado_impl.long_io import LongIO
 
 
 class File(Handler):
@@ -20,5 +23,6 @@ class File(Handler):
 
 
 def routes() -> list[Route]:
-    """Read the files and return one route for each."""
-    return [(re.escape(page.path), File, {"page": page}) for page in pages()]
+    """Read the files and the handlers' source and return one route for each."""
+    served = [*pages(), *source.pages(Server.TORNADO, LongIO.get)]
+    return [(re.escape(page.path), File, {"page": page}) for page in served]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from running import PAUSE_S, command, running
 
-from compare.contract import Loop, Server
+from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import Settings, default_threads
 from compare.serving.flights import Flights
 from compare.serving.lifecycle import StartError, bind, drain
@@ -245,7 +245,7 @@ async def test_the_drain_ends_with_the_last_flight():
     flights = Flights(load("sleep"), 0, 60)
 
     async def fly():
-        with flights.admit(0.05) as flight:
+        with flights.admit(Paradigm.NATIVE, 0.05) as flight:
             flight.result = await flight.native()
 
     flight = asyncio.create_task(fly())

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from compare.contract import ContractError, ErrorCode, LoopLag
+from compare.contract import ContractError, ErrorCode, LoopLag, Paradigm
 from compare.serving.flights import Flights
 from compare.work.loading import load
 
@@ -22,7 +22,7 @@ def flights(limit=0, timeout_s=60.0, clock=None):
 
 async def fly(registry, wait, delay_s=0.0):
     """Wait for one long I/O in the way of `wait`, as the handlers do; return the seconds it took."""
-    with registry.admit(delay_s) as flight:
+    with registry.admit(Paradigm.NATIVE, delay_s) as flight:
         flight.result = await wait(flight)
     return flight.took_s
 
