@@ -8,7 +8,7 @@ from aiohttp import web
 from compare.aiohttp_impl import cookie_routes, events, long_io, pages
 from compare.aiohttp_impl.answers import answer
 from compare.contract import MAX_BODY_BYTES, PONG
-from compare.contract.settings import Settings
+from compare.contract.settings import Settings, default_threads
 from compare.serving.feed import Feed
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
@@ -36,7 +36,9 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Applic
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
-    feed = Feed(flights, settings.server, settings.work, settings.threads, settings.viewers)
+    feed = Feed(
+        flights, settings.server, settings.work, settings.threads or default_threads(), settings.viewers
+    )
     app.add_routes(
         [
             web.get("/ping", Ping().get),

@@ -8,7 +8,7 @@ import msgspec
 from tornado import httputil, web
 
 from compare.contract import PONG, path_of
-from compare.contract.settings import Settings
+from compare.contract.settings import Settings, default_threads
 from compare.serving import keys
 from compare.serving.feed import Feed
 from compare.serving.flights import Flights
@@ -65,7 +65,9 @@ class App(web.Application):
 def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
-    feed = Feed(flights, settings.server, settings.work, settings.threads, settings.viewers)
+    feed = Feed(
+        flights, settings.server, settings.work, settings.threads or default_threads(), settings.viewers
+    )
     cookie_keys = keys.load(settings)
     routes: list[Any] = [
         ("/ping", Ping),
