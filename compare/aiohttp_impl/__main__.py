@@ -1,5 +1,11 @@
 """Settings, app, listen: `python -m compare.aiohttp_impl`."""
 
+import os
+import signal
+
+if __name__ == "__main__":  # the imports below take a while, in which Ctrl-C has nothing to say either
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
 import asyncio
 import functools
 import socket

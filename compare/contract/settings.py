@@ -179,8 +179,8 @@ OPTIONS = (
     Option(
         "grace",
         _seconds,
-        "a number of seconds from 0 up",
-        lambda v: v >= 0,
+        "a number of seconds from 0 to 3600",
+        lambda v: 0 <= v <= 3600,
         help="for what is in flight at the stop",
     ),
     Option("cookie_secret_file", str, "a path", help="file that holds the one secret"),

@@ -7,9 +7,11 @@ at once, and taken back. The client learns that it is not served, the backlog em
 (libuv, and so aiohttp on uvloop, does the same by itself.)
 """
 
+import contextlib
 import errno
 import logging
 import os
+import resource
 import socket
 import time
 from typing import Any
@@ -17,9 +19,32 @@ from typing import Any
 log = logging.getLogger("compare.serving")
 
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+OWN_FILES = 50  # besides connections: standard files, loop, log, the work's own
 TELL_S = 1.0
 REFUSED_AT_ONCE = 64
 RETRY_S = 0.001  # without even the reserve, the loop must leave the CPU to whoever may free a descriptor
+
+
+def raise_open_files(connections: int) -> None:
+    """Raise this process's limit on open files as far as it may; warn when that is too low for so many connections.
+
+    Linux gives an ordinary account 1,024, and each connection is one.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+    needed = connections + OWN_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        log.warning(
+            "--max-in-flight %d needs about %d open files, and this process may have %d: connections beyond that "
+            "are closed unserved. Raise the hard limit, as root: ulimit -Hn %d",
+            connections,
+            needed,
+            soft,
+            needed,
+        )
 
 
 class Listener(socket.socket):

@@ -9,6 +9,7 @@ backs it up: when the loop itself is blocked for longer than the grace, the proc
 import asyncio
 import logging
 import os
+import select
 import signal
 import socket
 import sys
@@ -20,14 +21,17 @@ from compare.contract import BACKLOG, Loop, Ready, Server
 from compare.contract.settings import Settings, SettingsError, default_threads, from_argv
 from compare.contract.usage import asks_for_help, help_text
 from compare.serving import collecting
-from compare.serving.accepting import Listener
+from compare.serving.accepting import Listener, raise_open_files
 from compare.serving.flights import Flights
 from compare.serving.keys import SecretError
 from compare.serving.lag import TICK_S, Ticker
+from compare.serving.stderr import Stderr
 from compare.work.loading import WorkError, load
 
 log = logging.getLogger("compare.serving")
 
+LOG_S = 0.2  # at the end: how long the last lines of the log may wait for a reader
+STDOUT_S = 5.0
 CLOSE_S = 0.5  # after the drain: how long closing connections and the work may take
 ALARM_S = 0.8  # beyond the grace, the process ends whatever the loop does
 
@@ -54,19 +58,26 @@ def main(server: Server, listen: Listen, argv: list[str]) -> int:
     if asks_for_help(argv):
         sys.stdout.write(help_text(server))
         return 0
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    stderr = Stderr.install()
+    logging.basicConfig(stream=stderr, format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
     try:
-        settings = from_argv(server, argv)
+        return _run(server, listen, argv, stderr)
     except SettingsError as error:
         return _complain(error, 2)
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory(settings.loop)) as runner:
-            _Stop.install(settings.grace)
-            leftover = runner.run(_serve(settings, listen))
-            if leftover:
-                _exit_with_threads(leftover)
     except (SecretError, StartError, WorkError) as error:
         return _complain(error, 1)
+    finally:
+        stderr.finish(LOG_S)
+
+
+def _run(server: Server, listen: Listen, argv: list[str], stderr: Stderr) -> int:
+    settings = from_argv(server, argv)
+    raise_open_files(settings.max_in_flight)
+    with asyncio.Runner(loop_factory=_loop_factory(settings.loop)) as runner:
+        _Stop.install(settings.grace)
+        leftover = runner.run(_serve(settings, listen, stderr))
+        if leftover:
+            _exit_with_threads(leftover)
     return 0
 
 
@@ -85,13 +96,14 @@ def _loop_factory(loop: Loop) -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-async def _serve(settings: Settings, listen: Listen) -> int:
+async def _serve(settings: Settings, listen: Listen, stderr: Stderr) -> int:
     """Serve until the stop flag is set; return how many worker threads still run after the drain."""
     work = load(settings.work, upstream=settings.upstream, dsn=settings.dsn)
     sock = bind(settings)
     flights = Flights(work, settings.max_in_flight, settings.io_timeout)
     stopping = asyncio.Event()
     ticker = Ticker(lambda: _on_tick(flights, stopping))
+    ticker.also(stderr.flush)
     await work.start(settings.max_in_flight)
     try:
         listening = await listen(settings, sock, flights, ticker)
@@ -164,8 +176,26 @@ def _announce(settings: Settings, sock: socket.socket) -> None:
         threads=settings.threads or default_threads(),
         loop=settings.loop,
     )
-    sys.stdout.write(ready.line() + "\n")
-    sys.stdout.flush()
+    _say(ready.line())
+
+
+def _say(line: str) -> None:
+    """Write the one line that goes to stdout; raises StartError when it cannot: its reader would wait for ever.
+
+    Not by `sys.stdout`, which at the end of the process would try again what failed.
+    """
+    poll = select.poll()
+    poll.register(1, select.POLLOUT)
+    reason = "it is closed" if sys.stdout is None else ""
+    if not reason and not poll.poll(STDOUT_S * 1e3):
+        reason = "it is full, and nobody reads it"
+    try:
+        if not reason:
+            os.write(1, f"{line}\n".encode())
+    except OSError as error:
+        reason = _reason(error)
+    if reason:
+        raise StartError(f"Cannot write the ready line to stdout: {reason}.")
 
 
 class _Stop:
@@ -176,10 +206,15 @@ class _Stop:
 
     @classmethod
     def install(cls, grace_s: float) -> None:
+        """Hear the signals from now on, whatever the parent made of them; what `nohup` ignores stays ignored."""
         cls.signals, cls.grace_s = 0, grace_s
-        for number in (signal.SIGTERM, signal.SIGINT):
+        stopping = {signal.SIGTERM, signal.SIGINT}
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            stopping.add(signal.SIGHUP)
+        for number in stopping:
             signal.signal(number, cls.on_signal)
         signal.signal(signal.SIGALRM, cls.on_alarm)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {*stopping, signal.SIGALRM})
 
     @classmethod
     def on_signal(cls, number: int, _frame: FrameType | None) -> None:
@@ -199,5 +234,5 @@ def _exit_with_threads(threads: int) -> NoReturn:
 
 
 def _exit_now(reason: str, code: int) -> NoReturn:
-    os.write(2, f"WARNING compare.serving: {reason}\n".encode())  # unbuffered: this may be a signal handler
+    sys.stderr.write(f"WARNING compare.serving: {reason}\n")  # a `Stderr`: it never waits
     os._exit(code)
