@@ -13,7 +13,7 @@ WEB = Path(__file__).parents[1] / "web"
 
 # Everything the page uses comes from the server itself, and no other site may frame it.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' http://*.localhost:*; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 TYPES = {

@@ -1,5 +1,6 @@
 """The demo page in a real Chromium: everything on it is clicked, on both servers."""
 
+import json
 import re
 
 import pytest
@@ -96,17 +97,163 @@ def test_all_are_cleared_at_once(demo):
     expect(rows(demo)).to_have_text(["The browser sends no cookie."])
 
 
-def test_every_paradigm_is_waited_for_and_blocking_holds_up_the_bystander(demo):
-    demo.emulate_media(reduced_motion="no-preference")
-    demo.get_by_text("½ s").click()
-    for paradigm in reversed(Paradigm):  # blocking last: it would hold up the others
-        press(demo, paradigm)
-    for paradigm in Paradigm:
-        row = demo.get_by_role("listitem").filter(has=demo.get_by_role("button", name=paradigm, exact=True))
-        expect(row.locator("output")).to_contain_text("worst ping")
-        expect(row.get_by_role("button")).to_be_enabled()
-    expect(demo.locator("li", has_text="on the event loop itself").locator("output .slow")).to_be_visible()
-    expect(demo.locator("#strip .ping.slow").first).to_be_attached()
+# --- live
+
+
+def run(page, paradigm, requests=2, wait="0.1 s", button="Run"):
+    page.get_by_role("radio", name=re.compile(f"^{paradigm} ")).check(force=True)
+    page.get_by_label("Requests (1 to 200)").fill(str(requests))
+    page.locator("#delay label", has_text="½ s" if paradigm is Paradigm.BLOCKING else wait).click()
+    press(page, button)
+
+
+def told(page, sentence):
+    expect(page.locator("#told")).to_contain_text(sentence)
+
+
+@pytest.mark.parametrize("paradigm", Paradigm)
+def test_a_crowd_of_every_paradigm_ends_in_a_sentence(demo, paradigm):
+    run(demo, paradigm)
+    told(demo, f"{paradigm}: 2 answers in ")
+    threads = {Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR}
+    told(demo, "2 threads worked at once at most." if paradigm in threads else "No thread was used.")
+    if paradigm is Paradigm.BLOCKING:
+        expect(demo.locator("#told")).to_contain_text(re.compile(r"held for 1(\.\d+)? s; \d pings? waited"))
+
+
+def test_two_hundred_requests_are_sent_at_once(demo):
+    run(demo, Paradigm.NATIVE, 200, wait="½ s")
+    told(demo, "native: 200 answers in ")
+    seen = demo.locator("#told").inner_text()
+    assert float(re.search(r"in ([\d.]+) s\.", seen)[1]) < 15  # by six at a time it would be 17
+
+
+def test_a_prediction_is_compared_with_what_happened(demo):
+    demo.get_by_text("has to wait", exact=True).click()
+    run(demo, Paradigm.BLOCKING)
+    told(demo, "You predicted that.")
+    demo.get_by_text("notices nothing", exact=True).click()
+    run(demo, Paradigm.BLOCKING)
+    told(demo, "You predicted otherwise.")
+
+
+@pytest.mark.parametrize(
+    ("paradigm", "left"),
+    [
+        (Paradigm.NATIVE, "2 clients left, and nothing was left running."),
+        (Paradigm.CALLBACK, "2 threads worked on for nobody."),
+    ],
+)
+def test_leaving_early_ends_native_work_and_leaves_threads_working(demo, paradigm, left):
+    run(demo, paradigm, wait="3 s")
+    expect(demo.locator("#code .waits")).to_be_visible()
+    press(demo, "Leave early")
+    told(demo, left)
+
+
+def test_the_code_beside_is_the_servers_own(demo, site):
+    run(demo, Paradigm.EXECUTOR)
+    expect(demo.locator("#code .waits")).to_contain_text("run_in_executor")
+    expect(demo.locator("#code-file")).to_contain_text("compare/paradigms/waits.py:")
+    demo.get_by_text("the handler", exact=True).click()
+    expect(demo.locator("#code-file")).to_contain_text(f"compare/{site.ready.server}_impl/long_io.py:")
+    told(demo, "executor: 2 answers")
+
+
+@pytest.mark.parametrize(("paradigm", "second"), [("generator", "thread"), ("coroutine", "loop")])
+def test_the_trampoline_is_walked_through_with_measured_times(demo, paradigm, second):
+    press(demo, paradigm)
+    step = demo.locator("#steps [aria-current=step]")
+    expect(step).to_contain_text("The handler runs until its yield.+0.0 ms")
+    press(demo, "Next step")
+    expect(step.locator("i")).to_have_text(second)
+    for _ in range(4):
+        press(demo, "Next step")
+    expect(demo.locator("#step-told")).to_contain_text("Step 6 of 6: loop. The handler returns")
+    expect(step.locator("b")).to_have_text(re.compile(r"^\+[56]\d\d\.\d ms$"))
+
+
+def test_all_of_it_goes_by_the_keyboard_and_the_focus_stays(demo):
+    demo.get_by_label("Requests (1 to 200)").focus()
+    demo.keyboard.press("Control+A")
+    demo.keyboard.type("2")
+    demo.keyboard.press("Tab")
+    demo.keyboard.press("ArrowLeft")  # half a second
+    demo.keyboard.press("Tab")
+    demo.keyboard.press("Space")
+    demo.keyboard.press("Tab")
+    demo.keyboard.press("Tab")
+    go = demo.get_by_role("button", name="Run", exact=True)
+    expect(go).to_be_focused()
+    demo.keyboard.press("Enter")
+    expect(go).to_have_attribute("aria-disabled", "true")
+    demo.keyboard.press("Enter")  # once more does nothing
+    told(demo, "native: 2 answers")
+    expect(go).to_have_attribute("aria-disabled", "false")
+    expect(go).to_be_focused()
+
+
+def test_what_was_seen_is_saved_and_opened_again_without_the_server(demo, tmp_path):
+    run(demo, Paradigm.CALLBACK)
+    told(demo, "callback: 2 answers")
+    with demo.expect_download() as caught:
+        press(demo, "Save what was seen")
+    saved = tmp_path / "seen.json"
+    caught.value.save_as(saved)
+    kinds = [event["kind"] for event in json.loads(saved.read_text())["events"]]
+    assert kinds[0] == "hello"
+    assert kinds.count("answered") == 2
+    demo.route("**/*", lambda route: route.abort())
+    demo.set_input_files("#file", saved)
+    told(demo, "A recording of ")
+    demo.unroute_all()
+    press(demo, "Back to the live server")
+    run(demo, Paradigm.NATIVE)
+    told(demo, "native: 2 answers")
+
+
+def test_a_file_that_is_not_a_recording_is_refused_in_a_sentence(demo, tmp_path):
+    other = tmp_path / "other.json"
+    other.write_text('{"format":"something else"}')
+    demo.set_input_files("#file", other)
+    expect(demo.locator("#trouble")).to_contain_text("This file is not a recording of this page")
+
+
+def test_a_trace_has_a_span_for_each_thread(demo, tmp_path):
+    run(demo, Paradigm.CALLBACK)
+    told(demo, "callback: 2 answers")
+    with demo.expect_download() as caught:
+        press(demo, "Save for Perfetto")
+    caught.value.save_as(tmp_path / "trace.json")
+    spans = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    work = [span for span in spans if span.get("cat") == "work"]
+    assert len(work) == 2
+    assert all(90_000 < span["dur"] < 3_000_000 for span in work)
+
+
+@pytest.mark.parametrize(("status", "said"), [(503, "Too many viewers"), (500, "The server does not answer")])
+def test_trouble_with_the_events_is_told_and_ends_by_itself(demo, site, status, said):
+    demo.route("**/events", lambda route: route.fulfill(status=status))
+    demo.reload()
+    expect(demo.locator("#trouble")).to_contain_text(said)
+    demo.unroute_all()
+    expect(demo.locator("#server")).to_have_text(f"answered by {site.ready.server}")
+    expect(demo.locator("#trouble")).to_be_hidden()
+
+
+def test_every_text_is_there_in_both_languages(demo):
+    press(demo, "中文")
+    expect(demo.locator("h1")).to_have_text("同一个应用，写了两遍")  # noqa: RUF001  # Chinese has its own comma
+    assert demo.evaluate("document.documentElement.lang") == "zh"
+    shapes = demo.evaluate(
+        """async () => {
+            const shape = (one) => Array.isArray(one) ? one.length : typeof one !== "object" ? typeof one
+                : Object.entries(one).map(([key, value]) => [key, shape(value)]);
+            return [shape((await import("/static/en.js")).en), shape((await import("/static/zh.js")).zh)];
+        }"""
+    )
+    assert shapes[0] == shapes[1]
+    press(demo, "English")
 
 
 def test_the_page_says_which_server_answers(demo, site):

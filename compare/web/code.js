@@ -1,0 +1,59 @@
+// The running server's own source beside what it does: the line that runs is lit, the one that waits is hatched.
+
+import { text } from "./text.js";
+
+const WAITS = { // the line at which each paradigm waits, and the one at which it goes on
+  blocking: [/io\.blocking\(\)/, null],
+  callback: [/long_io\(io\.blocking/, /response\.settle/],
+  generator: [/yield work\(\)/, /return response/],
+  coroutine: [/yield asyncio/, /return response/],
+  executor: [/run_in_executor/, null],
+  native: [/io\.native\(\)/, null],
+  handler: [/await self\.wait/, /answer\(self\.body|answer\(body|self\.answer\(/],
+};
+const sources = new Map();
+const $code = document.querySelector("#code"), $codeFile = document.querySelector("#code-file");
+let shown = "", asked = "native";
+
+export const embedSources = (known) => { for (const one of known) sources.set(one.paradigm, one); };
+export const knownSources = () => [...sources.values()];
+
+/** Show the code of `paradigm`, or of the handler that all share, as the switch says. */
+export async function showCode(paradigm = asked) {
+  asked = paradigm;
+  const wanted = document.querySelector("#part :checked").value === "handler" ? "handler" : paradigm;
+  if (wanted === shown) return;
+  const source = sources.get(wanted) ?? (await fetchSource(wanted));
+  if (!source) return $code.replaceChildren(text("noSource"));
+  shown = wanted;
+  $codeFile.textContent = `${source.file}:${source.first_line}`;
+  $code.replaceChildren(
+    ...source.code.split("\n").map((line, at) => {
+      const row = document.createElement("span");
+      row.className = "line";
+      row.dataset.number = source.first_line + at;
+      row.textContent = line || " ";
+      return row;
+    }),
+  );
+}
+
+async function fetchSource(name) {
+  const source = await fetch(`/source/${name}`).then((answer) => (answer.ok ? answer.json() : null), () => null);
+  if (source) sources.set(name, source);
+  return source;
+}
+
+/** Light the line at which a request of `paradigm` is: `runs`, `waits`, `goes on` or nothing. */
+export function light(paradigm, what) {
+  if (!shown || (shown !== "handler" && shown !== paradigm)) return;
+  const [waits, goesOn] = WAITS[shown];
+  for (const row of $code.children) {
+    const line = row.textContent;
+    const here = what === "goes on" ? goesOn?.test(line) : what && waits.test(line);
+    row.classList.toggle("lit", Boolean(here) && (what !== "waits" || paradigm === "blocking"));
+    row.classList.toggle("waits", Boolean(here) && what === "waits" && paradigm !== "blocking");
+  }
+}
+
+for (const one of document.querySelectorAll("#part input")) one.addEventListener("change", () => showCode());

@@ -1,0 +1,105 @@
+// A crowd of requests from this page: more than six at once, which is all a browser opens to one name.
+
+import { text } from "./text.js";
+
+const PER_NAME = 5, HELD_UP_S = 0.1, LONGEST_S = 15;
+export const PARADIGMS = ["blocking", "callback", "generator", "coroutine", "executor", "native"];
+
+/** How many waits may overlap. */
+export const slotsOf = (paradigm, about) => (paradigm === "blocking" ? 1 : paradigm === "executor" ? about.slots || 1 : 1e6);
+
+/** How long the last of `asked` answers takes by arithmetic, in seconds. */
+export const expected_s = (paradigm, asked, wait_s, about) => Math.ceil(asked / slotsOf(paradigm, about)) * wait_s;
+
+/** At most as many requests as end within 15 s, at least two. */
+export const fitting = (paradigm, asked, wait_s, about) =>
+  Math.min(asked, Math.max(2, slotsOf(paradigm, about) * Math.floor(LONGEST_S / wait_s)));
+
+/** Names under which this machine also answers: every one below localhost does, and has connections of its own. */
+const named = (number) => (location.hostname === "localhost" ? `http://w${number}.localhost:${location.port}` : "");
+export const roomForCrowds = () => location.hostname === "localhost";
+
+export class Crowd {
+  constructor(paradigm, asked, wait_s, model, now) {
+    Object.assign(this, { paradigm, asked, wait_s, model, began: now(), now, answers: [], over: false });
+    this.slots = slotsOf(paradigm, model.about);
+    this.stopper = new AbortController();
+    this.mine = new Set();
+    this.refused = 0;
+    this.status = [];
+  }
+
+  /** Send all and wait for all; resolves when each is answered, refused or left. */
+  async run() {
+    const requests = Array.from({ length: this.asked }, (_, number) => this.one(number));
+    await Promise.all(requests);
+    await new Promise((resolve) => setTimeout(resolve, 250)); // the last events are on their way
+    this.over = true;
+    this.ended = this.now();
+  }
+
+  async one(number) {
+    const host = this.asked > PER_NAME - 1 ? named(Math.floor(number / PER_NAME)) : "";
+    const how = { cache: "no-store", signal: this.stopper.signal, mode: host ? "no-cors" : "same-origin", credentials: "omit" };
+    try {
+      const answer = await fetch(`${host}/io/${this.paradigm}?delay=${this.wait_s}`, how);
+      if (!host) this.status.push(answer.status);
+    } catch (error) {
+      if (error.name !== "AbortError") this.status.push(0);
+    }
+  }
+
+  leave() { this.stopper.abort(); }
+
+  /** Take in an event that may be about one of these requests. */
+  notice(event, flight) {
+    if (this.over) return;
+    if (event.kind === "admitted" && event.paradigm === this.paradigm && this.mine.size < this.asked) this.mine.add(event.flight);
+    if (event.kind === "rejected" && event.paradigm === this.paradigm) this.refused += 1;
+    if (event.kind === "answered" && this.mine.has(event.flight)) this.answers.push(flight.over);
+  }
+
+  /** What happened, in numbers. */
+  truth(pings) {
+    const until = this.ended ?? this.now();
+    const flights = [...this.mine].map((number) => this.model.flights.get(number)).filter(Boolean);
+    const overlap = ({ from, to }) => Math.max(0, Math.min(to, until) - Math.max(from, this.began));
+    const loop = [...this.model.holds, ...(this.model.threads.get("loop") ?? [])].sort((a, b) => a.from - b.from);
+    let held = 0, end = -Infinity;
+    for (const one of loop) {
+      held += overlap({ from: Math.max(one.from, end), to: Math.max(one.to, end) });
+      end = Math.max(end, one.to);
+    }
+    const felt = pings.filter((one) => one.sent + (one.took ?? 0) >= this.began && one.sent <= until).map((one) => one.took ?? this.now() - one.sent);
+    return {
+      paradigm: this.paradigm,
+      asked: this.asked,
+      answered: this.answers.length,
+      lastS: (this.answers.length ? Math.max(...this.answers) : until) - this.began,
+      heldS: held,
+      pings: felt.filter((s) => s > HELD_UP_S).length,
+      worstS: Math.max(0, ...felt),
+      threads: busiest(flights.filter((one) => one.started !== undefined && one.thread !== "loop")),
+      cancelled: flights.filter((one) => one.how === "left").length,
+      orphans: flights.filter((one) => one.orphan).length,
+      failed: Math.max(flights.filter((one) => one.how === "failed").length + this.refused, this.status.filter((status) => status !== 200).length),
+    };
+  }
+}
+
+/** How many of these worked in a thread at the same time, at most. */
+function busiest(flights) {
+  const turns = flights.flatMap((one) => [[one.started, 1], [one.ended ?? Infinity, -1]]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  let now = 0, most = 0;
+  for (const [, change] of turns) most = Math.max(most, (now += change));
+  return most;
+}
+
+/** The sentence that tells the truth, and whether it was predicted. */
+export function sentence(truth, predicted) {
+  const told = text("truth", truth);
+  if (!predicted.bystander && !predicted.last) return told;
+  const bystander = !predicted.bystander || (predicted.bystander === "waits") === truth.pings > 0;
+  const last = !predicted.last || Math.abs(predicted.last - truth.lastS) <= Math.max(0.35 * predicted.last, 0.2);
+  return `${told} ${text(bystander && last ? "right" : "wrong")}`;
+}
