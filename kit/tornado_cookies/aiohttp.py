@@ -16,6 +16,7 @@ aiohttp 3.9 or newer.
 
 from __future__ import annotations
 
+import logging
 import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,8 +41,11 @@ __all__ = [
     "check_websocket_origin",
     "cookies_of",
     "setup",
+    "trusting",
     "xsrf_exempt",
 ]
+
+_log = logging.getLogger("tornado.general")  # Tornado's, so that log rules keep working
 
 _Route = TypeVar("_Route", bound=Any)
 _SETTINGS = web.AppKey("tornado_cookies", Settings)
@@ -118,6 +122,8 @@ def setup(
     app.on_response_prepare.append(_write)
     if settings.protects_xsrf or settings.protects_origin:
         app.middlewares.append(_protecting(settings))
+    if settings.protects_origin:
+        app.on_response_prepare.append(_guarding(settings))
 
 
 def cookies_of(request: web.Request) -> Cookies:
@@ -188,51 +194,71 @@ def xsrf_exempt(handler: _Route) -> _Route:
     return handler
 
 
+def trusting(is_trusted: Callable[[str], bool]) -> Callable[[_Route], _Route]:
+    """Let a handler, or a view class, be called from pages whose `Origin` is trusted by this function alone.
+
+    It is Tornado's `check_trusted_origin` for one route.
+    """
+
+    def mark(handler: _Route) -> _Route:
+        handler._is_trusted = is_trusted  # noqa: SLF001  # this module's own mark
+        return handler
+
+    return mark
+
+
 def any_origin(handler: _Route) -> _Route:
     """Let a handler, or a view class, be called from pages of any site."""
-    handler._any_origin = True  # noqa: SLF001  # this module's own mark
-    return handler
+    return trusting(lambda _origin: True)(handler)
 
 
 def check_websocket_origin(request: web.Request) -> None:
     """Raise Forbidden for a handshake from a page of another site, as every Tornado websocket handler does.
 
-    With `cross_origin_protection` every handshake is checked; without it, call this before `prepare`.
+    With `cross_origin_protection`, `WebSocketResponse.prepare` does; without it, call this before `prepare`.
     """
     try:
         _check_origin(request, request.config_dict[_SETTINGS])
     except xsrf.XsrfError as error:
-        raise Forbidden(text=str(error)) from error
+        raise _refused(request, error) from error
+
+
+def _refused(request: web.Request, error: xsrf.XsrfError) -> Forbidden:
+    _log.warning("403 %s %a: %s", request.method, request.path, error)
+    return Forbidden(text=str(error))
+
+
+def _guarding(settings: Settings) -> Any:
+    """Make the signal that refuses websockets to pages of other sites."""
+
+    async def guard(request: web.Request, response: web.StreamResponse) -> None:
+        if isinstance(response, web.WebSocketResponse):
+            try:
+                _check_origin(request, settings)
+            except xsrf.XsrfError as error:
+                raise _refused(request, error) from error
+
+    return guard
 
 
 def _protecting(settings: Settings) -> Any:
-    """Make the middleware that checks what `settings` ask for."""
+    """Make the middleware that checks what `settings` ask for; where there is no route it is 404, as in Tornado."""
 
     @web.middleware
     async def protect(request: web.Request, handler: Handler) -> web.StreamResponse:
         route = request.match_info
-        if route.http_exception is None:  # otherwise 404 or 405, as in Tornado
+        found = route.http_exception is None or isinstance(route.http_exception, web.HTTPMethodNotAllowed)
+        if found and request.method not in xsrf.SAFE_METHODS:
             try:
-                await _check(request, route.handler, settings)
+                if settings.protects_xsrf and not getattr(route.handler, "_xsrf_exempt", False):
+                    _cookies(request, settings).check_xsrf_cookie(await _given_token(request))
+                if settings.protects_origin:
+                    _check_origin(request, settings)
             except xsrf.XsrfError as error:
-                raise Forbidden(text=str(error)) from error
+                raise _refused(request, error) from error
         return await handler(request)
 
     return protect
-
-
-async def _check(request: web.Request, handler: Any, settings: Settings) -> None:
-    if request.method not in xsrf.SAFE_METHODS:
-        if settings.protects_xsrf and not getattr(handler, "_xsrf_exempt", False):
-            _cookies(request, settings).check_xsrf_cookie(await _given_token(request))
-    elif not _is_handshake(request):
-        return
-    if settings.protects_origin and not getattr(handler, "_any_origin", False):
-        _check_origin(request, settings)
-
-
-def _is_handshake(request: web.Request) -> bool:
-    return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 async def _given_token(request: web.Request) -> str | None:
@@ -253,4 +279,5 @@ def _check_origin(request: web.Request, settings: Settings) -> None:
         values = request.headers.getall(name, None)
         return None if values is None else ",".join(values)
 
-    settings.check_origin(joined("Sec-Fetch-Site"), joined("Origin"), joined("Host") or "")
+    is_trusted = getattr(request.match_info.handler, "_is_trusted", None)
+    settings.check_origin(joined("Sec-Fetch-Site"), joined("Origin"), joined("Host") or "", is_trusted)

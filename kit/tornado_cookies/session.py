@@ -87,13 +87,19 @@ class Settings:
             raise RuntimeError("Signed cookies need a secret: set up with cookie_secret.")
         return secret
 
-    def check_origin(self, sec_fetch_site: str | None, from_origin: str | None, host: str) -> None:
-        """Raise XsrfError for a request from another site that is not among the trusted origins."""
+    def check_origin(
+        self,
+        sec_fetch_site: str | None,
+        from_origin: str | None,
+        host: str,
+        is_trusted: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Raise XsrfError for a request from another site that is not trusted: by name, or by `is_trusted`."""
         refused = origin.refusal(
             sec_fetch_site=sec_fetch_site,
             origin=from_origin,
             host=host,
-            is_trusted=self.trusted_origins.__contains__,
+            is_trusted=is_trusted or self.trusted_origins.__contains__,
         )
         if refused is not None:
             raise xsrf.XsrfError(refused)

@@ -1,0 +1,195 @@
+"""What stands where `tornado.web.RequestHandler` does in Tornado's own tests: the kit, on aiohttp or Starlette.
+
+Test methods and handlers are Tornado's, unchanged. A handler's few methods come down to a status and a text.
+"""
+
+import inspect
+from typing import ClassVar
+
+import uvicorn
+from aiohttp import web
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tornado_cookies import aiohttp as on_aiohttp
+from tornado_cookies import asgi
+
+VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
+
+
+class OnTheKit:
+    """A handler built on an adapter: what Tornado's tests use of `RequestHandler`."""
+
+    app: ClassVar[object]
+
+    def __init__(self, kit, arguments: dict[str, str], settings) -> None:
+        self.status, self.text, self.kit, self.arguments = 200, "", kit, arguments
+        self.settings = LiveSettings(settings)
+
+    def set_status(self, status: int) -> None:
+        self.status = status
+
+    def write(self, text: str | bytes) -> None:
+        self.text += text.decode() if isinstance(text, bytes) else text
+
+    def get_argument(self, name: str, default: str) -> str:
+        return self.arguments.get(name, default)
+
+    def prepare(self) -> None:
+        """Tornado calls it after the checks."""
+
+    @property
+    def xsrf_token(self) -> bytes:
+        return self.kit.xsrf_token
+
+    def check_xsrf_cookie(self) -> None:
+        """An override is an exemption."""
+
+    def check_trusted_origin(self, origin: str) -> bool:
+        raise NotImplementedError
+
+    @classmethod
+    def verbs(cls) -> list[str]:
+        return [verb for verb in VERBS if hasattr(cls, verb)]
+
+    def answer(self, verb: str) -> tuple[int, str]:
+        self.prepare()
+        getattr(self, verb)()
+        return self.status, self.text
+
+    @classmethod
+    def overrides(cls, name: str) -> bool:
+        return getattr(cls, name) is not getattr(OnTheKit, name)
+
+
+class LiveSettings:
+    """One test changes a setting of the running application."""
+
+    def __init__(self, settings) -> None:
+        self._settings = settings
+
+    def __setitem__(self, name: str, value: object) -> None:
+        setattr(self._settings, name, value)
+
+
+def rebuilt(handler: type) -> type[OnTheKit]:
+    """The class with every method of the original, on the adapter."""
+    return type(
+        handler.__name__, (OnTheKit,), {k: v for k, v in vars(handler).items() if not k.startswith("__")}
+    )
+
+
+def aiohttp_app(handlers: list, options: dict) -> web.Application:
+    app = web.Application()
+    on_aiohttp.setup(app, None, None, **options)
+    settings = app[on_aiohttp._SETTINGS]
+    for path, handler in handlers:
+
+        async def serve(request, handler=handler):
+            own = handler(on_aiohttp.cookies_of(request), dict(request.query), settings)
+            status, text = own.answer(request.method.lower())
+            return web.Response(status=status, text=text)
+
+        if handler.overrides("check_trusted_origin"):
+            on_aiohttp.trusting(lambda origin, handler=handler: handler.check_trusted_origin(None, origin))(
+                serve
+            )
+        if handler.overrides("check_xsrf_cookie"):
+            on_aiohttp.xsrf_exempt(serve)
+        for verb in handler.verbs():
+            app.router.add_route(verb.upper(), path, serve)
+    return app
+
+
+def starlette_app(handlers: list, options: dict) -> asgi.TornadoCookies:
+    routes = []
+    for path, handler in handlers:
+
+        async def serve(request, handler=handler):
+            own = handler(asgi.cookies_of(request), dict(request.query_params), app.settings)
+            status, text = own.answer(request.method.lower())
+            return Response(text, status)
+
+        routes.append(Route(path, serve, methods=[verb.upper() for verb in handler.verbs()]))
+    trusting = [handler for _, handler in handlers if handler.overrides("check_trusted_origin")]
+    app = asgi.TornadoCookies(Starlette(routes=routes), **options)
+    if trusting:
+        app.settings.trusted_origins = Trusts(trusting[0])
+    return app
+
+
+class Trusts:
+    """An override of `check_trusted_origin` as a collection of origins."""
+
+    def __init__(self, handler: type) -> None:
+        self._handler = handler
+
+    def __contains__(self, origin: str) -> bool:
+        return self._handler.check_trusted_origin(None, origin)
+
+
+class AiohttpServer:
+    """What Tornado's test case asks of its server."""
+
+    def __init__(self, app: web.Application, run) -> None:
+        self._runner, self._run = web.AppRunner(app, access_log=None), run
+
+    def add_sockets(self, sockets) -> None:
+        async def listen() -> None:
+            await self._runner.setup()
+            await web.SockSite(self._runner, sockets[0]).start()
+
+        self._run(listen)
+
+    def stop(self) -> None:
+        """Closing is what stops it."""
+
+    async def close_all_connections(self) -> None:
+        await self._runner.cleanup()
+
+
+class UvicornServer:
+    """The same for an ASGI application, on a real socket."""
+
+    def __init__(self, app, run) -> None:
+        # Without websockets, an Upgrade is a request like any other, as it is to a handler of Tornado's that is none.
+        config = uvicorn.Config(
+            app, lifespan="off", log_config=None, log_level="critical", ws="none", access_log=False
+        )
+        self._server, self._run = uvicorn.Server(config), run
+
+    def add_sockets(self, sockets) -> None:
+        async def listen() -> None:
+            self._server.config.load()
+            self._server.lifespan = self._server.config.lifespan_class(self._server.config)
+            await self._server.startup(sockets=sockets)
+
+        self._run(listen)
+
+    def stop(self) -> None:
+        """Closing is what stops it."""
+
+    async def close_all_connections(self) -> None:
+        await self._server.shutdown()
+
+
+class Through:
+    """Gives a test case of Tornado a server of another framework."""
+
+    MAKE: ClassVar = {"aiohttp": (aiohttp_app, AiohttpServer), "starlette": (starlette_app, UvicornServer)}
+    framework: str
+
+    def get_app(self):
+        make, _ = self.MAKE[self.framework]
+        handlers = [(path, rebuilt(handler)) for path, handler, *_ in self.get_handlers()]
+        self.Handler = handlers[0][1]
+        return make(handlers, self.get_app_kwargs())
+
+    def get_http_server(self):
+        _, server = self.MAKE[self.framework]
+        return server(self._app, self.io_loop.run_sync)
+
+
+def own_tests(case: type) -> set[str]:
+    return {name for name, _ in inspect.getmembers(case, inspect.isfunction) if name.startswith("test_")}
