@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 from aiohttp import web
 
-from compare.aiohttp_impl import cookie_routes, events, long_io, pages
+from compare.aiohttp_impl import cookie_routes, events, forms, long_io, pages
 from compare.aiohttp_impl.answers import answer
 from compare.contract import MAX_BODY_BYTES, PONG
 from compare.contract.settings import Settings, default_threads
@@ -49,6 +49,7 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Applic
         ]
     )
     cookie_routes.mount(app, settings)
+    forms.mount(app, settings)
 
     async def end_viewers(_app: web.Application) -> None:
         feed.close()

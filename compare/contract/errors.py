@@ -15,6 +15,7 @@ class ErrorCode(enum.StrEnum):
     INVALID_PARAMETER = "invalid_parameter"
     INVALID_BODY = "invalid_body"
     INVALID_COOKIE = "invalid_cookie"
+    XSRF_FAILED = "xsrf_failed"
     BODY_TOO_LARGE = "body_too_large"
     HEADERS_TOO_LARGE = "headers_too_large"
     OVERLOADED = "overloaded"
@@ -30,6 +31,7 @@ STATUS = {
     ErrorCode.INVALID_PARAMETER: 400,
     ErrorCode.INVALID_BODY: 400,
     ErrorCode.INVALID_COOKIE: 400,
+    ErrorCode.XSRF_FAILED: 403,
     ErrorCode.BODY_TOO_LARGE: 413,
     ErrorCode.HEADERS_TOO_LARGE: 431,
     ErrorCode.OVERLOADED: 503,

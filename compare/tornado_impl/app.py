@@ -13,7 +13,7 @@ from compare.serving import keys
 from compare.serving.feed import Feed
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.tornado_impl import cookie_routes, events, long_io, pages
+from compare.tornado_impl import cookie_routes, events, forms, long_io, pages
 from compare.tornado_impl.answers import Handler, NotFound, log_function
 from compare.tornado_impl.bodies import Bounded
 
@@ -50,10 +50,10 @@ class App(web.Application):
     def find_handler(
         self, request: httputil.HTTPServerRequest, **kwargs: Any
     ) -> Any:  # a Router may return any delegate; Tornado's annotation names its own private one
-        """Route `request` by its normalised path; no route takes forms, and a GET with a broken one is no fault."""
+        """Route `request` by its normalised path; one route takes forms, and a broken one elsewhere is not a fault."""
         request.path = path_of(request.uri or "")
         headers = request.headers
-        if "Content-Type" in headers:
+        if "Content-Type" in headers and not forms.takes(request):
             del headers["Content-Type"]
         found, route = self.exact.get(request.path), super().find_handler
         delegate = self.get_handler_delegate(request, *found) if found else route(request, **kwargs)
@@ -76,6 +76,7 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Applic
         *events.routes(feed),
         *pages.routes(),
         *cookie_routes.routes(),
+        *forms.routes(),
     ]
     app = App(
         routes,

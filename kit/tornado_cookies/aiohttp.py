@@ -21,6 +21,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from . import cookies, xsrf
 from .session import Cookies, Options, Outgoing, Settings
@@ -268,9 +269,16 @@ async def _given_token(request: web.Request) -> str | None:
         token = token or ",".join(request.headers.getall(name, ()))
     if token or request.method not in request.POST_METHODS:
         return token
-    field = (await request.post()).getall(xsrf.FIELD, [""])[
-        -1
-    ]  # kept: the handler's own post() reads no body
+    try:
+        form = await request.post()  # aiohttp keeps it: the handler's own post() reads no body
+    except (
+        HttpProcessingError,
+        LookupError,
+        RuntimeError,
+        ValueError,
+    ):  # no boundary, an unknown charset and so on
+        return None
+    field = form.getall(xsrf.FIELD, [""])[-1]
     return xsrf.cleaned(field) if isinstance(field, str) else None
 
 

@@ -145,12 +145,13 @@ DIFFERS_AT_MOST = {
     "__init__.py": 1,
     "__main__.py": 43,
     "answers.py": 75,
-    "app.py": 58,
+    "app.py": 60,
     "bodies.py": 54,
     "connections.py": 55,
     "cookies.py": 2,
     "pages.py": 11,
     "events.py": 18,
+    "forms.py": 40,
 }
 
 
@@ -213,7 +214,7 @@ def test_each_source_file_has_its_test_file(module):
     if name in {"", "__init__", "__main__"}:
         return
     tested_over_http = {
-        "contract": {"bounds", "errors", "targets", "bodies", "ready"},
+        "contract": {"bounds", "errors", "forms", "targets", "bodies", "ready"},
         "records": {"types", "checked"},
     }
     if SERVERS & {*folders} or module in {

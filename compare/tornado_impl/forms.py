@@ -1,0 +1,40 @@
+"""The form that only this site's pages can send, by Tornado's own XSRF check; its twin uses the kit's."""
+
+from tornado import httputil, web
+
+from compare.contract import forms
+from compare.tornado_impl.answers import Handler, Route
+from compare.tornado_impl.cookies import Cookies
+from tornado_cookies import xsrf
+
+
+class Form(Cookies, Handler):
+    """The form, and what it is answered with."""
+
+    def prepare(self) -> None:
+        """Check the token here: the setting would have every other route checked, and those take no forms."""
+        if self.request.method not in xsrf.SAFE_METHODS:
+            try:
+                self.check_xsrf_cookie()
+            except web.HTTPError as error:
+                raise forms.xsrf_failed(
+                    error.log_message if error.status_code == 403 else xsrf.MISMATCH
+                ) from error
+
+    def get(self) -> None:
+        self.answer(forms.page(self.xsrf_form_html()), headers=forms.HEADERS)
+
+    head = get
+
+    def post(self) -> None:
+        self.answer(forms.read_note(self.request.headers.get("Content-Type", ""), self.request.body))
+
+
+def takes(request: httputil.HTTPServerRequest) -> bool:
+    """Say whether a request brings a form to the one route that takes forms."""
+    return request.path == "/form" and forms.is_form(request.headers["Content-Type"])
+
+
+def routes() -> list[Route]:
+    """Return the route."""
+    return [("/form", Form, {})]
