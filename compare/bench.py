@@ -189,7 +189,8 @@ def finish(run: Run, folder: Path) -> Findings:
     for name, experiment in catalogue.EXPERIMENTS.items():
         own = [summary for summary in summaries if summary.experiment == name]
         if own:
-            sentences[name], doubts[name] = catalogue.say(experiment, own, run), verdict.doubts(own)
+            sentences[name] = [*verdict.collapses(own), *catalogue.say(experiment, own, run)]
+            doubts[name] = verdict.doubts(own)
             files += experiment.draw(own, run, folder)
             not_drawn += catalogue.not_drawn(experiment, run)
     files += report.write(run, summaries, sentences, files, folder)

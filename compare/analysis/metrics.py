@@ -244,12 +244,62 @@ LITTLES = Metric(
     about="mean in flight over rate times latency",
 )
 
+LONGEST_SILENCE = Metric(
+    "longest_silence_s",
+    Unit.SECONDS,
+    Better.LESS,
+    lambda seen: seen.silence.longest_s,
+    heading="longest silence",
+    about="how long nobody was answered though somebody waited, from the window's start to the end of observation",
+)
+COLLAPSED_AFTER = Metric(
+    "collapsed_after_s",
+    Unit.SECONDS,
+    Better.NEITHER,
+    lambda seen: seen.silence.collapsed_after_s,
+    called="time to collapse",
+)
+UNANSWERED = Metric(
+    "unanswered",
+    Unit.COUNT,
+    Better.LESS,
+    lambda seen: seen.silence.unanswered,
+    heading="never answered",
+    about="requests that were never answered, those sent before the window included",
+)
+EXPOSURE = Metric(
+    "exposure_s",
+    Unit.SECONDS,
+    Better.NEITHER,
+    lambda seen: seen.silence.exposure_s,
+    called="seconds under load and observation",
+)
+BYSTANDER_LATE = Metric(
+    "bystander_over_100ms_share",
+    Unit.SHARE,
+    Better.LESS,
+    lambda seen: seen.bystander_over(0.1),
+    heading="pings over 100 ms",
+    about="share of GET /ping that took longer than 100 ms or were never answered",
+)
+
 _SHOWN = (
     *(THROUGHPUT, CEILING_SHARE, P50, P90, P97_5, P99, SERVICE_P50, CPU, RSS, THREADS, ORPHANED),
-    *(BYSTANDER_P50, BYSTANDER_P90, LOOP_LAG, GC_PAUSE, SEND_LAG, GENERATOR_CPU, LITTLES),
+    *(
+        BYSTANDER_P50,
+        BYSTANDER_P90,
+        BYSTANDER_LATE,
+        LONGEST_SILENCE,
+        UNANSWERED,
+        LOOP_LAG,
+        GC_PAUSE,
+        SEND_LAG,
+        GENERATOR_CPU,
+        LITTLES,
+    ),
 )
 _EXPORTED = (
-    *(RSS_EACH, VOLUNTARY, INVOLUNTARY, MAX),
+    *(RSS_EACH, VOLUNTARY, INVOLUNTARY, COLLAPSED_AFTER, EXPOSURE, MAX),
     *(_percentile("service", field, shown=False) for field in PERCENTILES if field != "p50"),
     *(_percentile("bystander", field, shown=False) for field in PERCENTILES if field not in {"p50", "p90"}),
 )

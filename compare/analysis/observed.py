@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from compare.analysis.ceiling import ceiling_rps, default_pool, effective_limit
+from compare.analysis.outcome import Silence, silence
 from compare.analysis.quantiles import Latency
 from compare.analysis.window import Window
 from compare.contract import GcPauses, LoopLag
@@ -61,6 +62,21 @@ class Observed:
         """The percentiles of `/ping` meanwhile."""
         pings = self.measurement.bystander
         return Window(pings).response() if pings else Latency()
+
+    @functools.cached_property
+    def silence(self) -> Silence:
+        """Whether the server answered throughout, and for how long it did not."""
+        pings = self.measurement.bystander
+        return silence(self.window.samples, pings, self.load.delay_s, self.load.warmup_s)
+
+    def bystander_over(self, limit_s: float) -> float:
+        """Return the share of pings that took longer than `limit_s`, the unanswered included; NaN without any."""
+        pings = self.measurement.bystander
+        if pings is None:
+            return math.nan
+        window = Window(pings)
+        took = window.ended_s[window.mine] - pings.intended_s[window.mine]
+        return float(np.mean(took > limit_s)) if len(took) else math.nan
 
     @functools.cached_property
     def ceiling_rps(self) -> float | None:

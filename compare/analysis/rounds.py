@@ -7,8 +7,17 @@ from msgspec.structs import asdict
 
 from compare.analysis import validity
 from compare.analysis.ceiling import most_successes
-from compare.analysis.metrics import METRICS, THROUGHPUT, Metric
+from compare.analysis.metrics import (
+    COLLAPSED_AFTER,
+    EXPOSURE,
+    LONGEST_SILENCE,
+    METRICS,
+    THROUGHPUT,
+    UNANSWERED,
+    Metric,
+)
 from compare.analysis.observed import Observed
+from compare.analysis.outcome import Outcome, Silence
 from compare.analysis.quantiles import Known, Latency, Percentile
 from compare.analysis.validity import Signs
 from compare.analysis.window import ErrorCount
@@ -28,6 +37,20 @@ class RoundFigures(msgspec.Struct, frozen=True):
     ceiling_rps: float | None = None
     limit: int = 0  # as in Measurement, where it is what makes the ceiling
     warnings: tuple[validity.Warning, ...] = ()
+    outcome: Outcome = Outcome.ANSWERED
+
+    @property
+    def silence(self) -> Silence:
+        """The outcome with what it rests on."""
+        found = (LONGEST_SILENCE, COLLAPSED_AFTER, UNANSWERED, EXPOSURE)
+        longest_s, after_s, unanswered, exposure_s = (self.of(metric) for metric in found)
+        count = int(unanswered) if math.isfinite(unanswered) else 0
+        return Silence(self.outcome, longest_s, after_s, count, exposure_s)
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the server stopped answering for good."""
+        return self.outcome is Outcome.COLLAPSED
 
     def of(self, metric: Metric) -> float:
         """Return the number of `metric`, NaN where it was not measured, censored or too few."""
@@ -66,6 +89,7 @@ def figures(measurement: Measurement, environment: Environment) -> RoundFigures 
         ceiling_rps=seen.ceiling_rps,
         limit=seen.limit,
         warnings=validity.judge(_signs(seen)),
+        outcome=seen.silence.outcome,
     )
 
 
@@ -99,6 +123,7 @@ def _kept(made: RoundFigures) -> Figures:
         ceiling_rps=made.ceiling_rps,
         limit=made.limit,
         warnings=tuple(made.warnings),
+        outcome=made.outcome,
     )
 
 
@@ -112,6 +137,7 @@ def _from_kept(cell: Cell, kept: Figures) -> RoundFigures:
         ceiling_rps=kept.ceiling_rps,
         limit=kept.limit,
         warnings=tuple(validity.Warning(word) for word in kept.warnings),
+        outcome=Outcome(kept.outcome),
     )
 
 
@@ -147,4 +173,5 @@ def _signs(seen: Observed) -> Signs:
         steady=seen.littles.steady,
         limit_hit=seen.limit_hit,
         noisy=bool(noise and noise.noisy),
+        outcome=seen.silence.outcome,
     )

@@ -11,6 +11,7 @@ import msgspec
 
 from compare.analysis.intervals import NOT_MEASURED, Estimate, Spread, estimates
 from compare.analysis.metrics import METRICS, PERCENTILES, THROUGHPUT, Metric
+from compare.analysis.outcome import Reliability, reliability
 from compare.analysis.quantiles import Known, Latency, Percentile, over_rounds
 from compare.analysis.rounds import RoundFigures, figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
@@ -41,11 +42,15 @@ class Summary(msgspec.Struct, frozen=True):
     contestant: Contestant
     load: Load
     side: str = ""  # as in Cell: tells the two sides of an A/A comparison apart
-    rounds: tuple[RoundFigures, ...] = ()  # in order of round, those the estimates below are made of
-    estimates: dict[str, Estimate] = {}  # by the name of the metric
+    rounds: tuple[RoundFigures, ...] = ()  # in order of round
+    estimates: dict[str, Estimate] = {}  # by the name of the metric, over the rounds in `answering`
     response: Latency = Latency()
     service: Latency = Latency()
     bystander: Latency = Latency()
+    reliability: Reliability = Reliability()
+    with_collapses: Estimate = (
+        NOT_MEASURED  # throughput over all rounds, what a server made before it stopped included
+    )
     errors: tuple[ErrorCount, ...] = ()
     intended: int = 0
     ceiling_rps: float | None = None
@@ -65,6 +70,11 @@ class Summary(msgspec.Struct, frozen=True):
         which, field = metric.latency
         found: Percentile = getattr(getattr(self, which), field)
         return found
+
+    @property
+    def answering(self) -> tuple[RoundFigures, ...]:
+        """The rounds whose server did not stop answering; all of them where each did."""
+        return answering(self.rounds)
 
     @property
     def throughput_rps(self) -> Estimate:
@@ -111,7 +121,7 @@ def summarise(run: Run) -> list[Summary]:
     """
     rows = [_row(group, run.environment) for group in _groups(run.measurements)]
     keys = [(index, name) for index in range(len(rows)) for name in METRICS]
-    numbers = [[one.of(METRICS[name]) for one in rows[index].rounds] for index, name in keys]
+    numbers = [[one.of(METRICS[name]) for one in rows[index].answering] for index, name in keys]
     found = dict(
         zip(keys, estimates(numbers), strict=True)
     )  # one call: thousands of rows are bootstrapped at once
@@ -144,6 +154,7 @@ def _row(group: Sequence[Measurement], environment: Environment) -> Summary:
         cell.load,
         side=cell.side,
         rounds=counted,
+        reliability=reliability([one.silence for one in counted]),
         errors=_errors(counted),
         intended=sum(one.intended for one in counted),
         ceiling_rps=counted[0].ceiling_rps if counted else None,
@@ -163,8 +174,20 @@ def _errors(rounds: Sequence[RoundFigures]) -> tuple[ErrorCount, ...]:
 
 def _filled(row: Summary, found: dict[str, Estimate]) -> Summary:
     """Return `row` with its estimates, and its latencies made of those that are percentiles."""
-    latencies = {which: _latency(row.rounds, which, found) for which in ("response", "service", "bystander")}
-    return msgspec.structs.replace(row, estimates=found, **latencies)
+    latencies = {
+        which: _latency(row.answering, which, found) for which in ("response", "service", "bystander")
+    }
+    if not row.reliability.collapsed:
+        return msgspec.structs.replace(
+            row, estimates=found, with_collapses=found[THROUGHPUT.name], **latencies
+        )
+    (whole,) = estimates([[one.of(THROUGHPUT) for one in row.rounds]])
+    return msgspec.structs.replace(row, estimates=found, with_collapses=whole, **latencies)
+
+
+def answering(rounds: Sequence[RoundFigures]) -> tuple[RoundFigures, ...]:
+    """Return the rounds whose server did not stop answering, all of them where each did."""
+    return tuple(one for one in rounds if not one.collapsed) or tuple(rounds)
 
 
 def _latency(rounds: Sequence[RoundFigures], which: str, found: dict[str, Estimate]) -> Latency:

@@ -5,6 +5,8 @@ import math
 
 import msgspec
 
+from compare.analysis.outcome import Outcome
+
 
 class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builtin is never used here
     """A doubt about a row. `invalid` ones take its numbers away, the others only comment on them."""
@@ -16,6 +18,8 @@ class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builti
     LITTLES_LAW = "littles_law"
     LIMIT_HIT = "limit_hit"
     NO_SUCCESS = "no_success"
+    COLLAPSED = "collapsed"
+    STALLED = "stalled"
     ROUND_FAILED = "round_failed"
     ROUND_INVALID = "round_invalid"
     LIMITED_BY_WAIT = "limited_by_wait"
@@ -54,6 +58,8 @@ _WORDS = {
     Warning.LITTLES_LAW: "Little's law fails by more than 3 %: samples are missing or the generator paused",
     Warning.LIMIT_HIT: "a limit was hit: open files, ports or threads",
     Warning.NO_SUCCESS: "no request succeeded in the measured window",
+    Warning.COLLAPSED: "the server stopped answering, and nobody was answered to the end of observation",
+    Warning.STALLED: "the server answered nobody for more than three waits, then went on",
     Warning.ROUND_FAILED: "a round failed and gave no number",
     Warning.ROUND_INVALID: "a round was invalid; the numbers are those of the others",
     Warning.LIMITED_BY_WAIT: "limited by the wait, not by the paradigm",
@@ -80,20 +86,24 @@ class Signs(msgspec.Struct, frozen=True):
     steady: bool
     limit_hit: bool
     noisy: bool
+    outcome: Outcome = Outcome.ANSWERED
 
 
 def judge(signs: Signs) -> tuple[Warning, ...]:
     """Return every warning that applies, in the enum's order."""
     median_s = signs.median_s if math.isfinite(signs.median_s) else 0.0
+    answered = signs.outcome is Outcome.ANSWERED  # a queue that nobody serves is in no steady state
     too_many = signs.successes > 1.01 * signs.most_successes + 1  # one may slip in at the window's edge
     found = {
         Warning.WAIT_SKIPPED: too_many or signs.short_waits_share > 0.01,
         Warning.LATE_SENDS: signs.lag_p99_s > max(1e-3, 0.1 * median_s),
         Warning.SENT_TOO_FEW: signs.sent_share < 0.995,
         Warning.GENERATOR_BUSY: signs.generator_cpu_share > 0.7,
-        Warning.LITTLES_LAW: abs(signs.littles_ratio - 1) > signs.littles_tolerance,
+        Warning.LITTLES_LAW: answered and abs(signs.littles_ratio - 1) > signs.littles_tolerance,
         Warning.LIMIT_HIT: signs.limit_hit,
-        Warning.NO_SUCCESS: signs.successes == 0,
+        Warning.NO_SUCCESS: signs.successes == 0 and signs.outcome is not Outcome.COLLAPSED,
+        Warning.COLLAPSED: signs.outcome is Outcome.COLLAPSED,
+        Warning.STALLED: signs.outcome is Outcome.STALLED,
         Warning.LIMITED_BY_WAIT: signs.ceiling_share > 0.95 and not too_many,
         Warning.NOT_STEADY: not signs.steady,
         Warning.ERRORS: signs.failures > 0,

@@ -22,12 +22,13 @@ _KINDS = {
     SampleStatus.MALFORMED: "malformed",
     SampleStatus.UNSENT: "unsent",
 }
+BEFORE = "unanswered from before the window"
 _CENSORED = (SampleStatus.UNANSWERED, SampleStatus.UNSENT)
 _NOTHING = np.empty(0)
 
 
 class ErrorCount(msgspec.Struct, frozen=True):
-    """How many of the requests intended in the window ended this way."""
+    """How many of the requests intended in the window, or still unanswered when it began, ended this way."""
 
     kind: str  # "HTTP 503", "refused", "reset", "malformed", "unanswered" or "unsent"
     count: int
@@ -65,11 +66,17 @@ class Window:
         """How many intended in the window were answered with an error, refused or broken."""
         return int(np.count_nonzero(self.mine & ~self.success & ~self.censored))
 
+    @functools.cached_property
+    def unanswered_before(self) -> int:
+        """How many sent before the window were never answered."""
+        return int(np.count_nonzero(self.censored & (self.samples.intended_s < 0)))
+
     def errors(self) -> tuple[ErrorCount, ...]:
-        """Return what became of those intended in the window that did not succeed, most frequent first."""
+        """Return what became of those that did not succeed, most frequent first: nothing is in no count."""
         statuses, counts = np.unique(self.samples.status[self.mine & ~self.success], return_counts=True)
         found = [(int(status), int(count)) for status, count in zip(statuses, counts, strict=True)]
         named = [ErrorCount(_kind(status), count) for status, count in found]
+        named += [ErrorCount(BEFORE, self.unanswered_before)] if self.unanswered_before else []
         return tuple(sorted(named, key=lambda error: (-error.count, error.kind)))
 
     def response(self) -> Latency:

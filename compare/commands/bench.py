@@ -49,7 +49,9 @@ from compare.screen import progress, tables
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides the order.")
 @click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True)
 @click.option("--name", default="", help="Second half of the results folder's name.")
-@click.option("--strict", is_flag=True, help="Exit code 3 when any row is invalid.")
+@click.option(
+    "--strict", is_flag=True, help="Exit code 3 when any row is invalid or a server stopped answering."
+)
 def command(experiments: tuple[str, ...], *, listing: bool, strict: bool, **asked: Any) -> int:
     """Measure EXPERIMENTs (default: concurrency) on real servers and write charts into a folder of their own.
 
@@ -132,6 +134,13 @@ def _verdict_of(outcome: Outcome, findings: Findings, *, strict: bool) -> int:
         click.echo(f"{len(failed)} of {planned} cells failed, the first with: {failed[0]}", err=True)
     if len(failed) == len(made):
         return ExitCode.FAILED
+    collapsed = [summary for summary in findings.summaries if summary.reliability.collapsed]
+    if strict and collapsed:
+        click.echo(
+            f"--strict: servers stopped answering in {len(collapsed)} of {len(findings.summaries)} rows.",
+            err=True,
+        )
+        return ExitCode.UNRELIABLE
     if strict and invalid:
         click.echo(f"--strict: {len(invalid)} of {len(findings.summaries)} rows are invalid.", err=True)
         return ExitCode.UNRELIABLE

@@ -135,6 +135,7 @@ class Figures(msgspec.Struct, frozen=True):
     ceiling_rps: Rate | None
     limit: Count
     warnings: tuple[str, ...]
+    outcome: str = "answered"
 
 
 class Measurement(msgspec.Struct, frozen=True):

@@ -143,6 +143,14 @@ def _fields(summary: Summary) -> Iterator[tuple[str, object]]:
     for field in _LOAD:
         yield field, getattr(load, field, "")
     yield "rounds", len(summary.rounds)
+    told = summary.reliability
+    yield from (
+        ("collapsed_rounds", told.collapsed),
+        ("stalled_rounds", told.stalled),
+        ("observed_s", told.exposure_s),
+    )
+    yield "never_answered", told.unanswered
+    yield from _estimate("throughput_with_collapses_rps", summary.with_collapses, shown=summary.valid)
     yield "valid", str(summary.valid).lower()
     yield "warnings", " ".join(summary.warnings)
     yield "failure", summary.failure

@@ -88,6 +88,12 @@ def warnings_text(summary: Summary) -> str:
     return "; ".join(words + ([summary.failure.rstrip(".")] if summary.failure else []))
 
 
+def stopped_text(summary: Summary) -> str:
+    """Return `3 of 9` fresh servers, or - where nothing was measured."""
+    found = summary.reliability
+    return f"{found.collapsed} of {found.servers}" if found.servers else NONE
+
+
 def errors_text(summary: Summary) -> str:
     """Return the errors by kind, and the share of the requests they are."""
     if not summary.errors_total:
@@ -140,6 +146,13 @@ _ASKED: Sequence[Column] = (
     ),
 )
 _DOUBTED: Sequence[Column] = (
+    Column(
+        "stopped answering",
+        "fresh servers that answered nobody any more, to the end of observation",
+        stopped_text,
+        lambda s: s.reliability.collapsed,
+        short=True,
+    ),
     Column("errors", "requests that did not succeed", errors_text, lambda s: s.errors_total, short=True),
     Column(
         "rounds", "fresh server processes measured", lambda s: str(len(s.rounds)), lambda s: len(s.rounds)

@@ -11,6 +11,7 @@ from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.metrics import CPU, THROUGHPUT, Metric
 from compare.analysis.paired import SMALLEST_EFFECT, Difference, Outcome, differences
 from compare.analysis.summary import Summary
+from compare.analysis.units import count_text, seconds_text
 from compare.contract import Gc, Loop, Paradigm
 from compare.records import Contestant, Run
 
@@ -157,6 +158,23 @@ def not_measured(run: Run) -> list[str]:
         f"Not measured: {', '.join(each)}, because {reason.removeprefix('not measured: ').rstrip('.')}."
         for (_, reason), each in paradigms.items()
     ]
+
+
+def collapses(summaries: Iterable[Summary]) -> list[str]:
+    """Return one sentence for each row in which a server stopped answering: how often, when, and how fast before."""
+    rows = [one for one in summaries if one.reliability.collapsed]
+    differ = len({one.load.delay_s for one in rows}) > 1
+    return [f"{name(one.contestant)} at {_condition(one, wait=differ)} {_collapse(one)}." for one in rows]
+
+
+def _collapse(row: Summary) -> str:
+    found = row.reliability
+    after = [seconds_text(one) for one in (found.collapsed_after_s[0], found.collapsed_after_s[-1])]
+    when = f"after {after[0]}" if after[0] == after[1] else f"after {after[0]} to {after[1]}"
+    told = f"{found.words} ({when}; {found.exposure_s:.0f} s watched in all, {found.unanswered:,} never answered)"
+    if found.collapsed == found.servers or not row.throughput_rps.measured:
+        return told
+    return f"answers {count_text(row.throughput_rps.value)}/s while it answers, and {told}"
 
 
 def doubts(summaries: Iterable[Summary]) -> list[str]:

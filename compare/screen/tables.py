@@ -22,6 +22,7 @@ WIDE = 100  # columns a terminal needs to show `EXTRA`
 COLUMNS = ("answers/s", "ceiling", "p50", "p99", "CPU/req")
 EXTRA = ("threads", "ping p50")
 WAIT = "wait"
+STOPPED = "stopped"  # where a server stopped answering: in how many fresh servers of all
 
 
 def console() -> Console:
@@ -51,8 +52,14 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
     closed = all(summary.rate_rps is None for summary in summaries)
     headings = ("in flight" if closed else "load", *COLUMNS, *(EXTRA if width >= WIDE else ()))
     waits = len({summary.load.delay_s for summary in summaries}) > 1
+    stopped = any(summary.reliability.collapsed for summary in summaries)
     left = any(summary.of(ORPHANED).measured for summary in summaries)
-    for heading in (*([WAIT] if waits else []), *headings, *([ORPHANED.heading] if left else [])):
+    for heading in (
+        *([WAIT] if waits else []),
+        *headings,
+        *([ORPHANED.heading] if left else []),
+        *([STOPPED] if stopped else []),
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     for summary in sorted(summaries, key=rows.order):
         load = f"{summary.in_flight:,}" if closed else load_text(summary.load)
@@ -64,6 +71,7 @@ def results(experiment: str, summaries: Sequence[Summary], width: int) -> Table:
             load,
             *numbers(summary)[: len(headings) - 1],
             *([orphaned(summary)] if left else []),
+            *([rows.stopped_text(summary)] if stopped else []),
             style=None if summary.valid else "dim",
         )
     return table

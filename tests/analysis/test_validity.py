@@ -3,6 +3,7 @@ import math
 import pytest
 from msgspec.structs import replace
 
+from compare.analysis.outcome import Outcome
 from compare.analysis.validity import INVALID, Signs, Warning, judge  # noqa: A004 - see there
 
 FINE = Signs(
@@ -61,6 +62,9 @@ def test_nothing_is_said_of_a_round_without_doubt():
         ({"littles_ratio": math.nan}, None),
         ({"limit_hit": True}, Warning.LIMIT_HIT),
         ({"successes": 0}, Warning.NO_SUCCESS),
+        ({"successes": 0, "outcome": Outcome.STALLED}, Warning.NO_SUCCESS),
+        ({"successes": 0, "outcome": Outcome.COLLAPSED}, Warning.COLLAPSED),
+        ({"littles_ratio": 1.5, "outcome": Outcome.COLLAPSED}, Warning.COLLAPSED),
         ({"failures": 1}, Warning.ERRORS),
         ({"steady": False}, Warning.NOT_STEADY),
         ({"noisy": True}, Warning.NOISY),
@@ -76,6 +80,8 @@ def test_more_than_the_wait_allows_is_never_called_limited_by_the_wait():
 
 def test_doubts_that_only_comment_invalidate_nothing():
     assert set(Warning) - INVALID == {
+        Warning.COLLAPSED,
+        Warning.STALLED,
         Warning.ROUND_FAILED,
         Warning.ROUND_INVALID,
         Warning.LIMITED_BY_WAIT,
