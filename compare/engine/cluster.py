@@ -18,14 +18,16 @@ from urllib.parse import urlsplit
 
 import dask
 import msgspec
-from distributed import Client, LocalCluster, Security
-from distributed.scheduler import KilledWorker
 
 from compare.engine import certificates, quiet, remote
 from compare.engine.many import MachineLostError
 from compare.engine.remote import Inventory, Open, Rerun
 from compare.engine.spread import Attempt
 from compare.records import Cell, Measurement
+
+quiet.keep_loggers()
+from distributed import Client, LocalCluster, Security  # noqa: E402  # after its loggers were dealt with
+from distributed.scheduler import KilledWorker  # noqa: E402  # after its loggers were dealt with
 
 CONNECT_S = 10.0
 ROLES = ("client", "scheduler", "worker")

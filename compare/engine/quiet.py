@@ -3,6 +3,8 @@
 An idle worker costs 2.4 % of a core with dask's own defaults and 0.2 % with these; `docs/cluster.md` has the command.
 """
 
+import dask
+
 MACHINE = "machine"  # the one resource: each worker has one, each cell takes it
 TTL_S = 30  # a frozen worker is noticed after this; dask's own default is five minutes
 
@@ -27,3 +29,11 @@ def environ() -> dict[str, str]:
         "DASK_" + name.replace(".", "__").replace("-", "_").upper(): str(value)
         for name, value in SETTINGS.items()
     }
+
+
+def keep_loggers() -> None:
+    """Tell dask to leave the process's loggers alone; call it before `distributed` is imported.
+
+    By default that import raises tornado's loggers to critical and cuts them off from the root.
+    """
+    dask.config.set({"logging": {"version": 1, "incremental": True}})

@@ -10,11 +10,10 @@ from pathlib import Path
 import cluster_work
 import msgspec
 import pytest
-from distributed import Client
 
 from compare.contract import Paradigm, Server
 from compare.engine import certificates, remote
-from compare.engine.cluster import ClusterError, _check_alike, connect, security
+from compare.engine.cluster import Client, ClusterError, _check_alike, connect, security
 from compare.engine.many import Finished, Made, Many
 from compare.engine.spread import Lost
 from compare.records import Cell, Closed, Contestant
@@ -120,8 +119,8 @@ def test_over_tls_a_worker_with_our_certificates_is_let_in_and_a_foreign_one_is_
     ours = started("worker", address, "--certs", certs, "--name", "ours")
     theirs = started("worker", address, "--certs", tmp_path / "foreign", "--name", "theirs")
     try:
-        with Client(address, security=security(certs), set_as_default=False, timeout=20) as client:
-            client.wait_for_workers(1, timeout=20)
+        with Client(address, security=security(certs), set_as_default=False, timeout=40) as client:
+            client.wait_for_workers(1, timeout=40)
         with connect(address, certs) as cluster:
             (machine,) = cluster.machines("tls", cluster_work.opened, cluster_work.Order(0))
             assert machine.name.startswith("ours:")

@@ -1,5 +1,8 @@
 """What dask is told by environment variables: its own names for what this project needs."""
 
+import subprocess
+import sys
+
 from compare.engine import quiet
 
 
@@ -7,3 +10,18 @@ def test_an_idle_worker_is_told_to_keep_still():
     told = quiet.environ()
     assert told["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] == "0"
     assert told["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] == "False"
+
+
+def test_importing_the_cluster_leaves_tornados_loggers_as_they_were():
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            ("import compare.engine.cluster, logging; "
+            "print(logging.getLogger('tornado').propagate, logging.getLogger('tornado.general').isEnabledFor(30))"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "True True\n"
