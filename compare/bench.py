@@ -22,6 +22,7 @@ from compare.analysis.summary import Summary, summarise
 from compare.contract import Paradigm
 from compare.engine import plan
 from compare.engine.drive import Drive, Noticing, Watcher
+from compare.errors import CompareError
 from compare.experiments import catalogue
 from compare.experiments.catalogue import Experiment
 from compare.experiments.options import Options, Preset, expected_s
@@ -49,7 +50,7 @@ class Guard(Noticing, CellNoise, Protocol):
     """Watches the machine between rounds and around cells, as `noise.Sentry` does."""
 
 
-class CannotStartError(Exception):
+class CannotStartError(CompareError):
     """Nothing was measured and nothing can be; one sentence saying why."""
 
 

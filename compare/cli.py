@@ -5,11 +5,12 @@ import importlib.metadata
 import importlib.util
 import io
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from compare.commands.usage import ExitCode
+from compare.errors import CompareError
 from compare.screen.visible import visible
 
 COMMANDS = {
@@ -53,6 +54,14 @@ class Commands(click.Group):
         command: click.Command = module.command
         command.name = cmd_name
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command asked for; what a user can mend becomes one sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except CompareError as error:
+            kind = click.UsageError if error.exit_code == ExitCode.MISTYPED else click.ClickException
+            raise kind(str(error)) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
         """Write the list of commands without importing any."""

@@ -23,7 +23,8 @@ from compare.contract.settings import Settings
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import bind
-from compare.work.loading import Work, load
+from compare.work.loading import load
+from compare.work.promise import Work
 
 LISTEN = {Server.TORNADO: tornado_main.listen, Server.AIOHTTP: aiohttp_main.listen}
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from compare import bench as benchmark
+from compare import records
 from compare.bench import Ask, Findings, Outcome
 from compare.commands import runs, usage
 from compare.commands.usage import ExitCode
@@ -18,7 +19,6 @@ from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import DSN_VARIABLE
 from compare.experiments.catalogue import EXPERIMENTS, duration_s
 from compare.experiments.options import Options, Preset
-from compare.records import RecordsError
 from compare.screen import progress, tables
 
 
@@ -62,14 +62,11 @@ def command(experiments: tuple[str, ...], *, listing: bool, strict: bool, **aske
     ask = _ask(experiments, asked)
     signal.signal(signal.SIGTERM, _interrupt)
     with progress.watcher() as watcher:
-        try:
-            outcome = benchmark.run(ask, watcher)
-        except (benchmark.CannotStartError, RecordsError) as error:
-            raise click.ClickException(str(error)) from error
+        outcome = benchmark.run(ask, watcher)
     if not outcome.run.measurements:
         click.echo("Stopped before anything was measured.", err=True)
         return ExitCode.INTERRUPTED
-    findings = benchmark.finish(runs.read(outcome.folder), outcome.folder)  # as `compare report` will
+    findings = benchmark.finish(records.read(outcome.folder), outcome.folder)  # as `compare report` will
     runs.show(findings, outcome.folder)
     return _verdict_of(outcome, findings, strict=strict)
 

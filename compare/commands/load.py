@@ -72,10 +72,7 @@ def command(
     if rate is not None:
         wanted = Open(connections, delay_s=0.0, rate_rps=rate, arrivals=Arrivals(arrivals), **asked)
     wire = generator.Wire(keep_alive=not close, verify=not insecure, per_source=per_address or 0)
-    try:
-        result = generator.run(url, wanted, seed=seed, cpu=environment.pinning().generator, wire=wire)
-    except generator.LoadError as error:
-        raise click.ClickException(str(error)) from error
+    result = generator.run(url, wanted, seed=seed, cpu=environment.pinning().generator, wire=wire)
     report = load_report.of(url, wanted, result)
     if as_json:
         click.echo(msgspec.json.encode(report))

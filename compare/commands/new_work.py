@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from compare.commands.usage import ExitCode
-from compare.work.loading import WorkError
 from compare.work.template import new_work
 
 
@@ -14,10 +13,7 @@ from compare.work.template import new_work
 @click.option("--folder", type=click.Path(path_type=Path), default=".", help="Where to; default here.")
 def command(name: str, folder: Path) -> int:
     """Write NAME.py, a long I/O of your own to fill in, and its test."""
-    try:
-        written = new_work(name, folder)
-    except WorkError as error:
-        raise click.ClickException(str(error)) from error
+    written = new_work(name, folder)
     for path in written:
         click.echo(f"Wrote {path}")
     click.echo(f"Measure it with: compare bench --work {name}:work")

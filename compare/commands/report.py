@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from compare import bench as benchmark
+from compare import records
 from compare.commands import runs
 from compare.commands.usage import ExitCode
 
@@ -19,7 +20,7 @@ def command(run: Path | None, *, opening: bool, results: Path, out: Path | None)
     folder = run or benchmark.newest(results)
     if folder is None:
         raise click.ClickException(f"There is no run in {results}; `compare bench` makes one.")
-    kept, out = runs.read(folder), out or folder
+    kept, out = records.read(folder), out or folder
     try:
         out.mkdir(parents=True, exist_ok=True)
         findings = benchmark.finish(kept, out)

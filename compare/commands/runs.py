@@ -1,24 +1,14 @@
-"""Kept runs on the command line: read from their folders, and what they say shown on the screen."""
+"""What a kept run says, shown on the screen."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from compare import records
 from compare.bench import Findings
-from compare.records import RecordsError, Run
 from compare.report.verdict import ONE_ROUND
 from compare.screen import tables
 from compare.screen.visible import visible
-
-
-def read(folder: Path) -> Run:
-    """Return the run in `folder`; what is wrong with it ends the command with its sentence."""
-    try:
-        return records.read(folder)
-    except RecordsError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def show(findings: Findings, folder: Path) -> None:

@@ -5,7 +5,6 @@ from rich.table import Table
 
 from compare import selftest
 from compare.commands.usage import ExitCode
-from compare.harness.load import LoadError
 from compare.screen import tables
 from compare.selftest import Check
 
@@ -18,13 +17,10 @@ def command() -> int:
     """
     console = tables.console()
     checks: list[Check] = []
-    try:
-        with console.status("checking") as status:
-            for check in selftest.run():
-                checks.append(check)
-                status.update(f"checked: {check.what}")
-    except LoadError as error:
-        raise click.ClickException(str(error)) from error
+    with console.status("checking") as status:
+        for check in selftest.run():
+            checks.append(check)
+            status.update(f"checked: {check.what}")
     console.print(table(checks))
     click.echo(sentence(checks))
     return ExitCode.DONE if all(check.ok for check in checks) else ExitCode.FAILED

@@ -7,7 +7,7 @@ import click
 
 from compare.commands import usage
 from compare.contract import Server
-from compare.contract.settings import SettingsError, from_argv
+from compare.contract.settings import from_argv
 from compare.contract.usage import option_lines
 
 
@@ -24,10 +24,7 @@ def _server_options() -> str:
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS]")
 def command(server: str, options: tuple[str, ...]) -> None:
     """Serve the app until Ctrl-C, on port 8001 (tornado) or 8002 (aiohttp) unless told otherwise."""
-    try:
-        from_argv(Server(server), options)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+    from_argv(Server(server), options)
     # becoming the server, rather than starting it, lets every signal go straight to it
     argv = [sys.executable, "-m", f"compare.{server}_impl", *options]
     os.execv(sys.executable, argv)  # noqa: S606  # no shell

@@ -12,7 +12,7 @@ class ExitCode(enum.IntEnum):
 
     DONE = 0
     FAILED = 1
-    USAGE = 2
+    MISTYPED = 2  # click's own, and CompareError's where a setting cannot be
     UNRELIABLE = 3  # done, but not to be relied on: `--strict`, `--fail-above`
     INTERRUPTED = 130  # 128 + SIGINT, as shells count
 

@@ -11,12 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from compare.contract import DEFAULT_PORT, Gc, Loop, Server
+from compare.errors import CompareError
 
 DSN_VARIABLE = "COMPARE_DSN"
 
 
-class SettingsError(ValueError):
-    """An option that cannot be: the message is one sentence naming it and what is allowed."""
+class SettingsError(CompareError):
+    """An option that cannot be: the message names it and what is allowed."""
+
+    exit_code = 2
 
 
 def default_threads() -> int:

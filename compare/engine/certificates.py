@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from compare.errors import CompareError
+
 VALID_DAYS = 90
 FILES = ("ca.pem", "cert.pem", "key.pem")
 
 
-class CertificatesError(Exception):
+class CertificatesError(CompareError):
     """Certificates that cannot be made or used: one sentence."""
 
 

@@ -23,6 +23,7 @@ from compare.engine import certificates, quiet, remote
 from compare.engine.many import MachineLostError
 from compare.engine.remote import Inventory, Open, Rerun
 from compare.engine.spread import Attempt
+from compare.errors import CompareError
 from compare.records import Cell, Measurement
 
 quiet.keep_loggers()
@@ -34,7 +35,7 @@ ROLES = ("client", "scheduler", "worker")
 LOCAL = re.compile(r"local:(\d+)")
 
 
-class ClusterError(Exception):
+class ClusterError(CompareError):
     """A cluster that cannot be used as it is: one sentence that says what to do."""
 
 

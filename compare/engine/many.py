@@ -13,12 +13,13 @@ from typing import Protocol
 import msgspec
 
 from compare.engine.spread import Attempt, Lost, Spread
+from compare.errors import CompareError
 from compare.records import Cell, Measurement
 
 POLL_S = 0.25  # how often new machines are looked for, and the end of the last one is noticed
 
 
-class MachineLostError(Exception):
+class MachineLostError(CompareError):
     """A machine ended, froze or was cut off in the middle of a cell; one sentence naming it."""
 
 

@@ -13,6 +13,7 @@ from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import TRAMPOLINES, Options, Preset
 from compare.records import Abandoned, Cell, Measurement, Run
+from compare.report import series
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End
 from compare.report.figures.sheets import Words
@@ -65,7 +66,7 @@ def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
         rounds = [_course(one, grid) for one in mine if one.cell.contestant.paradigm is paradigm]
         if rounds:
             middle = np.median(rounds, axis=0)
-            colour = drawing.COLOUR[paradigm]
+            colour = series.COLOUR[paradigm]
             shift = ScaledTranslation((lane - 2) * 2 / 72, 0, drawing.inches(panel))
             panel.plot(grid, middle, color=colour, lw=1.6, transform=panel.transData + shift)
             half = int(np.searchsorted(grid, load.duration_s + load.delay_s / 3))

@@ -13,7 +13,8 @@ from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Closed, Load, Run
-from compare.report.figures import drawing, sheets
+from compare.report import series
+from compare.report.figures import sheets
 from compare.report.figures.sheets import Words
 from compare.report.verdict import a_wait, factor_text, wait_text
 from compare.report.words import footer, label, legend, of, servers
@@ -120,7 +121,7 @@ def _map(panel: Axes, server: Server, map_: Sequence[Square], waits: list[float]
     panel.grid(visible=False)
     at = {(levels.index(one.in_flight), waits.index(one.wait_s)): one for one in map_}
     for (x, y), one in at.items():
-        colour = drawing.COLOUR[one.best.contestant.paradigm] if one.won else sheets.FAINT
+        colour = series.COLOUR[one.best.contestant.paradigm] if one.won else sheets.FAINT
         strength = min(0.75, 0.22 + 0.2 * (one.lead - 1)) if one.won else 0.5
         panel.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fc=colour, alpha=strength, ec="white", lw=1.5))
         panel.text(x, y, one.words, ha="center", va="center", size=9, color=sheets.INK)

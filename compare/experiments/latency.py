@@ -17,8 +17,8 @@ from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_wait
 from compare.records import Arrivals, Cell, Closed, Contestant, Open, Run
 from compare.report.figures import charts, drawing, sheets
 from compare.report.figures.charts import Chart, View
-from compare.report.figures.drawing import Line, Point
 from compare.report.figures.sheets import Words
+from compare.report.series import Line, Point
 from compare.report.verdict import name, wait_text
 from compare.report.words import footer, legend, of, servers
 

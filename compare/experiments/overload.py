@@ -18,6 +18,7 @@ from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Closed, Contestant, Load, Measurement, Open, Run, rate_rps
+from compare.report import series
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End
 from compare.report.figures.labels import short
@@ -128,7 +129,7 @@ def _courses(panel: Axes, mine: Sequence[Measurement], doubtful: set[tuple[Conte
     for lane, (paradigm, mean) in enumerate(means.items()):
         invalid = any((one.cell.contestant, load) in doubtful for one in drawn[paradigm])
         shift = ScaledTranslation(0, (1 - lane) * 1.6 / 72, drawing.inches(panel))
-        times, colour = courses[paradigm][0][0], drawing.COLOUR[paradigm]
+        times, colour = courses[paradigm][0][0], series.COLOUR[paradigm]
         where = panel.transData + shift
         panel.plot(times, mean, color=colour, lw=1.5, ls=":" if invalid else "-", transform=where)
         last = int(np.searchsorted(times, load.duration_s * 0.9))

@@ -6,10 +6,12 @@ import ssl
 
 import msgspec
 
+from compare.errors import CompareError
+
 TIMEOUT_S = 5.0
 
 
-class CertificateError(Exception):
+class CertificateError(CompareError):
     """TLS cannot be spoken with this server, or its certificate does not verify: one sentence."""
 
 

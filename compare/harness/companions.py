@@ -1,6 +1,6 @@
 """What runs beside the servers, once for a whole run: the slow upstream, the embedded PostgreSQL.
 
-One process per work (`python -m compare.services.beside`) starts them, checks that the work's faces do the same, and
+One process per work (`python -m compare.work.beside`) starts them, checks that the work's faces do the same, and
 hangs on the standard input this process holds open: however this process ends, `kill -9` included, everything beside
 it ends.
 """
@@ -19,6 +19,7 @@ import msgspec
 
 from compare.contract import Paradigm
 from compare.contract.settings import DSN_VARIABLE
+from compare.errors import CompareError
 from compare.processes import launch
 
 START_S = 40.0
@@ -26,7 +27,7 @@ STOP_S = 5.0
 NOTHING_NEEDED = frozenset({"sleep"})
 
 
-class CompanionError(Exception):
+class CompanionError(CompareError):
     """A work cannot be done here: one sentence that says what was tried and what to do."""
 
 
@@ -89,7 +90,7 @@ def _beside(work: str, upstream: str, dsn: str, cpu: int | None) -> Iterator[Fou
 
 
 def _start(work: str, upstream: str, dsn: str, cpu: int | None, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "compare.services.beside", "--work", work]
+    command = [sys.executable, "-m", "compare.work.beside", "--work", work]
     return subprocess.Popen(  # noqa: S603  # the arguments are ours, and there is no shell
         launch.argv([*command, *(["--upstream", upstream] if upstream else [])], cpu=cpu),
         stdin=subprocess.PIPE,

@@ -13,6 +13,7 @@ from typing import IO, Self
 
 import msgspec
 
+from compare.errors import CompareError
 from compare.loadgen.ledger import ROW_BYTES
 from compare.loadgen.protocol import Order, Outcome, Refused
 from compare.processes import launch
@@ -20,7 +21,7 @@ from compare.processes import launch
 END_S = 1.0
 
 
-class GeneratorError(Exception):
+class GeneratorError(CompareError):
     """The load generator failed, or refused the order: one sentence."""
 
 

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from compare.errors import CompareError
 from compare.harness import certificate
 from compare.harness.certificate import Certificate
 from compare.harness.generators import Generator, GeneratorError
@@ -32,7 +33,7 @@ CLOSE = b"Connection: close\r\n"
 Bytes = memoryview
 
 
-class LoadError(Exception):
+class LoadError(CompareError):
     """The load generator could not work: one sentence. A server that fails is no such case, but samples."""
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from compare.contract import JSON_TYPE, PONG, Stats, io_body
+from compare.errors import CompareError
 from compare.records import Contestant
 
 PROBE_DELAY_S = 0.01  # long enough to see that the wait is not skipped, short enough to ask before every cell
@@ -21,11 +22,11 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class NoAnswerError(Exception):
+class NoAnswerError(CompareError):
     """Nothing that is HTTP came back; the message is one sentence naming the URL."""
 
 
-class ContractBrokenError(Exception):
+class ContractBrokenError(CompareError):
     """A contestant does not answer as both servers promise, so it is not timed; one sentence saying how."""
 
 

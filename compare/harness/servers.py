@@ -20,6 +20,7 @@ from typing import IO
 
 from compare.contract import Ready, read_ready
 from compare.contract.settings import Settings
+from compare.errors import CompareError
 from compare.processes import launch
 from compare.records import Contestant
 
@@ -32,7 +33,7 @@ PIPE_S = 1.0  # how long the pipes of an ended process may stay open: a grandchi
 Process = subprocess.Popen[bytes]
 
 
-class ServerError(Exception):
+class ServerError(CompareError):
     """A server did not start, did not get ready or ended by itself: one sentence, then its last stderr lines."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from compare.errors import CompareError
 from compare.loadgen.dial import leave_from
 from compare.loadgen.protocol import Order, StreamOrder
 
@@ -27,7 +28,7 @@ USABLE_PORTS = 0.75
 MOST_SOURCES = 254
 
 
-class LimitError(Exception):
+class LimitError(CompareError):
     """What was asked for is more than this machine allows: one sentence."""
 
 

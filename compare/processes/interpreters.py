@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from importlib import util
 from pathlib import Path
 
+from compare.errors import CompareError
+
 ENVIRONMENTS = Path(".pythons")  # what `compare pythons add` makes, a folder per tag
 ASK_S = 30.0
 OLDEST = 11
@@ -60,7 +62,7 @@ print(json.dumps({
 COMPARED = ("aiohttp", "tornado", "msgspec", "multidict", "yarl", "frozenlist", "propcache", "uvloop")
 
 
-class InterpreterError(Exception):
+class InterpreterError(CompareError):
     """An interpreter that servers cannot run on: one sentence naming it and what is missing."""
 
 

@@ -11,13 +11,15 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from compare.errors import CompareError
+
 # Windows has neither flag, and neither links without privilege nor named pipes among files.
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a pipe would wait for its other end
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-class UnfitFileError(Exception):
+class UnfitFileError(CompareError):
     """A file that is not read; the message is a clause that follows its name, such as `is a link`."""
 
 

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import msgspec
 
+from compare.errors import CompareError
 from compare.records.checked import Count
 from compare.records.files import UnfitFileError, open_regular, write_whole
 from compare.records.packing import Arrays, Samples, Stamps, add, load, pack, unpack
@@ -25,7 +26,7 @@ from compare.records.types import SCHEMA_VERSION, Environment, Measurement, Run
 from compare.records.upgrades import STEPS, upgraded
 
 
-class RecordsError(Exception):
+class RecordsError(CompareError):
     """A run that cannot be kept or read; one sentence naming the file and what is wrong with it."""
 
 

@@ -24,6 +24,7 @@ from compare.analysis.metrics import CPU, P50, P99, THROUGHPUT, Better, Metric
 from compare.analysis.paired import Difference, Outcome
 from compare.analysis.summary import Summary, summarise
 from compare.analysis.units import seconds_text
+from compare.errors import CompareError
 from compare.records import Environment, Run
 from compare.report import verdict
 from compare.report.escaping import markdown as escaped
@@ -46,11 +47,11 @@ _ALIKE = {
 }
 
 
-class UnlikeRunsError(Exception):
+class UnlikeRunsError(CompareError):
     """The runs cannot be compared; `differences` has one clause per reason."""
 
-    def __init__(self, differences: Sequence[str]) -> None:
-        super().__init__(f"These runs cannot be compared: {'; '.join(differences)}.")
+    def __init__(self, differences: Sequence[str], hint: str = "") -> None:
+        super().__init__(f"These runs cannot be compared: {'; '.join(differences)}.{hint}")
         self.differences = tuple(differences)
 
 
@@ -63,8 +64,6 @@ class Diff(msgspec.Struct, frozen=True):
     changed_versions: tuple[str, ...]
     differences: tuple[Difference, ...]
     broken: tuple[Summary, ...]  # rows that gave numbers in the base and failed in the new run
-    only_base: tuple[Summary, ...]
-    only_new: tuple[Summary, ...]
 
     @property
     def named(self) -> list[Difference]:
@@ -94,7 +93,7 @@ def diff(base: Run, new: Run, *, anyway: bool = False) -> Diff:
     """
     unlike = environment_differences(base.environment, new.environment)
     if unlike and not anyway:
-        raise UnlikeRunsError(unlike)
+        raise UnlikeRunsError(unlike, " Use --anyway to compare all the same.")
     before, after = _rows(base), _rows(new)
     pairs = [(after[key], before[key]) for key in before if key in after]
     if not pairs:
@@ -111,8 +110,6 @@ def diff(base: Run, new: Run, *, anyway: bool = False) -> Diff:
             for one in _compared(pairs, metric, floor, same_seed=base.seed == new.seed)
         ),
         broken=tuple(one for one, other in pairs if other.valid and one.failure and not one.rounds),
-        only_base=tuple(row for key, row in before.items() if key not in after),
-        only_new=tuple(row for key, row in after.items() if key not in before),
     )
 
 

@@ -9,7 +9,7 @@ from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import Estimate, Summary
 from compare.contract import Paradigm, Server
 from compare.records import Run
-from compare.report.figures.drawing import Line, Point
+from compare.report.series import Line, Point
 from compare.report.verdict import contrast
 
 Number = Callable[[Summary], Estimate | Percentile]

@@ -18,17 +18,21 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import IO, Any, Self
 
-from compare.work.loading import WorkError
+from compare.errors import CompareError
 
 START_S = 30.0
 STOP_S = 10.0  # longer than any companion gives what it stops itself
+
+
+class ServiceError(CompareError):
+    """A process beside the server did not start: its last words."""
 
 
 class Companion:
     """One started companion; use it as a context manager, or call `stop`.
 
     `argv` follows the interpreter (`-m module ...`). The companion writes one JSON line once it is ready, which
-    becomes `ready`. `cpu` pins it, children included. Raises WorkError with the companion's own last words when it does
+    becomes `ready`. `cpu` pins it, children included. Raises ServiceError with its own last words when it does
     not start within `start_s` seconds.
     """
 
@@ -62,7 +66,7 @@ class Companion:
         except ValueError:
             ready = None
         if not isinstance(ready, dict):
-            raise WorkError(self._last_words())
+            raise ServiceError(self._last_words())
         return ready
 
     def _last_words(self) -> str:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from compare.errors import CompareError
 from compare.services.companion import announce
 
 MAX_CONNECTIONS = 500
@@ -46,7 +47,7 @@ SETTINGS = {
 PR_SET_PDEATHSIG = 1
 
 
-class StartError(Exception):
+class StartError(CompareError):
     """PostgreSQL cannot be started here; the message is one sentence."""
 
 

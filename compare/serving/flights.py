@@ -15,7 +15,7 @@ from typing import Protocol, Self
 
 from compare.contract import ContractError, LoopLag, Paradigm, Stats, io_failed, io_timeout, overloaded
 from compare.serving import collecting
-from compare.work.loading import Work
+from compare.work.promise import Work
 
 log = logging.getLogger("compare.serving")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compare.contract.settings import Settings
+from compare.errors import CompareError
 from tornado_cookies.signing import CookieSecret
 
 SECRET_VARIABLE = "COMPARE_COOKIE_SECRET"  # noqa: S105  # the name of a variable, not a secret
@@ -23,7 +24,7 @@ MIN_SECRET_BYTES = 32  # what RFC 7518, section 3.2, asks of a key for HMAC-SHA2
 log = logging.getLogger("compare.serving")
 
 
-class SecretError(Exception):
+class SecretError(CompareError):
     """The secrets cannot be used; the message is one sentence that tells where, and nothing of what."""
 
 

@@ -18,15 +18,15 @@ from types import FrameType
 from typing import Any, NoReturn, Protocol
 
 from compare.contract import BACKLOG, Loop, Ready, Server
-from compare.contract.settings import Settings, SettingsError, default_threads, from_argv
+from compare.contract.settings import Settings, default_threads, from_argv
 from compare.contract.usage import asks_for_help, help_text
+from compare.errors import CompareError
 from compare.serving import collecting
 from compare.serving.accepting import Listener, raise_open_files
 from compare.serving.flights import Flights
-from compare.serving.keys import SecretError
 from compare.serving.lag import TICK_S, Ticker
 from compare.serving.stderr import Stderr
-from compare.work.loading import WorkError, load
+from compare.work.loading import load
 
 log = logging.getLogger("compare.serving")
 
@@ -49,7 +49,7 @@ class Listening(Protocol):
 Listen = Callable[[Settings, socket.socket, Flights, Ticker], Awaitable[Listening]]
 
 
-class StartError(Exception):
+class StartError(CompareError):
     """The server cannot start; the message is one sentence."""
 
 
@@ -62,10 +62,8 @@ def main(server: Server, listen: Listen, argv: list[str]) -> int:
     logging.basicConfig(stream=stderr, format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
     try:
         return _run(server, listen, argv, stderr)
-    except SettingsError as error:
-        return _complain(error, 2)
-    except (SecretError, StartError, WorkError) as error:
-        return _complain(error, 1)
+    except CompareError as error:
+        return _complain(error)
     finally:
         stderr.finish(LOG_S)
 
@@ -81,9 +79,9 @@ def _run(server: Server, listen: Listen, argv: list[str], stderr: Stderr) -> int
     return 0
 
 
-def _complain(error: Exception, code: int) -> int:
+def _complain(error: CompareError) -> int:
     sys.stderr.write(f"{error}\n")
-    return code
+    return error.exit_code
 
 
 def _loop_factory(loop: Loop) -> Callable[[], asyncio.AbstractEventLoop]:

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from compare.contract import MAX_DELAY_S
 from compare.services.companion import Companion
-from compare.work.loading import WorkError
 from compare.work.masking import mask_dsn
+from compare.work.promise import WorkError
 
 log = logging.getLogger("compare.work.http")
 
@@ -46,7 +46,7 @@ class Http:
         self._urls: Any = None
 
     async def start(self, capacity: int) -> None:
-        """Find the upstream, or start one, and open both clients; raises WorkError."""
+        """Find the upstream, or start one, and open both clients; raises WorkError or ServiceError."""
         _require_clients()
         if not self.upstream:
             self._companion = Companion(UPSTREAM)

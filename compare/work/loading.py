@@ -15,58 +15,13 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 from compare.contract import Paradigm
+from compare.work.promise import Blocking, Kind, Native, Work, WorkError
 from compare.work.sleep import Sleep
-
-Blocking = Callable[[float], bytes]
-Native = Callable[[float], Awaitable[bytes]]
-
-
-class Kind(StrEnum):
-    """The works that come with the product."""
-
-    SLEEP = "sleep"
-    HTTP = "http"
-    POSTGRES = "postgres"
-
-
-class WorkError(Exception):
-    """The work cannot be done here: one sentence that says what was tried and what to do."""
-
-
-class Work(Protocol):
-    """One long I/O with two faces that do the same thing and return the same bytes.
-
-    A face is None when the work has no such face; `faces_missing` says which paradigms that leaves unmeasured. `limit`
-    is how many the work itself does at once (a pool's size), 0 when nothing in it limits; known after `start`.
-    """
-
-    @property
-    def name(self) -> str:
-        """What the work is called in answers and charts."""
-
-    @property
-    def limit(self) -> int:
-        """How many the work itself does at once."""
-
-    @property
-    def blocking(self) -> Blocking | None:
-        """The face that may block its thread."""
-
-    @property
-    def native(self) -> Native | None:
-        """The face that is awaited on the loop."""
-
-    async def start(self, capacity: int) -> None:
-        """Make ready on the running loop for `capacity` at once, 0 = not known; raises WorkError."""
-
-    async def stop(self) -> None:
-        """Give back what `start` took."""
 
 
 def load(name: str, *, upstream: str = "", dsn: str = "") -> Work:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from compare.contract import MAX_DELAY_S
 from compare.contract.settings import DSN_VARIABLE
 from compare.services.companion import Companion
-from compare.work.loading import WorkError
 from compare.work.masking import MASK, mask_dsn
+from compare.work.promise import WorkError
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection, Connection
@@ -83,7 +83,7 @@ class Postgres:
         self._mending: asyncio.Task[None] | None = None
 
     async def start(self, capacity: int) -> None:
-        """Find the database, or start one, and make the table; raises WorkError."""
+        """Find the database, or start one, and make the table; raises WorkError or ServiceError."""
         _require_driver()
         if not self.dsn:
             self._companion = Companion(EMBEDDED)

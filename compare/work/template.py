@@ -4,7 +4,7 @@ import keyword
 import sys
 from pathlib import Path
 
-from compare.work.loading import WorkError
+from compare.work.promise import WorkError
 
 WORK = '''"""{name}: my own long I/O. Serve it with `compare serve aiohttp --work {name}:work`, measure it with
 `compare bench concurrency --work {name}:work`. Run both in this folder.

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from compare import bench as benchmark
 from compare import records
 from compare.bench import CannotStartError
-from compare.commands import bench as terminal
+from compare.cli import commands
 from compare.experiments import concurrency
 from compare.harness import simulated
 from compare.records import Measurement, Noise
@@ -57,7 +57,7 @@ def compare(tmp_path, monkeypatch):
         monkeypatch.setattr(
             benchmark, "run", lambda ask, watcher: real(ask, watcher, measure=made, sentry=Quiet())
         )
-        return CliRunner().invoke(terminal.command, [*words, "--out", str(tmp_path)], standalone_mode=False)
+        return CliRunner().invoke(commands, ["bench", *words, "--out", str(tmp_path)], standalone_mode=False)
 
     yield run
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -127,14 +127,14 @@ def test_a_password_in_a_dsn_is_not_recorded(compare, tmp_path, monkeypatch):
     ],
 )
 def test_wrong_usage_is_exit_code_2_with_what_is_allowed(words, allowed, tmp_path):
-    result = CliRunner().invoke(terminal.command, [*words, "--out", str(tmp_path)])
+    result = CliRunner().invoke(commands, ["bench", *words, "--out", str(tmp_path)])
     assert result.exit_code == 2
     assert allowed in result.output
     assert not list(tmp_path.iterdir())
 
 
 def test_the_list_names_each_experiment_with_its_question(tmp_path):
-    result = CliRunner().invoke(terminal.command, ["--list"], standalone_mode=False)
+    result = CliRunner().invoke(commands, ["bench", "--list"], standalone_mode=False)
     assert "How many waits overlap" in result.output
     assert result.return_value == 0
 
@@ -201,7 +201,7 @@ def test_what_stops_a_run_is_one_sentence_and_exit_code_1(error, monkeypatch, tm
         raise error
 
     monkeypatch.setattr(benchmark, "run", failing)
-    result = CliRunner().invoke(terminal.command, ["--out", str(tmp_path)])
+    result = CliRunner().invoke(commands, ["bench", "--out", str(tmp_path)])
     assert result.exit_code == 1
     assert result.output == f"Error: {error}\n"
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -209,7 +209,7 @@ def test_what_stops_a_run_is_one_sentence_and_exit_code_1(error, monkeypatch, tm
 
 def test_an_unwritable_results_folder_is_told_before_anything_is_measured(tmp_path):
     (tmp_path / "file").touch()
-    result = CliRunner().invoke(terminal.command, ["--out", str(tmp_path / "file")])
+    result = CliRunner().invoke(commands, ["bench", "--out", str(tmp_path / "file")])
     assert result.exit_code == 1
     assert "Error: Cannot write results to" in result.output
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

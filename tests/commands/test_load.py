@@ -7,7 +7,7 @@ import pytest
 import secure
 from click.testing import CliRunner
 
-from compare.commands import load
+from compare.cli import commands
 from compare.harness import load as generator
 from compare.harness import reference
 
@@ -19,7 +19,7 @@ def url():
 
 
 def run(*words):
-    return CliRunner().invoke(load.command, [*words], standalone_mode=False)
+    return CliRunner().invoke(commands, ["load", *words], standalone_mode=False)
 
 
 SHORT = ("--duration", "0.2", "--warmup", "0.05", "--timeout", "1")
@@ -62,7 +62,7 @@ def test_a_target_that_speaks_no_http_is_told_as_such():
 
 @pytest.mark.parametrize("bad", ["ftp://127.0.0.1/", "127.0.0.1:80", "http://no.such.host.invalid/"])
 def test_a_url_that_cannot_be_loaded_is_one_sentence(bad):
-    result = CliRunner().invoke(load.command, [bad, *SHORT])
+    result = CliRunner().invoke(commands, ["load", bad, *SHORT])
     assert result.exit_code == 1
     assert result.output.startswith("Error: ")
     assert len(result.output.splitlines()) == 1
@@ -77,14 +77,14 @@ def test_the_options_for_connections_reach_the_generator(monkeypatch):
 
     monkeypatch.setattr(generator, "run", failing)
     for words in ([], ["--close", "--insecure", "--per-address", "9"]):
-        CliRunner().invoke(load.command, ["http://x/", *words])
+        CliRunner().invoke(commands, ["load", "http://x/", *words])
     assert asked == [generator.Wire(), generator.Wire(keep_alive=False, verify=False, per_source=9)]
 
 
 def test_the_certificate_is_shown():
     with secure.serving() as served:
         url = f"https://localhost:{served.port}/"
-        refused = CliRunner().invoke(load.command, [url, *SHORT])
+        refused = CliRunner().invoke(commands, ["load", url, *SHORT])
         shown = run(url, *SHORT, "--insecure")
         told = json.loads(run(url, *SHORT, "--insecure", "--json").stdout)
     assert refused.exit_code == 1
@@ -94,7 +94,7 @@ def test_the_certificate_is_shown():
 
 
 def test_pipelining_is_refused_with_the_reason(url):
-    result = CliRunner().invoke(load.command, [url, "--pipeline", "4"])
+    result = CliRunner().invoke(commands, ["load", url, "--pipeline", "4"])
     assert result.exit_code == 2
     assert "a pipelined answer waits for the one before it" in result.output
 
@@ -108,5 +108,5 @@ def test_connections_are_ten_unless_given_and_as_many_as_needed_in_an_open_loop(
 
     monkeypatch.setattr(generator, "run", failing)
     for words in ([], ["-c", "7"], ["--rate", "5"], ["--rate", "5", "-c", "7"]):
-        CliRunner().invoke(load.command, ["http://x/", *words])
+        CliRunner().invoke(commands, ["load", "http://x/", *words])
     assert asked == [10, 7, 10_000, 7]

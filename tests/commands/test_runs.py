@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from compare import bench as benchmark
 from compare import records
 from compare.bench import Findings
-from compare.commands import diff, report, runs
+from compare.cli import commands
+from compare.commands import runs
 from compare.experiments import concurrency
 from compare.report.verdict import ONE_ROUND
 
@@ -33,7 +34,7 @@ def results(tmp_path, monkeypatch):
 
 
 def test_without_a_run_the_newest_is_redrawn(results):
-    result = CliRunner().invoke(report.command, ["--results", str(results)], standalone_mode=False)
+    result = CliRunner().invoke(commands, ["report", "--results", str(results)], standalone_mode=False)
     assert result.return_value == 0, result.output
     assert f"Report: {results}/20250102-000000-new/report.html" in result.stdout
     assert not (results / "20250101-000000-base" / "report.html").exists()
@@ -41,7 +42,7 @@ def test_without_a_run_the_newest_is_redrawn(results):
 
 def test_a_run_that_is_named_is_redrawn_from_its_files(results):
     folder = results / "20250101-000000-base"
-    CliRunner().invoke(report.command, [str(folder)], standalone_mode=False)
+    CliRunner().invoke(commands, ["report", str(folder)], standalone_mode=False)
     assert (folder / "report.html").exists()
     assert (folder / "summary.csv").exists()
 
@@ -49,12 +50,12 @@ def test_a_run_that_is_named_is_redrawn_from_its_files(results):
 def test_the_report_is_opened_when_asked_for(results, monkeypatch):
     opened = []
     monkeypatch.setattr(click, "launch", opened.append)
-    CliRunner().invoke(report.command, ["--results", str(results), "--open"])
+    CliRunner().invoke(commands, ["report", "--results", str(results), "--open"])
     assert opened == [str(results / "20250102-000000-new" / "report.html")]
 
 
 def test_no_run_at_all_is_a_sentence_that_says_how_to_make_one(tmp_path):
-    result = CliRunner().invoke(report.command, ["--results", str(tmp_path)])
+    result = CliRunner().invoke(commands, ["report", "--results", str(tmp_path)])
     assert result.exit_code == 1
     assert "`compare bench` makes one" in result.output
 
@@ -63,14 +64,14 @@ def test_a_damaged_run_is_refused_and_nothing_is_written(results):
     folder = results / "20250101-000000-base"
     (folder / "run.json").write_text("{")
     before = sorted(folder.iterdir())
-    result = CliRunner().invoke(report.command, [str(folder)])
+    result = CliRunner().invoke(commands, ["report", str(folder)])
     assert result.exit_code == 1
     assert result.output.startswith("Error: ")
     assert sorted(folder.iterdir()) == before
 
 
 def test_reading_gives_the_run_that_was_kept(results):
-    assert runs.read(results / "20250101-000000-base").name == "20250101-000000-base"
+    assert records.read(results / "20250101-000000-base").name == "20250101-000000-base"
 
 
 def strange(tmp_path, **texts) -> Path:
@@ -91,7 +92,7 @@ def test_what_a_report_writes_follows_no_link(tmp_path):
     drawn = [f"concurrency-{figure}.{kind}" for figure in ("cost", "throughput") for kind in ("png", "svg")]
     for name in (*(f".{name}.{end}" for name in written for end in ("new", "part")), *written, *drawn):
         (folder / name).symlink_to(victim)
-    result = CliRunner().invoke(report.command, [str(folder)], standalone_mode=False)
+    result = CliRunner().invoke(commands, ["report", str(folder)], standalone_mode=False)
     assert result.return_value == 0, result.output
     assert victim.read_text() == "mine"
     assert not (folder / "concurrency-cost.png").is_symlink()
@@ -102,7 +103,7 @@ HOSTILE = "=a:[/b]$\\x$<i>|\x1b]0;t\x07:smile:"
 
 def test_hostile_names_are_shown_as_they_are_everywhere(tmp_path):
     folder = strange(tmp_path, work=HOSTILE, command=HOSTILE, created=HOSTILE)
-    result = CliRunner().invoke(report.command, [str(folder)], standalone_mode=False)
+    result = CliRunner().invoke(commands, ["report", str(folder)], standalone_mode=False)
     assert result.return_value == 0, result.output
     assert r"=a:[/b]$\x$<i>|\u001b]0;t\u0007:smile:" in result.stdout.replace("\n", "")
     for file in folder.iterdir():
@@ -116,7 +117,7 @@ def test_hostile_names_are_shown_as_they_are_everywhere(tmp_path):
 def test_a_report_can_be_written_elsewhere(results):
     folder, out = results / "20250101-000000-base", results / "x" / "mine"
     before = sorted(folder.iterdir())
-    result = CliRunner().invoke(report.command, [str(folder), "--out", str(out)], standalone_mode=False)
+    result = CliRunner().invoke(commands, ["report", str(folder), "--out", str(out)], standalone_mode=False)
     assert f"Report: {out}/report.html" in result.stdout
     assert (out / "summary.csv").exists()
     assert sorted(folder.iterdir()) == before
@@ -124,7 +125,7 @@ def test_a_report_can_be_written_elsewhere(results):
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(results):
     out = results / "20250101-000000-base" / "run.json" / "x"
-    result = CliRunner().invoke(report.command, ["--results", str(results), "--out", str(out)])
+    result = CliRunner().invoke(commands, ["report", "--results", str(results), "--out", str(out)])
     assert result.exit_code == 1
     assert result.output == (
         f"Error: Cannot write the report to {out}: Not a directory; name another folder, such as --out my-report.\n"
@@ -133,7 +134,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(results):
 
 def compare(results, *words, base="20250101-000000-base", new="20250102-000000-new"):
     return CliRunner().invoke(
-        diff.command, [str(results / base), str(results / new), *words], standalone_mode=False
+        commands, ["diff", str(results / base), str(results / new), *words], standalone_mode=False
     )
 
 
@@ -165,7 +166,7 @@ def test_unlike_machines_are_refused_unless_compared_anyway(results):
     run = records.read(results / "20250102-000000-new")
     elsewhere = replace(run.environment, cpu_model="sundial")
     records.save(replace(run, environment=elsewhere, name=folder.name), folder)
-    result = CliRunner().invoke(diff.command, [str(results / "20250101-000000-base"), str(folder)])
+    result = CliRunner().invoke(commands, ["diff", str(results / "20250101-000000-base"), str(folder)])
     assert result.exit_code == 1
     assert "abacus against sundial" in result.output
     assert "--anyway" in result.output
@@ -173,7 +174,7 @@ def test_unlike_machines_are_refused_unless_compared_anyway(results):
 
 
 def test_a_folder_that_holds_no_run_is_refused(results):
-    assert CliRunner().invoke(diff.command, [str(results), str(results)]).exit_code == 1
+    assert CliRunner().invoke(commands, ["diff", str(results), str(results)]).exit_code == 1
 
 
 def test_the_newest_is_found_where_runs_are_kept(results):

@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 from click.testing import CliRunner
 
-from compare.commands import serve
+from compare.cli import commands
 from compare.contract import Server, read_ready
 from compare.contract.settings import OPTIONS
 
@@ -28,7 +28,7 @@ def test_options_reach_the_server_as_they_were_given(monkeypatch):
     became = []
     monkeypatch.setattr(os, "execv", lambda path, argv: became.append((path, argv)))
     given = ["--port", "0", "--cookie-key=1=file", "--access-log"]
-    result = CliRunner().invoke(serve.command, ["aiohttp", *given])
+    result = CliRunner().invoke(commands, ["serve", "aiohttp", *given])
     assert result.exit_code == 0, result.output
     assert became == [(sys.executable, [sys.executable, "-m", "compare.aiohttp_impl", *given])]
 
@@ -46,11 +46,11 @@ def test_options_reach_the_server_as_they_were_given(monkeypatch):
 )
 def test_a_bad_option_is_exit_code_2_and_a_sentence_naming_it(words, sentence, monkeypatch):
     monkeypatch.setattr(os, "execv", pytest.fail)
-    result = CliRunner().invoke(serve.command, words)
+    result = CliRunner().invoke(commands, ["serve", *words])
     assert result.exit_code == 2
     assert sentence in result.output
 
 
 def test_help_lists_every_option_of_the_servers():
-    out = CliRunner().invoke(serve.command, ["--help"]).output
+    out = CliRunner().invoke(commands, ["serve", "--help"]).output
     assert all(option.name in out for option in OPTIONS)

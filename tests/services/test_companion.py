@@ -8,9 +8,8 @@ import sys
 import psutil
 import pytest
 
-from compare.services.companion import Companion
+from compare.services.companion import Companion, ServiceError
 from compare.work.http import UPSTREAM
-from compare.work.loading import WorkError
 
 HOLDS_ONE = """
 from compare.services.companion import Companion
@@ -70,13 +69,13 @@ def test_it_is_pinned_with_all_it_starts():
     ],
 )
 def test_one_that_does_not_start_is_told_by_its_own_last_words(code, said):
-    with pytest.raises(WorkError) as refused:
+    with pytest.raises(ServiceError) as refused:
         Companion(["-c", code])
     assert said in str(refused.value)
 
 
 def test_one_that_never_gets_ready_is_ended():
-    with pytest.raises(WorkError, match="did not become ready"):
+    with pytest.raises(ServiceError, match="did not become ready"):
         Companion(["-c", "import sys; sys.stdin.read()"], start_s=0.05)
 
 

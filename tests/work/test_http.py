@@ -14,7 +14,8 @@ import urllib3
 from compare.services.companion import Companion
 from compare.services.upstream import BODY
 from compare.work.http import UPSTREAM, Http, UpstreamError
-from compare.work.loading import WorkError, check_faces
+from compare.work.loading import check_faces
+from compare.work.promise import WorkError
 
 
 @pytest.fixture(scope="module")

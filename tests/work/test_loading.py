@@ -6,7 +6,8 @@ import textwrap
 import pytest
 
 from compare.contract import Paradigm
-from compare.work.loading import Kind, WorkError, check_faces, faces_missing, load
+from compare.work.loading import check_faces, faces_missing, load
+from compare.work.promise import Kind, WorkError
 
 GOOD = """
     import asyncio, time

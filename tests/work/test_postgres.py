@@ -14,8 +14,9 @@ from running import KEEPING
 from compare.contract import Server
 from compare.contract.settings import Settings
 from compare.services.companion import Companion
-from compare.work.loading import WorkError, check_faces
+from compare.work.loading import check_faces
 from compare.work.postgres import EMBEDDED, POOL, ROWS, Postgres
+from compare.work.promise import WorkError
 
 RUNNING = """
     SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'SELECT compare_io_once%'

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from compare.work.loading import WorkError
+from compare.work.promise import WorkError
 from compare.work.template import new_work
 
 

@@ -10,7 +10,8 @@ from compare.analysis.metrics import Metric
 from compare.analysis.summary import Summary
 from compare.records import Run
 from compare.report.figures import drawing, sheets
-from compare.report.figures.drawing import Line, Panel
+from compare.report.figures.drawing import Panel
+from compare.report.series import Line
 from compare.report.words import Across, Number, footer, label, legend, lines, of, servers
 
 

@@ -18,55 +18,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
-from compare.contract import Paradigm
 from compare.report.figures.labels import flat_lanes, short, spread
 from compare.report.figures.sheets import INK, LABEL_AT, LABEL_SIZE, SOFT
+from compare.report.series import MARK, Line
 
 Panel: TypeAlias = Axes  # what others draw on, so that matplotlib is imported here
-
-COLOUR = {
-    Paradigm.BLOCKING: "#D55E00",
-    Paradigm.CALLBACK: "#E69F00",
-    Paradigm.GENERATOR: "#CC79A7",
-    Paradigm.COROUTINE: "#56B4E9",
-    Paradigm.EXECUTOR: "#009E73",
-    Paradigm.NATIVE: "#0072B2",
-}
-MARK = {
-    Paradigm.BLOCKING: "X",
-    Paradigm.CALLBACK: "s",
-    Paradigm.GENERATOR: "D",
-    Paradigm.COROUTINE: "P",
-    Paradigm.EXECUTOR: "v",
-    Paradigm.NATIVE: "o",
-}
-
-
-@dataclass(frozen=True)
-class Point:
-    """One estimate in a figure: `low` and `high` bound its interval, equal to `y` where there is none."""
-
-    x: float
-    y: float
-    low: float
-    high: float
-    valid: bool = True
-    at_least: bool = False  # censored: the value is known only to be larger than `y`
-
-
-@dataclass(frozen=True)
-class Line:
-    """One contestant's points, by ascending x, and how they look."""
-
-    label: str
-    paradigm: Paradigm
-    points: tuple[Point, ...]
-    dashed: bool = False
-
-    @property
-    def colour(self) -> str:
-        """The paradigm's colour."""
-        return COLOUR[self.paradigm]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.paired import SMALLEST_EFFECT, Difference
 from compare.contract import Paradigm
+from compare.report import series
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
@@ -56,9 +57,9 @@ def _axes(panel: Panel, ratios: Sequence[Estimate], label: str) -> None:
 
 
 def _ratio(panel: Panel, height: int, one: Difference, paradigm: Paradigm) -> None:
-    colour, ratio = drawing.COLOUR[paradigm], one.ratio
+    colour, ratio = series.COLOUR[paradigm], one.ratio
     panel.plot([ratio.low, ratio.high], [height, height], color=colour, lw=2.2, solid_capstyle="butt")
-    panel.plot(ratio.value, height, marker=drawing.MARK[paradigm], color=colour, ms=7, mec="white")
+    panel.plot(ratio.value, height, marker=series.MARK[paradigm], color=colour, ms=7, mec="white")
     words = f"{factor_text(ratio.value)}" + ("" if one.named else "  no difference named")
     panel.text(
         1.02,

@@ -5,9 +5,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from compare.contract import Paradigm
+from compare.report import series
 from compare.report.figures import drawing, sheets
-from compare.report.figures.drawing import End, Line, Point
+from compare.report.figures.drawing import End
 from compare.report.figures.sheets import Grid, Words
+from compare.report.series import Line, Point
 
 FOOTER = "run 20250101-concurrency · a CPU with a long name, 2 CPUs · Linux 6.1 · CPython 3.11 · " * 2
 WORDS = Words("How many?", "With a 100 ms wait, this many. " * 6, FOOTER, "Band: range.")
@@ -32,7 +34,7 @@ def boxes(axes):
 
 
 def test_every_paradigm_has_one_colour_and_one_mark_of_its_own():
-    for of in (drawing.COLOUR, drawing.MARK):
+    for of in (series.COLOUR, series.MARK):
         assert set(of) == set(Paradigm)
         assert len(set(of.values())) == len(Paradigm)
 

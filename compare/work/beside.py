@@ -1,6 +1,6 @@
 """Everything one work needs beside the servers, and the proof that its faces do the same: before anything is timed.
 
-    python -m compare.services.beside --work http [--upstream URL]        the DSN of a database comes by COMPARE_DSN
+    python -m compare.work.beside --work http [--upstream URL]        the DSN of a database comes by COMPARE_DSN
 
 Starts the upstream or the database unless one was given, does the work once by each face, and then writes a ready line
 with `upstream`, `dsn`, `limit` (how many the work does at once, 0 = any number) and `missing` (paradigms that cannot be
@@ -15,9 +15,11 @@ import sys
 from collections.abc import Iterator
 
 from compare.contract.settings import DSN_VARIABLE
+from compare.errors import CompareError
 from compare.services.companion import Companion, announce
 from compare.work import http, postgres
-from compare.work.loading import Kind, Work, WorkError, check_faces, faces_missing, load
+from compare.work.loading import check_faces, faces_missing, load
+from compare.work.promise import Kind, Work
 
 CHECK_S = 0.01  # the delay the faces are checked with
 
@@ -36,7 +38,7 @@ def started(name: str, upstream: str = "", dsn: str = "") -> Iterator[tuple[str,
 
 
 async def checked(name: str, upstream: str = "", dsn: str = "") -> Work:
-    """Start the work, do it once by each face, stop it and return it; raises WorkError."""
+    """Start the work, do it once by each face, stop it and return it; raises CompareError."""
     work = load(name, upstream=upstream, dsn=dsn)
     await work.start(0)
     try:
@@ -48,7 +50,7 @@ async def checked(name: str, upstream: str = "", dsn: str = "") -> Work:
 
 def main(argv: list[str]) -> int:
     """Run until standard input ends; return the exit code."""
-    parser = argparse.ArgumentParser(prog="compare.services.beside")
+    parser = argparse.ArgumentParser(prog="compare.work.beside")
     parser.add_argument("--work", required=True)
     parser.add_argument("--upstream", default="")
     given = parser.parse_args(argv)
@@ -61,7 +63,7 @@ def main(argv: list[str]) -> int:
             announce(upstream=upstream, dsn=dsn, limit=work.limit, missing=faces_missing(work))
             while os.read(0, 4096):
                 pass
-    except WorkError as error:
+    except CompareError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

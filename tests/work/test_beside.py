@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from compare.contract import Paradigm
-from compare.services.beside import checked, main, started
 from compare.services.companion import Companion
+from compare.work.beside import checked, main, started
 from compare.work.http import UPSTREAM
-from compare.work.loading import WorkError
+from compare.work.promise import WorkError
 
-BESIDE = ["-m", "compare.services.beside", "--work"]
+BESIDE = ["-m", "compare.work.beside", "--work"]
 
 
 def test_it_announces_the_upstream_it_started():
