@@ -27,11 +27,12 @@ _SHARED = CIMultiDict(HEADERS)
 
 def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Return a JSON response; `headers` come on top of those that every answer has."""
-    fields = _SHARED.copy()
+    response = web.Response(body=body, status=status, headers=_SHARED)  # which it copies
     if headers:
+        fields = response.headers
         for name, value in headers.items():
             fields[name] = value
-    return web.Response(body=body, status=status, headers=fields)
+    return response
 
 
 _BODILESS = {name: value for name, value in HEADERS.items() if name != "Content-Type"}
