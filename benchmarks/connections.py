@@ -45,7 +45,8 @@ def row(server: Server, connections: int, wait_s: float) -> str:
     samples = result.samples
     mine = samples.intended_s >= 0
     wrong = Counter(map(_said, samples.status[samples.status != 200].tolist()))
-    p50, p99 = np.nanpercentile((samples.done_s - samples.intended_s)[mine], [50, 99])
+    took_s = (samples.done_s - samples.intended_s)[mine & (samples.status == 200)]
+    p50, p99 = np.percentile(took_s, [50, 99]) if len(took_s) else (np.nan, np.nan)
     in_window = (samples.done_s >= 0) & (samples.done_s < samples.window_s) & (samples.status == 200)
     first_s = result.window[0] - asked.warmup_s  # every connection has sent its first request
     at_s, rss = zip(*((one.at_s, one.rss_bytes) for one in monitor.readings), strict=True)
