@@ -15,6 +15,7 @@ from compare.screen.visible import visible
 
 COMMANDS = {
     "serve": "Serve the app with Tornado or with aiohttp.",
+    "demo": "Write a page that plays a recorded run.",
     "bench": "Measure, draw charts and say what was found.",
     "report": "Redraw a run from its files.",
     "diff": "Say what changed between two runs.",

@@ -113,4 +113,4 @@ async function attempt(action) {
     say(text("unanswered"), text("stillRunning"), true);
   }
 }
-whenLanguageChanges(() => showJar().catch(() => {}));
+if (!document.querySelector("#recording")) whenLanguageChanges(() => showJar().catch(() => {}));

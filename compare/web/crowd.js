@@ -87,6 +87,19 @@ export class Crowd {
   }
 }
 
+/** A crowd as a recording shows it: requests of one way of waiting that came together. */
+export function regroup(before, event, flight, about) {
+  if (event.kind === "admitted") {
+    const same = before?.paradigm === event.paradigm && event.at_s - before.began < 0.3;
+    const group = same ? before : { paradigm: event.paradigm, began: event.at_s, wait_s: event.delay_s, slots: slotsOf(event.paradigm, about), asked: 0, answers: [], mine: new Set() };
+    group.asked += 1;
+    group.mine.add(event.flight);
+    return group;
+  }
+  if (event.kind === "answered" && before?.mine.has(event.flight)) before.answers.push(flight.over);
+  return before;
+}
+
 /** How many of these worked in a thread at the same time, at most. */
 function busiest(flights) {
   const turns = flights.flatMap((one) => [[one.started, 1], [one.ended ?? Infinity, -1]]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);

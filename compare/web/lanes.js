@@ -141,8 +141,14 @@ function threadLanes(sheet, top, names, words, model) {
 
 function requestLanes(sheet, top, high, rows, model) {
   const each = rows ? high / rows : high, thick = Math.max(1, Math.min(8, each - 1));
+  let before = null; // the last one that is named
   for (const one of model.flights.values()) {
     if (endOf(one) < sheet.from_s) continue;
+    if (one.paradigm !== before?.paradigm || one.admitted - before.admitted > one.delay_s + 0.3) {
+      const at = sheet.x(one.admitted);
+      if (at > 70 && at < sheet.width - 50) label(sheet, one.paradigm, top - 4, at);
+      before = one;
+    }
     const y = top + one.row * each, over = one.over ?? Infinity;
     const inThread = one.started !== undefined && one.thread !== "loop";
     if (one.paradigm === "coroutine" || one.paradigm === "native") bar(sheet, one.admitted, one.resumed ?? over, y, thick, hatch);

@@ -2,7 +2,7 @@
 
 import { showJar } from "./cookies.js";
 import { embedSources, knownSources, light, showCode } from "./code.js";
-import { Crowd, PARADIGMS, expected_s, fitting, roomForCrowds, sentence } from "./crowd.js";
+import { Crowd, PARADIGMS, expected_s, fitting, regroup, roomForCrowds, sentence } from "./crowd.js";
 import { Feed } from "./feed.js";
 import { draw, readColours } from "./lanes.js";
 import { Model } from "./model.js";
@@ -14,7 +14,7 @@ const $ = (selector) => document.querySelector(selector);
 const model = new Model(), feed = new Feed(model, trouble, notice);
 const canvas = $("#lanes"), runForm = $("#run");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)"), dark = matchMedia("(prefers-color-scheme: dark)");
-let crowd = null, player = null, queue = [], litUntil = 0;
+let crowd = null, player = null, group = null, queue = [], litUntil = 0;
 
 // --- choices
 
@@ -118,8 +118,10 @@ function notice(event, flight) {
     document.title = text("pageTitle", event.server);
     showPrediction();
   }
-  crowd?.notice(event, flight);
+  if (player) group = regroup(group, event, flight, model.about);
+  else crowd?.notice(event, flight);
   if (!flight) return;
+  if (player && event.kind === "admitted") showCode(flight.paradigm);
   if (event.kind === "admitted" || event.kind === "started") light(flight.paradigm, "waits");
   if (event.kind === "resumed") {
     light(flight.paradigm, "goes on");
@@ -136,12 +138,16 @@ function felt(took) {
 // --- drawing
 
 function frame() {
-  player?.play();
+  if (player) {
+    player.play();
+    const ping = model.pings.at(-1);
+    if (ping) felt(ping.took ?? null);
+  }
   const now = player ? player.now() : feed.now();
   const span = canvas.clientWidth < 600 ? 6 : 12;
   const running = crowd && !crowd.over;
   const to = crowd && !player && now - crowd.began < span * 0.9 ? crowd.began + span * 0.9 : now;
-  draw(canvas, model, { from_s: to - span, to_s: to, now_s: now }, player ? null : crowd);
+  draw(canvas, model, { from_s: to - span, to_s: to, now_s: now }, player ? group : crowd);
   if (litUntil && performance.now() > litUntil && !running) litUntil = 0;
   if (reduced.matches) setTimeout(frame, 500);
   else requestAnimationFrame(frame);
@@ -154,7 +160,7 @@ dark.addEventListener("change", () => readColours(canvas));
 function replay(recorded) {
   feed.stop();
   embedSources(recorded.sources ?? []);
-  crowd = null;
+  crowd = group = null;
   player = new Player(recorded, model, notice);
   $("#back").hidden = false;
   tell(text("replaying", recorded.events[0].server));
@@ -191,7 +197,10 @@ whenLanguageChanges(() => {
 fillTexts();
 readColours(canvas);
 const embedded = document.querySelector("#recording");
-if (embedded) replay(JSON.parse(embedded.textContent));
+if (embedded) {
+  document.body.classList.add("recorded");
+  replay(JSON.parse(embedded.textContent));
+}
 else {
   feed.start();
   feed.bystander(felt);
