@@ -17,8 +17,10 @@ def test_importing_the_cluster_leaves_tornados_loggers_as_they_were():
         [
             sys.executable,
             "-c",
-            ("import compare.engine.cluster, logging; "
-            "print(logging.getLogger('tornado').propagate, logging.getLogger('tornado.general').isEnabledFor(30))"),
+            (
+                "import compare.engine.cluster, logging; "
+                "print(logging.getLogger('tornado').propagate, logging.getLogger('tornado.general').isEnabledFor(30))"
+            ),
         ],
         capture_output=True,
         text=True,

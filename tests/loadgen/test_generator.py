@@ -83,7 +83,10 @@ def test_what_an_order_does_to_the_garbage_collector_is_undone(silent, monkeypat
     monkeypatch.setattr(generator, "live_on", lambda *_: None)
     gc.unfreeze()
     gc.collect()
-    before = gc.get_threshold(), gc.get_freeze_count()  # Python 3.12 freezes its immortal objects at a collection
+    before = (
+        gc.get_threshold(),
+        gc.get_freeze_count(),
+    )  # Python 3.12 freezes its immortal objects at a collection
     generator.played(order(silent, 0.05))
     assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
