@@ -20,7 +20,7 @@ from compare.records import Closed
 
 ROUNDS, CONNECTIONS = 11, 64
 SERVER_CPU, CLIENT_CPU = 0, 1
-TARGETS = {"/ping": 0.93, "/io/native?delay=0": 0.85}
+TARGETS = {"/ping": 0.98, "/io/native?delay=0": 0.95}
 
 
 class Side(NamedTuple):
