@@ -26,7 +26,7 @@ from compare.errors import CompareError
 from compare.experiments import catalogue
 from compare.experiments.catalogue import Experiment
 from compare.experiments.options import Options, Preset, expected_s
-from compare.harness import environment
+from compare.harness import bytecode, environment
 from compare.harness.companions import CompanionError, companions
 from compare.harness.environment import Pinning
 from compare.harness.generators import Generator
@@ -245,6 +245,7 @@ def _measuring(
     ask: Ask, cells: Sequence[Cell], pins: Pinning, here: Environment, sentry: Guard
 ) -> Iterator[Ready]:
     """Run what the works need beside the servers; yield the measuring function for those that keep the contract."""
+    bytecode.write()
     contestants = list(dict.fromkeys(cell.contestant for cell in cells))
     works = [contestant.work for contestant in contestants]
     try:

@@ -1,0 +1,26 @@
+"""What a process loads when it starts, which every cell of a benchmark pays for."""
+
+import subprocess
+import sys
+
+import pytest
+
+OF_THE_BENCHMARK = {"numpy", "scipy", "matplotlib", "click", "rich", "psutil", "jinja2"}
+OF_OTHER_WORKS = {"urllib3", "psycopg", "uvloop", "httptools"}
+
+
+def loaded(module):
+    code = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    command = [sys.executable, "-c", code]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.mark.parametrize("server", ["tornado", "aiohttp"])
+def test_a_server_loads_only_what_it_uses(server):
+    found = loaded(f"compare.{server}_impl.__main__")
+    assert server in found
+    assert not found & (OF_THE_BENCHMARK | OF_OTHER_WORKS | {"tornado", "aiohttp"} - {server})
+
+
+def test_the_load_generator_loads_only_what_it_uses():
+    assert not loaded("compare.loadgen.generator") & (OF_THE_BENCHMARK | {"tornado", "aiohttp"})
