@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev lock wheel tornado aiohttp bench report test test-full check clean help
+.PHONY: setup setup-dev lock wheel tornado aiohttp bench report test test-full check matrix clean help
 
 # Quick when .venv is whole: the script compares what was made with what is wanted.
 MAKE_VENV = @command -v $(PYTHON) >/dev/null || { echo "Error: there is no $(PYTHON): install Python 3.11 or newer, or name another, such as PYTHON=python3.13." >&2; exit 1; }; \
@@ -48,6 +48,9 @@ lock:  ## write both locks anew with the newest releases (ARGS="--upgrade-packag
 
 wheel:  ## build both wheels and use them in empty environments, as CI does
 	.ci/wheel
+
+matrix: setup-dev  ## the kit against many Pythons, Tornados and aiohttps; prints the table of kit/README.md
+	$(BIN)/python kit/matrix.py
 
 clean:  ## remove .venv and caches; results stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* && find . -name __pycache__ -prune -exec rm -rf {} +

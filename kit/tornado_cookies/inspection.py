@@ -99,11 +99,12 @@ def _before_the_time(
         if fields.key_version not in secret:
             return Unreadable.NO_SUCH_KEY
     key = secret[fields.key_version or 0] if isinstance(secret, dict) else secret
-    body, _, signature = raw.rpartition(b"|")
     if fields.version == 1:
+        signature = raw.rpartition(b"|")[2]
         expected = _signature_v1(key, name, fields.payload, fields.timestamp)
     else:
-        expected = _hmac_sha256(key, body + b"|").encode()
+        signature = (_v2_fields(raw) or (0, b"", b"", b"", b""))[4]
+        expected = _hmac_sha256(key, raw[: -len(signature)]).encode()
     if not compare_digest(signature, expected):
         return Unreadable.WRONG_SIGNATURE
     if fields.name is not None and fields.name != name.encode():

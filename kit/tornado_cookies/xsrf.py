@@ -8,8 +8,7 @@ another site can neither read nor repeat. Two formats; the cookie and the field 
   second since 1970 in which the token was made. A mask for each answer, so that compression tells nobody the token
   (the BREACH attack). The second is read and never judged.
 
-Where Tornado's Python and C code differ (a mask under 4 bytes: the C code reads beyond its end), a token reads as
-absent.
+Where Tornado's C and Python code differ (a mask of other than 4 bytes), this does what the C code does: absent.
 """
 
 from __future__ import annotations
@@ -97,13 +96,11 @@ def _raw_v1(text: str) -> bytes:
 
 
 def _masked(data: bytes, mask: bytes) -> bytes:
-    """XOR with the mask's first 4 bytes, again and again."""
-    size = len(data)
-    if size == 0:
-        return b""
-    if len(mask) < 4:
+    """XOR with the mask, again and again."""
+    if len(mask) != 4:
         raise ValueError("a mask has 4 bytes")
-    pad = int.from_bytes((mask[:4] * (size // 4 + 1))[:size], "big")
+    size = len(data)
+    pad = int.from_bytes((mask * (size // 4 + 1))[:size], "big")
     return (int.from_bytes(data, "big") ^ pad).to_bytes(size, "big")
 
 
