@@ -93,14 +93,15 @@ def command(server: Server, *options: str) -> list[str]:
 
 @contextlib.contextmanager
 def running(server: Server, *options: str, env: dict[str, str] | None = None) -> Iterator[Process]:
-    """Start `server` on a free port and stop it at the end, however the test ends.
+    """Start `server`, on a free port unless told otherwise, and stop it at the end, however the test ends.
 
     It signs with `SECRET`, so that it has nothing to warn of and reads what the other one signed.
     """
+    port = () if "--port" in options else ("--port", "0")
     secret = {} if any("--cookie" in option for option in options) else SECRET
     with tempfile.TemporaryFile("w+") as stderr:
         popen = subprocess.Popen(
-            command(server, "--port", "0", *options),
+            command(server, *port, *options),
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

@@ -6,6 +6,7 @@ Secrets never travel this way: argv holds the paths of their files.
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -48,6 +49,7 @@ class Settings:
     signed_min_version: int = 2
     access_log: bool = False
     viewers: int = 8
+    beside: str = ""
     workers: int = 1
     gc: Gc = Gc.DEFAULT
 
@@ -143,6 +145,8 @@ def _is_key(text: str) -> bool:
     return version.isascii() and version.isdigit() and len(version) < 10 and bool(path)
 
 
+_BESIDE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\]):[1-9][0-9]{0,4}", re.ASCII)
+
 OPTIONS = (
     Option("host", str, "a host name or address", bool, help="where to listen"),
     Option(
@@ -204,6 +208,13 @@ OPTIONS = (
     ),
     Option("signed_min_version", int, "1 or 2", lambda v: v in {1, 2}, help="oldest signed format accepted"),
     Option("gc", Gc, "default, freeze, tuned or off", help="Python's garbage collector, once all is loaded"),
+    Option(
+        "beside",
+        str,
+        "an address of this machine, such as http://localhost:8001",
+        lambda v: not v or _BESIDE.fullmatch(v) is not None,
+        help="the twin, whose page this one may show beside its own",
+    ),
     Option(
         "viewers",
         int,
