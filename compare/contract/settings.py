@@ -116,7 +116,10 @@ class Option:
     def check(self, value: Any) -> None:
         """Raise SettingsError when `value` is out of bounds."""
         if not all(self.ok(item) for item in (value if self.many else (value,))):
-            raise SettingsError(f"{self.name} must be {self.allowed}, not {value!r}.")
+            told = (
+                ", such as 1=keys/1" if self.field == "cookie_key" else f", not {value!r}"
+            )  # it may be the key itself
+            raise SettingsError(f"{self.name} must be {self.allowed}{told}.")
 
     def parse(self, text: str) -> Any:
         """Return the value `text` stands for; raises SettingsError."""
