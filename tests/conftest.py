@@ -23,6 +23,7 @@ from compare.contract.settings import Settings
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import bind
+from compare.serving.workers import Control
 from compare.work.loading import load
 from compare.work.promise import Work
 
@@ -64,7 +65,13 @@ class InProcess(BaseTestServer):
         self.host, self.port = sock.getsockname()[:2]
         self._root = URL(f"http://{self.host}:{self.port}")
         self.ticker = Ticker(self.flights.expire)
-        self.listening = await LISTEN[self.settings.server](self.settings, sock, self.flights, self.ticker)
+        self.listening = await LISTEN[self.settings.server](
+            self.settings,
+            sock,
+            self.flights,
+            self.ticker,
+            Control(lambda: self.flights.stats(self.ticker.lag())),
+        )
         self.ticker.start()
 
     async def close(self):

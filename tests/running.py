@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
@@ -87,21 +87,30 @@ def _received(sock: socket.socket) -> bytes:
 
 
 def command(server: Server, *options: str) -> list[str]:
-    """Return the command line that starts `server`."""
+    """Return the command line that starts `server` itself, or with `--workers` its supervisor."""
     return [sys.executable, "-m", f"compare.{server}_impl", *options]
 
 
+def supervised(server: Server, *options: str) -> list[str]:
+    """Return the command line that starts `server` under its supervisor, as a user does."""
+    return [sys.executable, "-m", "compare", "serve", server, *options]
+
+
 @contextlib.contextmanager
-def running(server: Server, *options: str, env: dict[str, str] | None = None) -> Iterator[Process]:
-    """Start `server`, on a free port unless told otherwise, and stop it at the end, however the test ends.
+def running(
+    server: Server,
+    *options: str,
+    env: dict[str, str] | None = None,
+    how: Callable[..., list[str]] = command,
+) -> Iterator[Process]:
+    """Start `server` on a free port and stop it at the end, however the test ends.
 
     It signs with `SECRET`, so that it has nothing to warn of and reads what the other one signed.
     """
-    port = () if "--port" in options else ("--port", "0")
     secret = {} if any("--cookie" in option for option in options) else SECRET
     with tempfile.TemporaryFile("w+") as stderr:
         popen = subprocess.Popen(
-            command(server, *port, *options),
+            how(server, "--port", "0", *options),
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

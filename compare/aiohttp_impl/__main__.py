@@ -14,6 +14,7 @@ from typing import cast
 
 from aiohttp import web
 
+from compare.aiohttp_impl import answers
 from compare.aiohttp_impl.answers import AccessLog, guarded, log
 from compare.aiohttp_impl.app import make_app
 from compare.aiohttp_impl.connections import Connection, Transports
@@ -23,6 +24,7 @@ from compare.serving.access import access_log
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import main
+from compare.serving.workers import Control
 
 
 class Listening:
@@ -30,6 +32,15 @@ class Listening:
 
     def __init__(self, runner: web.AppRunner, listener: asyncio.Server, transports: Transports) -> None:
         self._runner, self._listener, self._transports = runner, listener, transports
+
+    def retire(self) -> None:
+        """Close the listening socket alone, and ask the client of each answer from now on to close its connection."""
+        self._listener.close()
+        answers.say_close()
+
+    def connections(self) -> int:
+        """Return how many connections are open."""
+        return len(self._transports)
 
     async def stop_accepting(self) -> None:
         """Close the listening socket and idle connections; requests in flight go on."""
@@ -43,9 +54,13 @@ class Listening:
         self._transports.close()
 
 
-async def listen(settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker) -> Listening:
+async def listen(
+    settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker, control: Control
+) -> Listening:
     """Serve the app on `sock`."""
-    runner = web.AppRunner(make_app(settings, flights, ticker), handler_cancellation=True, shutdown_timeout=0)
+    runner = web.AppRunner(
+        make_app(settings, flights, ticker, control), handler_cancellation=True, shutdown_timeout=0
+    )
     await runner.setup()
     server = cast("web.Server", runner.server)  # there is one once it is set up
     server.request_handler = guarded(server.request_handler)

@@ -23,6 +23,12 @@ log = logging.getLogger("compare.aiohttp_impl")
 
 Route = web.AbstractRouteDef
 _SHARED = CIMultiDict(HEADERS)
+_BODILESS = {name: value for name, value in HEADERS.items() if name != "Content-Type"}
+
+
+def say_close() -> None:
+    """Ask the client of each answer from now on to close its connection."""
+    _SHARED["Connection"] = _BODILESS["Connection"] = "close"
 
 
 def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
@@ -33,9 +39,6 @@ def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None
         for name, value in headers.items():
             fields[name] = value
     return response
-
-
-_BODILESS = {name: value for name, value in HEADERS.items() if name != "Content-Type"}
 
 
 def done() -> web.Response:

@@ -1,7 +1,4 @@
-"""`compare serve`: become one of the two servers."""
-
-import os
-import sys
+"""`compare serve`: become the supervisor of one of the two servers."""
 
 import click
 
@@ -9,6 +6,7 @@ from compare.commands import usage
 from compare.contract import Server
 from compare.contract.settings import from_argv
 from compare.contract.usage import option_lines
+from compare.serving.workers import supervise
 
 
 def _server_options() -> str:
@@ -24,7 +22,4 @@ def _server_options() -> str:
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS]")
 def command(server: str, options: tuple[str, ...]) -> None:
     """Serve the app until Ctrl-C, on port 8001 (tornado) or 8002 (aiohttp) unless told otherwise."""
-    from_argv(Server(server), options)
-    # becoming the server, rather than starting it, lets every signal go straight to it
-    argv = [sys.executable, "-m", f"compare.{server}_impl", *options]
-    os.execv(sys.executable, argv)  # noqa: S606  # no shell
+    supervise(from_argv(Server(server), options))

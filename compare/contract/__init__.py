@@ -24,6 +24,7 @@ from compare.contract.bounds import (
     MAX_DELAY_S,
     MAX_HEADER_BYTES,
     PONG,
+    Accept,
     Gc,
     Loop,
     Paradigm,
@@ -47,6 +48,7 @@ from compare.contract.ready import (
     read_ready,
 )
 from compare.contract.targets import (
+    asks_for_all,
     delay_of,
     last_segment,
     path_of,
@@ -68,6 +70,7 @@ __all__ = [
     "MAX_HEADER_BYTES",
     "PONG",
     "STATUS",
+    "Accept",
     "ContractError",
     "ErrorCode",
     "Gc",
@@ -79,6 +82,7 @@ __all__ = [
     "Server",
     "Stats",
     "Waited",
+    "asks_for_all",
     "body_too_large",
     "delay_of",
     "internal",

@@ -37,6 +37,13 @@ class Gc(enum.StrEnum):
     OFF = "off"  # no collection: what refers to itself stays for ever
 
 
+class Accept(enum.StrEnum):
+    """How several workers share a port."""
+
+    REUSEPORT = "reuseport"  # a listening socket each, and the kernel spreads connections by their hash
+    SHARED = "shared"  # one for all, from which the first worker that is free takes
+
+
 DEFAULT_PORT = {Server.TORNADO: 8001, Server.AIOHTTP: 8002}
 
 MAX_BODY_BYTES = 64 * 1024

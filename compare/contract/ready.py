@@ -6,7 +6,10 @@ from compare.contract.bounds import Loop, Server
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The one line a server writes to stdout once its socket listens."""
+    """The one line a server writes to stdout once its socket listens, or once all its workers' sockets do.
+
+    `gil` and `switch_interval_s` are read after all imports; `pids` are the workers', where a supervisor has them.
+    """
 
     server: Server
     url: str
@@ -14,6 +17,11 @@ class Ready(msgspec.Struct, frozen=True):
     work: str
     threads: int
     loop: Loop
+    python: str = ""
+    gil: bool = True
+    switch_interval_s: float = 0.005
+    workers: int = 1
+    pids: tuple[int, ...] = ()
     ready: bool = True
 
     def line(self) -> str:

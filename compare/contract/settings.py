@@ -6,12 +6,12 @@ Secrets never travel this way: argv holds the paths of their files.
 
 import dataclasses
 import math
-import re
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from compare.contract import DEFAULT_PORT, Gc, Loop, Server
+from compare.contract import DEFAULT_PORT, Accept, Gc, Loop, Server
 from compare.errors import CompareError
 
 DSN_VARIABLE = "COMPARE_DSN"
@@ -49,8 +49,10 @@ class Settings:
     signed_min_version: int = 2
     access_log: bool = False
     viewers: int = 8
-    beside: str = ""
     workers: int = 1
+    accept: Accept = Accept.REUSEPORT
+    no_restart: bool = False
+    switch_interval: float | None = None  # seconds; None = Python's own
     gc: Gc = Gc.DEFAULT
 
     def __post_init__(self) -> None:
@@ -116,10 +118,7 @@ class Option:
     def check(self, value: Any) -> None:
         """Raise SettingsError when `value` is out of bounds."""
         if not all(self.ok(item) for item in (value if self.many else (value,))):
-            told = (
-                ", such as 1=keys/1" if self.field == "cookie_key" else f", not {value!r}"
-            )  # it may be the key itself
-            raise SettingsError(f"{self.name} must be {self.allowed}{told}.")
+            raise SettingsError(f"{self.name} must be {self.allowed}, not {value!r}.")
 
     def parse(self, text: str) -> Any:
         """Return the value `text` stands for; raises SettingsError."""
@@ -143,12 +142,16 @@ def _port(text: str) -> int:
     return value
 
 
+def _workers(text: str) -> int:
+    if text != "auto":
+        return int(text)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _is_key(text: str) -> bool:
     version, _, path = text.partition("=")
     return version.isascii() and version.isdigit() and len(version) < 10 and bool(path)
 
-
-_BESIDE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\]):[1-9][0-9]{0,4}", re.ASCII)
 
 OPTIONS = (
     Option("host", str, "a host name or address", bool, help="where to listen"),
@@ -212,13 +215,6 @@ OPTIONS = (
     Option("signed_min_version", int, "1 or 2", lambda v: v in {1, 2}, help="oldest signed format accepted"),
     Option("gc", Gc, "default, freeze, tuned or off", help="Python's garbage collector, once all is loaded"),
     Option(
-        "beside",
-        str,
-        "an address of this machine, such as http://localhost:8001",
-        lambda v: not v or _BESIDE.fullmatch(v) is not None,
-        help="the twin, whose page this one may show beside its own",
-    ),
-    Option(
         "viewers",
         int,
         "a whole number from 0 to 1000",
@@ -228,10 +224,21 @@ OPTIONS = (
     Option("access_log", bool, "given or not", is_flag=True, help="log requests to stderr"),
     Option(
         "workers",
-        int,
-        "1: more processes on one port are not supported yet",
-        lambda v: v == 1,
-        help="only 1 so far",
+        _workers,
+        "a whole number from 1 to 256, or auto",
+        lambda v: 1 <= v <= 256,
+        help="processes on one port, each with its own pool and limits; auto = one per usable CPU",
+    ),
+    Option(
+        "accept", Accept, "reuseport or shared", help="a listening socket for each worker, or one for all"
+    ),
+    Option("no_restart", bool, "given or not", is_flag=True, help="a worker that dies ends the server"),
+    Option(
+        "switch_interval",
+        _seconds,
+        "a number of seconds from 0.00001 to 10",
+        lambda v: v is None or 1e-5 <= v <= 10,
+        help="how long a thread may keep the GIL when others wait for it; default Python's own",
     ),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}

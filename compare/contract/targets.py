@@ -66,6 +66,20 @@ def single(query: str, name: str) -> str | None:
     return values[0] if values else None
 
 
+def asks_for_all(target: str) -> bool:
+    """Return whether a target of `/stats` asks for every worker: `?all=1`; `all` with another value is refused."""
+    if "?" not in target:
+        return False
+    text = single(query_of(target), "all")
+    if text not in {None, "0", "1"}:
+        raise ContractError(
+            ErrorCode.INVALID_PARAMETER,
+            "The parameter all must be 0 or 1, such as /stats?all=1.",
+            field="all",
+        )
+    return text == "1"
+
+
 _SECONDS = re.compile(r"\d{1,9}(\.\d{0,17})?|\.\d{1,17}", re.ASCII)
 
 

@@ -2,20 +2,26 @@
 
 Rounds are paired where that helps: both runs have the same seed, so that each round of a row stood at the same place
 in the order, and five rounds or more, below which pairing leaves too little to test with. Elsewhere Welch's test
-compares the logs of the rounds. What may be said is decided by `analysis.decide`, as everywhere.
+compares the logs of the rounds. Each metric's rows are one family for Holm's correction.
 """
 
 import math
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from compare.analysis import paired
-from compare.analysis.decide import Decision, Word, decide_apart, decisions
 from compare.analysis.intervals import (
     ENOUGH_ROUNDS,
+    NOT_MEASURED,
+    Estimate,
+    Spread,
+    spread_of,
+    t_test,
 )
 from compare.analysis.metrics import CPU, P50, P99, THROUGHPUT, Better, Metric
+from compare.analysis.paired import Difference, Outcome
 from compare.analysis.summary import Summary, summarise
 from compare.analysis.units import seconds_text
 from compare.errors import CompareError
@@ -50,17 +56,17 @@ class UnlikeRunsError(CompareError):
 
 
 class Diff(msgspec.Struct, frozen=True):
-    """What changed from one run to another; in each Decision `a` is the new run's row, `b` the base's."""
+    """What changed from one run to another; in each Difference `a` is the new run's row, `b` the base's."""
 
     base: str
     new: str
     unlike: tuple[str, ...]  # differences of the environments, compared all the same
     changed_versions: tuple[str, ...]
-    differences: tuple[Decision, ...]
+    differences: tuple[Difference, ...]
     broken: tuple[Summary, ...]  # rows that gave numbers in the base and failed in the new run
 
     @property
-    def named(self) -> list[Decision]:
+    def named(self) -> list[Difference]:
         """The differences one may name, the largest first."""
         return sorted((one for one in self.differences if one.named), key=lambda one: -one.effect)
 
@@ -73,7 +79,7 @@ class Diff(msgspec.Struct, frozen=True):
         return math.inf if self.broken else max([0.0, *map(regression, self.named)])
 
 
-def regression(difference: Decision) -> float:
+def regression(difference: Difference) -> float:
     """Return by which fraction the new run is worse, negative when it is better."""
     ratio = difference.ratio.value
     return 1 - ratio if difference.metric.better is Better.MORE else ratio - 1
@@ -120,14 +126,13 @@ def words(found: Diff) -> list[str]:
     """Return the sentences a person reads first: what changed, what broke, what cannot be told."""
     sentences = [f"{_row_words(one)} failed: {one.failure}" for one in found.broken]
     sentences += [_sentence(one) for one in found.named]
-    rest = [one for one in found.differences if one.word is Word.SAME]
+    rest = [one for one in found.differences if one.outcome is Outcome.NONE]
     if rest:
         sentences.append(
-            f"In {len(rest)} of {len(found.differences)} comparisons both are the same within 10 % at most."
+            f"In {len(rest)} of {len(found.differences)} comparisons no difference was measured."
         )
-    unsure = [one for one in found.differences if one.word is Word.CANNOT_TELL]
-    if unsure:
-        sentences.append(f"In {len(unsure)} of {len(found.differences)} comparisons one cannot tell.")
+    if any(one.outcome is Outcome.UNTESTED for one in found.differences):
+        sentences.append("Rows measured in one round only cannot be told from noise.")
     if found.unlike:
         sentences.append(f"The environments differ, so these numbers may too: {'; '.join(found.unlike)}.")
     return sentences
@@ -164,20 +169,43 @@ def _changed_versions(base: Environment, new: Environment) -> list[str]:
 
 def _compared(
     pairs: Sequence[verdict.Pair], metric: Metric, floor: float, *, same_seed: bool
-) -> list[Decision]:
+) -> list[Difference]:
     if same_seed and all(min(len(one.rounds), len(other.rounds)) >= ENOUGH_ROUNDS for one, other in pairs):
-        return decisions(pairs, metric, floor=floor)
-    return [decide_apart(new, base, metric, floor=floor) for new, base in pairs]
+        return paired.differences(pairs, metric, floor=floor)
+    tested = [_welch(new, base, metric) for new, base in pairs]
+    p_values = paired.holm([p_value for _, p_value in tested])
+    return [
+        Difference(new, base, metric, ratio, p_value, paired.outcome(ratio, p_value, floor))
+        for (new, base), (ratio, _), p_value in zip(pairs, tested, p_values, strict=True)
+    ]
 
 
-def _sentence(one: Decision) -> str:
+def _welch(new: Summary, base: Summary, metric: Metric) -> tuple[Estimate, float]:
+    """Return the ratio of the medians with the interval and p-value of Welch's test on the logs."""
+    ours, theirs = (_logs(summary, metric) for summary in (new, base))
+    fewest = min(len(ours), len(theirs))
+    if not fewest:
+        return NOT_MEASURED, math.nan
+    middle = float(np.exp(np.median(ours) - np.median(theirs)))
+    if fewest < 2:
+        return Estimate(middle, middle, middle, 1, spread_of(1)), math.nan
+    p_value, low, high = t_test(ours, theirs)
+    return Estimate(middle, math.exp(low), math.exp(high), fewest, Spread.INTERVAL), p_value
+
+
+def _logs(summary: Summary, metric: Metric) -> list[float]:
+    values = [figures.of(metric) for figures in summary.rounds] if summary.valid else []
+    return [math.log(value) for value in values if value > 0]
+
+
+def _sentence(one: Difference) -> str:
     worse = "worse" if regression(one) > 0 else "better"
     return f"{_row_words(one.a)}: {one.metric} is {verdict.ratio_text(one.ratio)} times what it was, {worse}."
 
 
-def _result(one: Decision) -> str:
+def _result(one: Difference) -> str:
     if not one.named:
-        return str(one.word)
+        return str(one.outcome)
     return "worse" if regression(one) > 0 else "better"
 
 

@@ -67,6 +67,10 @@ class Connections(abc.ABC, Generic[C]):
         if file is not None and self._by_file[file] is connection:
             del self._by_file[file]
 
+    def __len__(self) -> int:
+        """Return how many connections are open."""
+        return len(self._files)
+
     def __iter__(self) -> Iterator[C]:
         return iter(tuple(self._files))
 

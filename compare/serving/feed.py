@@ -16,7 +16,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, cast
 
-from compare.contract import ContractError, Paradigm, too_many_viewers
+from compare.contract import ContractError, Paradigm, Server, too_many_viewers
 from compare.contract.events import (
     Admitted,
     Answered,
@@ -35,7 +35,6 @@ from compare.contract.events import (
     Tick,
     frames,
 )
-from compare.contract.settings import Settings
 from compare.serving.flights import Flight, Flights
 from compare.serving.lanes import Lanes
 
@@ -148,17 +147,19 @@ class Watched(Flight):
 
 
 class Feed:
-    """All viewers of one server; `slots` is the width of its pool."""
+    """All viewers of one server. `slots` is the width of its pool, `limit` how many viewers it may have at once."""
 
     def __init__(
         self,
         flights: Flights,
-        settings: Settings,
+        server: Server,
+        work: str,
         slots: int,
+        limit: int,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.flights, self.clock = flights, clock
-        self._settings, self._slots = settings, slots
+        self._about, self._slots, self._limit = (server, work), slots, limit
         self._viewers: dict[Viewer, None] = {}
         self._events: list[Event] = []
         self._numbers = itertools.count(1)
@@ -167,16 +168,14 @@ class Feed:
 
     def watch(self) -> Viewer:
         """Return the context of one viewer; raises ContractError (`too_many_viewers`) beyond the limit."""
-        own = self._settings
-        if len(self._viewers) >= own.viewers:
-            raise too_many_viewers(own.viewers)
+        if len(self._viewers) >= self._limit:
+            raise too_many_viewers(self._limit)
         viewer = Viewer(self)
         if not self._viewers:
             self._begin()
         self._viewers[viewer] = None
-        hello = Hello(
-            self.clock(), own.server, os.getpid(), own.work, self._slots, len(self.flights), own.beside
-        )
+        server, work = self._about
+        hello = Hello(self.clock(), server, os.getpid(), work, self._slots, len(self.flights))
         viewer.offer(frames([hello]), 1)
         return viewer
 

@@ -9,6 +9,7 @@ backs it up: when the loop itself is blocked for longer than the grace, the proc
 import asyncio
 import logging
 import os
+import platform
 import select
 import signal
 import socket
@@ -21,7 +22,7 @@ from compare.contract import BACKLOG, Loop, Ready, Server
 from compare.contract.settings import Settings, default_threads, from_argv
 from compare.contract.usage import asks_for_help, help_text
 from compare.errors import CompareError
-from compare.serving import collecting
+from compare.serving import collecting, workers
 from compare.serving.accepting import Listener, raise_open_files
 from compare.serving.flights import Flights
 from compare.serving.lag import TICK_S, Ticker
@@ -39,6 +40,12 @@ ALARM_S = 0.8  # beyond the grace, the process ends whatever the loop does
 class Listening(Protocol):
     """What a framework's server can do once it listens."""
 
+    def retire(self) -> None:
+        """Close the listening socket alone, and ask the client of each answer from now on to close its connection."""
+
+    def connections(self) -> int:
+        """Return how many connections are open."""
+
     async def stop_accepting(self) -> None:
         """Close the listening socket and idle connections; requests in flight go on."""
 
@@ -46,7 +53,7 @@ class Listening(Protocol):
         """Close every connection."""
 
 
-Listen = Callable[[Settings, socket.socket, Flights, Ticker], Awaitable[Listening]]
+Listen = Callable[[Settings, socket.socket, Flights, Ticker, workers.Control], Awaitable[Listening]]
 
 
 class StartError(CompareError):
@@ -69,11 +76,15 @@ def main(server: Server, listen: Listen, argv: list[str]) -> int:
 
 
 def _run(server: Server, listen: Listen, argv: list[str], stderr: Stderr) -> int:
-    settings = from_argv(server, argv)
+    settings, given = from_argv(server, argv), workers.given()
+    if settings.workers > 1 and given is None:
+        workers.supervise(settings)
+    if settings.switch_interval is not None:
+        sys.setswitchinterval(settings.switch_interval)
     raise_open_files(settings.max_in_flight)
     with asyncio.Runner(loop_factory=_loop_factory(settings.loop)) as runner:
         _Stop.install(settings.grace)
-        leftover = runner.run(_serve(settings, listen, stderr))
+        leftover = runner.run(_serve(settings, listen, stderr, given))
         if leftover:
             _exit_with_threads(leftover)
     return 0
@@ -94,21 +105,25 @@ def _loop_factory(loop: Loop) -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-async def _serve(settings: Settings, listen: Listen, stderr: Stderr) -> int:
+async def _serve(settings: Settings, listen: Listen, stderr: Stderr, given: workers.Given | None) -> int:
     """Serve until the stop flag is set; return how many worker threads still run after the drain."""
     work = load(settings.work, upstream=settings.upstream, dsn=settings.dsn)
-    sock = bind(settings)
+    sock = workers.listener(given) if given else bind(settings)
     flights = Flights(work, settings.max_in_flight, settings.io_timeout)
     stopping = asyncio.Event()
     ticker = Ticker(lambda: _on_tick(flights, stopping))
     ticker.also(stderr.flush)
     await work.start(settings.max_in_flight)
     try:
-        listening = await listen(settings, sock, flights, ticker)
+        control = workers.Control(lambda: flights.stats(ticker.lag()), given)
+        listening = await listen(settings, sock, flights, ticker, control)
+        control.begin()
         ticker.start()
         collecting.begin(settings.gc)
-        _announce(settings, sock)
+        _announce(settings, sock, given)
         await stopping.wait()
+        if _Stop.retiring:
+            await _retire(listening, settings.grace)
         await listening.stop_accepting()
         await drain(flights, settings.grace)
         ticker.stop()
@@ -116,6 +131,18 @@ async def _serve(settings: Settings, listen: Listen, stderr: Stderr) -> int:
     finally:
         await _bounded(work.stop(), "the work")
     return flights.orphaned()
+
+
+async def _retire(listening: Listening, grace_s: float) -> None:
+    """Serve the connections there are until they have ended, each told to with its next answer.
+
+    A successor accepts from the same socket. Nothing is refused, which a stop does with requests that come during it.
+    """
+    listening.retire()
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + grace_s
+    while listening.connections() and not _Stop.signals and loop.time() < deadline:  # noqa: ASYNC110  # as in `drain`
+        await asyncio.sleep(min(TICK_S, grace_s))
 
 
 async def _bounded(closing: Coroutine[Any, Any, None], what: str) -> None:
@@ -127,7 +154,7 @@ async def _bounded(closing: Coroutine[Any, Any, None], what: str) -> None:
 
 def _on_tick(flights: Flights, stopping: asyncio.Event) -> None:
     flights.expire()
-    if _Stop.signals:
+    if _Stop.signals or _Stop.retiring:
         stopping.set()
 
 
@@ -164,15 +191,19 @@ def _reason(error: OSError) -> str:
     return str(error.strerror) if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
 
 
-def _announce(settings: Settings, sock: socket.socket) -> None:
+def _announce(settings: Settings, sock: socket.socket, given: workers.Given | None) -> None:
     host, port = sock.getsockname()[:2]
     ready = Ready(
         server=settings.server,
         url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
-        pid=os.getpid(),
+        pid=os.getppid() if given else os.getpid(),  # whom to signal
         work=settings.work,
         threads=settings.threads or default_threads(),
         loop=settings.loop,
+        python=platform.python_version(),
+        gil=getattr(sys, "_is_gil_enabled", lambda: True)(),
+        switch_interval_s=sys.getswitchinterval(),
+        workers=settings.workers,
     )
     _say(ready.line())
 
@@ -201,6 +232,7 @@ class _Stop:
 
     signals = 0
     grace_s = 0.0
+    retiring = False  # a successor is there: end without refusing anybody
 
     @classmethod
     def install(cls, grace_s: float) -> None:
@@ -212,7 +244,8 @@ class _Stop:
         for number in stopping:
             signal.signal(number, cls.on_signal)
         signal.signal(signal.SIGALRM, cls.on_alarm)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {*stopping, signal.SIGALRM})
+        signal.signal(signal.SIGUSR1, cls.on_retire)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {*stopping, signal.SIGALRM, signal.SIGUSR1})
 
     @classmethod
     def on_signal(cls, number: int, _frame: FrameType | None) -> None:
@@ -220,6 +253,10 @@ class _Stop:
         if cls.signals > 1:
             _exit_now("stopped at once by a second signal", 128 + number)
         signal.setitimer(signal.ITIMER_REAL, cls.grace_s + ALARM_S)
+
+    @classmethod
+    def on_retire(cls, _number: int, _frame: FrameType | None) -> None:
+        cls.retiring = True
 
     @classmethod
     def on_alarm(cls, _number: int, _frame: FrameType | None) -> None:

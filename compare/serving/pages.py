@@ -11,11 +11,10 @@ from compare.contract import HEADERS
 
 WEB = Path(__file__).parents[1] / "web"
 
-# Everything the page uses comes from the server itself (or, for a crowd, from other names of this machine), and no
-# other site may frame it but the twin that `--beside` names.
+# Everything the page uses comes from the server itself, and no other site may frame it.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' http://*.localhost:*; "
-    "base-uri 'none'; form-action 'none'; frame-src {twin}; frame-ancestors {twin}"
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -34,20 +33,15 @@ class Page:
     headers: dict[str, str]
 
 
-def policy(beside: str) -> str:
-    """Return the policy of a page that may show, and be shown by, the twin at `beside` ("" = none)."""
-    return POLICY.format(twin=beside or "'none'")
-
-
-def pages(beside: str = "", folder: Path = WEB) -> list[Page]:
+def pages(folder: Path = WEB) -> list[Page]:
     """Read the files of `folder`: `index.html` is served at `/`, each other one at `/static/` and its name.
 
     Raises KeyError for a file whose type is not in `TYPES`.
     """
-    return [_read(file, policy(beside)) for file in sorted(folder.iterdir())]
+    return [_read(file) for file in sorted(folder.iterdir())]
 
 
-def _read(file: Path, allowed: str) -> Page:
+def _read(file: Path) -> Page:
     path = "/" if file.name == "index.html" else f"/static/{file.name}"
-    headers = HEADERS | {"Content-Type": TYPES[file.suffix], "Content-Security-Policy": allowed}
+    headers = HEADERS | {"Content-Type": TYPES[file.suffix], "Content-Security-Policy": POLICY}
     return Page(path, file.read_bytes(), headers)

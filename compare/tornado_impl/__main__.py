@@ -14,6 +14,8 @@ from compare.contract.settings import Settings
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import main
+from compare.serving.workers import Control
+from compare.tornado_impl import answers
 from compare.tornado_impl.app import make_app
 from compare.tornado_impl.connections import Streams, TrackingServer
 
@@ -23,6 +25,15 @@ class Listening:
 
     def __init__(self, server: TrackingServer) -> None:
         self._server = server
+
+    def retire(self) -> None:
+        """Close the listening socket alone, and ask the client of each answer from now on to close its connection."""
+        self._server.stop()
+        answers.say_close()
+
+    def connections(self) -> int:
+        """Return how many connections are open."""
+        return len(self._server.streams)
 
     async def stop_accepting(self) -> None:
         """Close the listening socket; requests in flight go on, a new one on an old connection gets a 503."""
@@ -36,12 +47,14 @@ class Listening:
         self._server.streams.close()
 
 
-async def listen(settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker) -> Listening:
+async def listen(
+    settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker, control: Control
+) -> Listening:
     """Serve the app on `sock`."""
     streams = Streams(KEEP_ALIVE_S)
     ticker.also(streams.sweep)
     server = TrackingServer(
-        make_app(settings, flights, ticker),
+        make_app(settings, flights, ticker, control),
         idle_connection_timeout=KEEP_ALIVE_S,
         max_header_size=MAX_HEADER_BYTES,
         streams=streams,

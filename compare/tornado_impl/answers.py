@@ -24,6 +24,14 @@ Route = tuple[
 ]  # the path as a regular expression, and what `initialize` gets
 
 
+_shared = dict(HEADERS)
+
+
+def say_close() -> None:
+    """Ask the client of each answer from now on to close its connection."""
+    _shared["Connection"] = "close"
+
+
 class Handler(web.RequestHandler):
     """What every handler of this app does alike."""
 
@@ -32,7 +40,7 @@ class Handler(web.RequestHandler):
 
     def set_default_headers(self) -> None:
         """Set the headers that every answer has."""
-        for name, value in HEADERS.items():
+        for name, value in _shared.items():
             self.set_header(name, value)
 
     def compute_etag(self) -> None:

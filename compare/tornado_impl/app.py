@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 from tornado import httputil, web
 
-from compare.contract import PONG, path_of
+from compare.contract import PONG, asks_for_all, path_of
 from compare.contract.settings import Settings, default_threads
 from compare.serving import keys
 from compare.serving.feed import Feed
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
+from compare.serving.workers import Control
 from compare.tornado_impl import cookie_routes, events, forms, long_io, pages
 from compare.tornado_impl.answers import Handler, NotFound, log_function
 from compare.tornado_impl.bodies import Bounded
@@ -28,13 +29,16 @@ class Ping(Handler):
 
 
 class Stats(Handler):
-    """Tell how many long I/Os are in flight, how they ended, and how late the loop is."""
+    """Tell how many long I/Os are in flight, how they ended, and how late the loop is: here, or in every worker."""
 
-    def initialize(self, flights: Flights, ticker: Ticker) -> None:
+    def initialize(self, flights: Flights, ticker: Ticker, control: Control) -> None:
         """Take what the numbers are read from."""
-        self.flights, self.ticker = flights, ticker
+        self.flights, self.ticker, self.control = flights, ticker, control
 
-    def get(self) -> None:
+    async def get(self) -> None:
+        if asks_for_all(self.request.uri or ""):
+            self.answer(msgspec.json.encode(await self.control.everyone()))
+            return
         self.answer(msgspec.json.encode(self.flights.stats(self.ticker.lag())))
 
     head = get
@@ -62,17 +66,19 @@ class App(web.Application):
         return delegate
 
 
-def make_app(settings: Settings, flights: Flights, ticker: Ticker) -> web.Application:
+def make_app(settings: Settings, flights: Flights, ticker: Ticker, control: Control) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
-    feed = Feed(flights, settings, settings.threads or default_threads())
+    feed = Feed(
+        flights, settings.server, settings.work, settings.threads or default_threads(), settings.viewers
+    )
     cookie_keys = keys.load(settings)
     routes: list[Any] = [
         ("/ping", Ping),
         *long_io.routes(flights, settings.work, pool),
-        ("/stats", Stats, {"flights": flights, "ticker": ticker}),
+        ("/stats", Stats, {"flights": flights, "ticker": ticker, "control": control}),
         *events.routes(feed),
-        *pages.routes(settings.beside),
+        *pages.routes(),
         *cookie_routes.routes(),
         *forms.routes(),
     ]

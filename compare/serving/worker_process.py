@@ -1,0 +1,111 @@
+"""One worker as its supervisor sees it: a forked process, the pipes from it, and a socket to talk by."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import select
+import signal
+import socket
+import sys
+
+TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without the megabyte that importing typing costs
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+TAIL_BYTES = 2000
+READY = b'{"ready":true'
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+RESET = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
+
+class Worker:
+    """One worker process and the pipes from it."""
+
+    def __init__(self, slot: int, pid: int, stdout: int, stderr: int, control: socket.socket) -> None:
+        self.slot, self.pid, self.stdout, self.stderr, self.control = slot, pid, stdout, stderr, control
+        self.ready = b""  # its ready line, once it listens
+        self.said = self.tail = b""
+        self.ending_by: float | None = None  # when it is killed, once it was told to end
+        self.retiring = False
+
+    def read_stdout(self) -> None:
+        """Take what it wrote to stdout: the ready line, and whatever a user's own work prints."""
+        data = read(self.stdout)
+        if not self.ready and data:
+            *lines, self.said = (self.said + data).split(b"\n")
+            self.ready = next((line for line in lines if line.startswith(READY)), b"")
+
+    def read_stderr(self) -> None:
+        """Pass on what it wrote to stderr, and keep the end of it. Nothing waits for a reader."""
+        data = read(self.stderr)
+        self.tail = (self.tail + data)[-TAIL_BYTES:]
+        if data and takes(2):
+            write(2, data)
+
+    def last_words(self) -> str:
+        """Return the last line it wrote to stderr."""
+        lines = self.tail.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "nothing"
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send one message; a worker that is gone or does not read is passed over."""
+        try:
+            self.control.send(marshal.dumps(message), socket.MSG_DONTWAIT)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Read what is left and close the pipes."""
+        self.read_stderr()
+        for end in (self.stdout, self.stderr):
+            os.close(end)
+        self.control.close()
+
+
+def become(
+    parent: int, command: list[str], environ: dict[str, str], outputs: tuple[int, int], keep: tuple[int, int]
+) -> NoReturn:
+    """In the forked child: a session of its own, bound to the parent's life, and then the worker itself."""
+    try:
+        os.setsid()  # Ctrl-C in a terminal reaches the supervisor alone, which passes on one signal
+        signal.set_wakeup_fd(-1)
+        for number in RESET:
+            signal.signal(number, signal.SIG_DFL)
+        if sys.platform == "linux":
+            import ctypes  # noqa: PLC0415  # in the child alone: the parent stays small
+
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        os.dup2(outputs[0], 1)
+        os.dup2(outputs[1], 2)
+        for end in keep:
+            os.set_inheritable(end, True)
+        os.execve(command[0], command, environ)  # noqa: S606  # no shell
+    except BaseException as error:  # noqa: BLE001  # a forked child must never go on as its parent
+        os.write(2, f"{command[0]} cannot be started: {error}\n".encode())
+    os._exit(127)
+
+
+def read(end: int) -> bytes:
+    """Return what can be read from a pipe now, nothing when it has ended."""
+    try:
+        return os.read(end, 1 << 16)
+    except OSError:
+        return b""
+
+
+def write(end: int, data: bytes) -> None:
+    """Write what a reader takes now; a reader that is gone is nobody's fault."""
+    try:
+        os.write(end, data)
+    except OSError:
+        return
+
+
+def takes(end: int) -> bool:
+    """Return whether a write to `end` would not wait for a reader."""
+    poll = select.poll()
+    poll.register(end, select.POLLOUT)
+    return any(event & select.POLLOUT for _, event in poll.poll(0))

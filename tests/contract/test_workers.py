@@ -1,0 +1,317 @@
+"""Several workers under a supervisor: both servers as a user runs them, and each trap a prototype fell into."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+from running import PAUSE_S, left, running, supervised
+
+from compare.contract import Server
+
+SERVERS = pytest.mark.parametrize("name", list(Server))
+pytestmark = pytest.mark.timeout(90)
+
+
+def ask(process, path, method="GET", body=None, headers=None):
+    connection = http.client.HTTPConnection(*process.address, timeout=20)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+    finally:
+        connection.close()
+
+
+def everyone(process):
+    return json.loads(ask(process, "/stats?all=1")[2])
+
+
+def pids(process):
+    return {row["pid"] for row in everyone(process)["workers"]}
+
+
+def until(holds, timeout_s=30):
+    deadline = time.monotonic() + timeout_s
+    while not (found := holds()):
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(PAUSE_S)
+    return found
+
+
+def workers(name, count, *options, **more):
+    return running(name, "--workers", str(count), *options, how=supervised, **more)
+
+
+@SERVERS
+@pytest.mark.parametrize("accept", ["reuseport", "shared"])
+def test_workers_share_the_port_and_one_line_says_when_all_are_ready(name, accept):
+    with workers(name, 2, "--accept", accept) as process:
+        ready = process.ready
+        assert (ready.workers, ready.pid, len(ready.pids)) == (2, process.popen.pid, 2)
+        assert (ready.python, ready.server) == (sys.version.split()[0], name)
+        assert pids(process) == set(ready.pids)
+
+        def every_worker_has_answered():
+            ask(process, "/io/native?delay=0")  # on a fresh connection
+            return all(row["completed"] for row in everyone(process)["workers"])
+
+        until(every_worker_has_answered)
+        code, stderr = process.stop()
+    assert (code, stderr) == (0, "")
+
+
+@SERVERS
+def test_one_worker_is_supervised_too_and_nothing_is_left_when_the_supervisor_is_killed(name):
+    with running(name, how=supervised) as process:
+        (worker,) = process.ready.pids
+        family = psutil.Process(process.popen.pid).children(recursive=True)
+        assert worker in {one.pid for one in family}
+        process.popen.kill()
+        assert not left(family)
+
+
+@SERVERS
+def test_stats_of_any_worker_are_its_own_and_with_all_those_of_everyone(name):
+    with workers(name, 2) as process:
+        for _ in range(6):
+            assert ask(process, "/io/native?delay=0")[0] == 200
+        found = everyone(process)
+        assert found["total"]["completed"] == sum(row["completed"] for row in found["workers"]) == 6
+        assert "workers" not in json.loads(ask(process, "/stats")[2])
+        status, _, body = ask(process, "/stats?all=yes")
+        assert (status, json.loads(body)["error"]["field"]) == (400, "all")
+
+
+def test_a_server_without_a_supervisor_answers_for_itself(server_name):
+    with running(server_name) as process:
+        (row,) = everyone(process)["workers"]
+        assert row["pid"] == process.popen.pid
+
+
+@SERVERS
+def test_signed_cookies_hold_across_workers_although_no_secret_was_given(name):
+    def without_a_secret(*words):
+        return ["env", "-u", "COMPARE_COOKIE_SECRET", *supervised(*words)]
+
+    with running(name, "--workers", "3", how=without_a_secret) as process:
+        _, headers, _ = ask(
+            process, "/signed/who", "PUT", b'{"value":"me"}', {"Content-Type": "application/json"}
+        )
+        cookie = headers["Set-Cookie"].partition(";")[0]
+        read = [
+            json.loads(ask(process, "/signed/who", headers={"Cookie": cookie})[2])["value"] for _ in range(24)
+        ]
+    assert read == ["me"] * 24
+
+
+@SERVERS
+def test_a_worker_that_is_killed_is_replaced_within_a_second_and_said_with_its_last_words(name):
+    with workers(name, 2) as process:
+        victim = process.ready.pids[0]
+        os.kill(victim, signal.SIGKILL)
+        start = time.monotonic()
+        until(lambda: len(now := pids(process)) == 2 and victim not in now)
+        assert time.monotonic() - start < 20  # one second on a machine of its own: benchmarks/workers.py
+        assert f"worker 0 (process {victim}) was killed by SIGKILL; its last words:" in process.logged()
+        assert process.stop()[0] == 0
+
+
+@SERVERS
+def test_without_restart_a_dead_worker_ends_the_server_with_1(name):
+    with workers(name, 2, "--no-restart") as process:
+        os.kill(process.ready.pids[1], signal.SIGKILL)
+        code, stderr = process.wait()
+    assert code == 1
+    assert "was killed by SIGKILL" in stderr
+
+
+@SERVERS
+def test_after_five_deaths_in_ten_seconds_the_supervisor_gives_up(name):
+    with workers(name, 1) as process:
+        dead = set()
+
+        def kill_the_next():
+            for child in psutil.Process(process.popen.pid).children():
+                if child.pid not in dead:
+                    dead.add(child.pid)
+                    child.kill()
+            return process.popen.poll() is not None
+
+        until(kill_the_next)
+        code, stderr = process.wait()
+    assert code == 1
+    assert "5 workers ended within 10 s: given up" in stderr
+    assert len(dead) == 5
+
+
+@SERVERS
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_is_in_flight_in_every_worker_is_answered_at_a_stop_and_the_signal_comes_once(name, number):
+    """A terminal's Ctrl-C goes to the whole group: workers in sessions of their own get the supervisor's one."""
+    with workers(name, 2) as process:
+        waiting = []
+        for _ in range(20):
+            sock = process.connected()
+            sock.sendall(b"GET /io/native?delay=0.5 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            waiting.append(sock)
+        until(lambda: everyone(process)["total"]["in_flight"] == 20)
+        groups = {os.getpgid(pid) for pid in process.ready.pids}
+        assert os.getpgid(process.popen.pid) not in groups
+        process.popen.send_signal(number)
+        answers = [sock.makefile("rb").read() for sock in waiting]
+        for sock in waiting:
+            sock.close()
+        assert process.wait()[0] == 0
+    assert sum(answer.startswith(b"HTTP/1.1 200") for answer in answers) == 20
+
+
+@SERVERS
+def test_a_worker_that_hears_nothing_is_killed_within_grace_and_a_second(name):
+    with workers(name, 2, "--grace", "0.5") as process:
+        for pid in process.ready.pids:
+            os.kill(pid, signal.SIGSTOP)  # hears no signal, like a main thread that never gets the GIL
+        start = time.monotonic()
+        code, stderr = process.stop()
+        took_s = time.monotonic() - start
+    assert code == 0
+    assert 0.5 < took_s < 5
+    assert stderr.count("did not end within the grace: killed") == 2
+
+
+@SERVERS
+def test_sighup_replaces_the_workers_one_by_one_and_nothing_is_refused(name):
+    with workers(name, 2) as process:
+        before, stopping = set(process.ready.pids), threading.Event()
+        statuses, faults = [], []
+
+        def press():
+            while not stopping.is_set():
+                try:
+                    connection = http.client.HTTPConnection(*process.address, timeout=20)
+                    for _ in range(20):  # kept alive until the server asks to close
+                        connection.request("GET", "/io/native?delay=0.002")
+                        answer = connection.getresponse()
+                        answer.read()
+                        statuses.append(answer.status)
+                        if answer.headers["Connection"] == "close":
+                            break
+                    connection.close()
+                except OSError as error:
+                    faults.append(error)
+
+        pressing = [threading.Thread(target=press) for _ in range(8)]
+        for thread in pressing:
+            thread.start()
+        process.popen.send_signal(signal.SIGHUP)
+        until(lambda: len(now := pids(process)) == 2 and not now & before, timeout_s=60)
+        stopping.set()
+        for thread in pressing:
+            thread.join()
+        assert process.stop()[0] == 0
+    assert faults == []
+    assert set(statuses) == {200}
+
+
+def test_a_second_server_does_not_join_the_port_in_silence(server_name):
+    with workers(server_name, 2) as process:
+        port = str(process.address[1])
+        done = subprocess.run(
+            supervised(Server.AIOHTTP, "--workers", "2", "--port", port),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        f"Cannot listen on 127.0.0.1:{port}: Address already in use. "
+        "Stop what listens there, or take any free port with --port 0.\n"
+    )
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--workers", "0"], "--workers must be a whole number from 1 to 256, or auto, not 0."),
+        (["--workers", "257"], "--workers must be a whole number from 1 to 256, or auto, not 257."),
+        (["--workers", "many"], "--workers must be a whole number from 1 to 256, or auto, not 'many'."),
+        (["--accept", "nginx"], "--accept must be reuseport or shared, not 'nginx'."),
+        (
+            ["--switch-interval", "0"],
+            "--switch-interval must be a number of seconds from 0.00001 to 10, not 0.0.",
+        ),
+    ],
+)
+def test_bad_options_are_one_sentence_and_exit_code_2(options, sentence):
+    done = subprocess.run(
+        supervised(Server.TORNADO, *options), capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    assert sentence in done.stderr
+
+
+@SERVERS
+def test_a_worker_that_cannot_start_ends_all_with_its_reason(name, tmp_path):
+    done = subprocess.run(
+        supervised(name, "--port", "0", "--workers", "2", "--cookie-secret-file", str(tmp_path / "missing")),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.search(r"--cookie-secret-file: cannot read .*missing: No such file or directory\.", done.stderr)
+
+
+def test_the_switch_interval_is_set_and_told(server_name):
+    with running(server_name, "--switch-interval", "0.02") as process:
+        assert process.ready.switch_interval_s == pytest.approx(0.02)
+
+
+@pytest.fixture
+def notify_socket(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(20)
+        yield listening
+
+
+def test_systemd_hears_ready_the_watchdogs_beats_reload_and_stop(server_name, notify_socket):
+    def states(wanted):
+        while wanted not in (state := notify_socket.recv(4096).decode()):
+            pass
+        return state
+
+    environ = {"NOTIFY_SOCKET": notify_socket.getsockname(), "WATCHDOG_USEC": "200000"}
+    with running(server_name, how=supervised, env=environ) as process:
+        states("READY=1")
+        states("WATCHDOG=1")
+        process.popen.send_signal(signal.SIGHUP)
+        assert "MONOTONIC_USEC=" in states("RELOADING=1")
+        states("READY=1")
+        process.popen.send_signal(signal.SIGTERM)
+        states("STOPPING=1")
+        assert process.wait()[0] == 0
+
+
+def test_a_notify_socket_that_cannot_be_written_is_one_sentence_and_nothing_starts(server_name):
+    done = subprocess.run(
+        supervised(server_name, "--port", "0"),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env=os.environ | {"NOTIFY_SOCKET": "/nowhere/notify"},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Cannot write to the notify socket /nowhere/notify: No such file or directory.\n"
