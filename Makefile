@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev lock wheel tornado aiohttp bench report test test-full check matrix clean help
+.PHONY: setup setup-dev lock wheel tornado aiohttp both bench report test test-full check matrix clean help
 
 # Quick when .venv is whole: the script compares what was made with what is wanted.
 MAKE_VENV = @command -v $(PYTHON) >/dev/null || { echo "Error: there is no $(PYTHON): install Python 3.11 or newer, or name another, such as PYTHON=python3.13." >&2; exit 1; }; \
@@ -22,6 +22,12 @@ tornado: setup  ## serve the Tornado app on port 8001 (ARGS="--port 9001 --loop 
 
 aiohttp: setup  ## serve the aiohttp app on port 8002
 	$(BIN)/compare serve aiohttp $(ARGS)
+
+both: setup  ## serve both side by side, with one secret; either page shows the other
+	@export COMPARE_COOKIE_SECRET=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))'); \
+	$(BIN)/compare serve tornado --beside http://localhost:8002 $(ARGS) & first=$$!; \
+	$(BIN)/compare serve aiohttp --beside http://localhost:8001 $(ARGS) & second=$$!; \
+	trap "kill $$first $$second 2>/dev/null" INT TERM; echo "Open http://localhost:8001 and press Ctrl-C to stop."; wait; wait
 
 bench: setup  ## measure and draw charts into results/ (ARGS="--quick", ARGS="concurrency --full")
 	$(BIN)/compare bench $(ARGS)

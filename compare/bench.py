@@ -17,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from compare import records
+from compare.analysis.paired import with_floor
 from compare.analysis.rounds import with_figures
 from compare.analysis.summary import Summary, summarise
 from compare.contract import Paradigm
@@ -182,7 +183,7 @@ def finish(run: Run, folder: Path) -> Findings:
     What is kept is exact to the microsecond, so pass what `records.read(folder)` gives: a run as it was measured may
     differ from it in a last digit.
     """
-    summaries = sorted(summarise(run), key=table.order)
+    summaries = sorted(with_floor(summarise(run)), key=table.order)
     sentences: dict[str, list[str]] = {}
     doubts: dict[str, list[str]] = {}
     files: list[Path] = []

@@ -12,6 +12,7 @@ import click
 from compare.commands.usage import ExitCode
 from compare.errors import CompareError
 from compare.screen.visible import visible
+from compare.work.masking import mask_dsn
 
 COMMANDS = {
     "serve": "Serve the app with Tornado or with aiohttp.",
@@ -62,7 +63,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except CompareError as error:
             kind = click.UsageError if error.exit_code == ExitCode.MISTYPED else click.ClickException
-            raise kind(str(error)) from error
+            raise kind(mask_dsn(str(error))) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
         """Write the list of commands without importing any."""

@@ -39,16 +39,14 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker, control: Cont
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
-    feed = Feed(
-        flights, settings.server, settings.work, settings.threads or default_threads(), settings.viewers
-    )
+    feed = Feed(flights, settings, settings.threads or default_threads())
     app.add_routes(
         [
             web.get("/ping", Ping().get),
             *long_io.routes(flights, settings.work, pool),
             web.get("/stats", Stats(flights, ticker, control).get),
             *events.routes(feed),
-            *pages.routes(),
+            *pages.routes(settings.beside),
         ]
     )
     cookie_routes.mount(app, settings)

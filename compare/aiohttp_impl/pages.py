@@ -20,7 +20,7 @@ class File:
         return answer(self.page.body, headers=self.page.headers)
 
 
-def routes() -> list[Route]:
-    """Read the files and the handlers' source and return one route for each."""
-    served = [*pages(), *source.pages(Server.AIOHTTP, LongIO.get)]
+def routes(beside: str) -> list[Route]:
+    """Read the files and the handlers' source and return one route for each; `beside` is where the twin is."""
+    served = [*pages(beside), *source.pages(Server.AIOHTTP, LongIO.get)]
     return [web.get(page.path, File(page).get) for page in served]

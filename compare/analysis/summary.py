@@ -58,6 +58,7 @@ class Summary(msgspec.Struct, frozen=True):
     warnings: tuple[Warning, ...] = ()
     valid: bool = True
     failure: str | None = None
+    floor: float = 0.0  # the smallest effect that an A/A run of this machine leaves to be named; a fraction
 
     def of(self, metric: Metric) -> Estimate:
         """Return what the rounds say of `metric`."""

@@ -18,6 +18,7 @@ from compare.harness.certificate import Certificate
 from compare.harness.load import LoadResult
 from compare.records import Closed, Load, rate_rps
 from compare.screen import tables
+from compare.work.masking import mask_dsn
 
 PERCENTILES = {"p50": "p50", "p90": "p90", "p97_5": "p97.5", "p99": "p99", "max": "max"}
 
@@ -64,7 +65,7 @@ def of(url: str, load: Load, result: LoadResult) -> LoadReport:
     unanswered = errors.pop("unanswered", 0)
     doubts = validity.judge(_signs(load, window, result))
     return LoadReport(
-        url=url,
+        url=mask_dsn(url),
         sent=len(window.lags_s),
         completed=int(np.count_nonzero(window.mine & window.success)),
         errors=errors,

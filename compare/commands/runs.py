@@ -1,12 +1,10 @@
 """What a kept run says, shown on the screen."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from compare.bench import Findings
-from compare.report.verdict import ONE_ROUND
 from compare.screen import tables
 from compare.screen.visible import visible
 
@@ -17,7 +15,7 @@ def show(findings: Findings, folder: Path) -> None:
     for experiment, sentences in findings.sentences.items():
         rows = [summary for summary in findings.summaries if summary.experiment == experiment]
         console.print(tables.results(experiment, rows, console.width))
-        for sentence in [*_caveat_once(sentences), *findings.doubts[experiment]]:
+        for sentence in [*sentences, *findings.doubts[experiment]]:
             click.echo(f"- {sentence}")
         click.echo()
     for sentence in [*findings.not_measured, *findings.not_drawn]:
@@ -26,11 +24,3 @@ def show(findings: Findings, folder: Path) -> None:
     for file in charts:
         click.echo(visible(f"Chart:  {file}"))
     click.echo(visible(f"Report: {folder / 'report.html'}"))
-
-
-def _caveat_once(sentences: Sequence[str]) -> list[str]:
-    """Return `sentences` with what all comparisons of a single round suffer from said once, at the end."""
-    if sum(ONE_ROUND in sentence for sentence in sentences) < 2:
-        return list(sentences)
-    plain = [sentence.replace(ONE_ROUND, "") for sentence in sentences]
-    return [*plain, "All this is one round: it cannot tell a difference from noise."]

@@ -18,13 +18,17 @@ class Event(msgspec.Struct, frozen=True, tag_field="kind", tag=str.lower):
 
 
 class Hello(Event, frozen=True):
-    """The first event of every viewer: who is watched, how wide the pool is, what is in flight already, unwatched."""
+    """The first event of every viewer: who is watched, how wide the pool is, what is in flight already, unwatched.
+
+    `beside` is where the twin is that may be shown beside, empty without one.
+    """
 
     server: Server
     pid: int
     work: str
     slots: int
     in_flight: int
+    beside: str
 
 
 class Admitted(Event, frozen=True):

@@ -6,7 +6,11 @@ Secrets never travel this way: argv holds the paths of their files.
 
 import dataclasses
 import math
+<<<<<<< a857376
+import re
+=======
 import os
+>>>>>>> 92dd3470f24a5be69a85b5ad4d6e294aca0a0663
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -49,6 +53,7 @@ class Settings:
     signed_min_version: int = 2
     access_log: bool = False
     viewers: int = 8
+    beside: str = ""
     workers: int = 1
     accept: Accept = Accept.REUSEPORT
     no_restart: bool = False
@@ -118,7 +123,10 @@ class Option:
     def check(self, value: Any) -> None:
         """Raise SettingsError when `value` is out of bounds."""
         if not all(self.ok(item) for item in (value if self.many else (value,))):
-            raise SettingsError(f"{self.name} must be {self.allowed}, not {value!r}.")
+            told = (
+                ", such as 1=keys/1" if self.field == "cookie_key" else f", not {value!r}"
+            )  # it may be the key itself
+            raise SettingsError(f"{self.name} must be {self.allowed}{told}.")
 
     def parse(self, text: str) -> Any:
         """Return the value `text` stands for; raises SettingsError."""
@@ -152,6 +160,8 @@ def _is_key(text: str) -> bool:
     version, _, path = text.partition("=")
     return version.isascii() and version.isdigit() and len(version) < 10 and bool(path)
 
+
+_BESIDE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\]):[1-9][0-9]{0,4}", re.ASCII)
 
 OPTIONS = (
     Option("host", str, "a host name or address", bool, help="where to listen"),
@@ -214,6 +224,13 @@ OPTIONS = (
     ),
     Option("signed_min_version", int, "1 or 2", lambda v: v in {1, 2}, help="oldest signed format accepted"),
     Option("gc", Gc, "default, freeze, tuned or off", help="Python's garbage collector, once all is loaded"),
+    Option(
+        "beside",
+        str,
+        "an address of this machine, such as http://localhost:8001",
+        lambda v: not v or _BESIDE.fullmatch(v) is not None,
+        help="the twin, whose page this one may show beside its own",
+    ),
     Option(
         "viewers",
         int,

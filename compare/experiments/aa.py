@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from compare.analysis.decide import Decision, decisions
 from compare.analysis.metrics import THROUGHPUT
-from compare.analysis.paired import Difference, differences, sides
+from compare.analysis.paired import sides
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
@@ -59,11 +60,13 @@ def say(summaries: Sequence[Summary]) -> list[str]:
         rows = "; ".join(f"{name(one.a.contestant)} {ratio_text(one.ratio)}" for one in named)
         return [f"Here this benchmark invents differences: a contestant against itself gave {rows} times."]
     worst = max(one.effect for one in found)
+    bound = max(max(one.ratio.high, 1 / one.ratio.low) - 1 for one in found)
     many = f"{len(found)} comparisons" if len(found) > 1 else "the one comparison"
-    first = f"No difference was measured in {many} of a contestant with itself"
-    return [f"{first}; the largest ratio was {worst:.1%} away from 1, over {found[0].ratio.rounds} rounds."]
+    apart = f"the largest ratio was {worst:.1%} away from 1 over {found[0].ratio.rounds} rounds"
+    first = f"In {many} of a contestant with itself none was named: {apart}, and nothing smaller is named in this run"
+    return [f"{first}. An effect of up to {bound:.0%} could hide in this noise."]
 
 
-def _found(summaries: Sequence[Summary]) -> list[Difference]:
+def _found(summaries: Sequence[Summary]) -> list[Decision]:
     pairs = sides([summary for summary in summaries if summary.experiment == NAME])
-    return differences(pairs, THROUGHPUT)
+    return decisions(pairs, THROUGHPUT)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from compare.analysis.decide import Decision, decisions
 from compare.analysis.metrics import GC_PAUSE, THROUGHPUT
-from compare.analysis.paired import Difference, differences
 from compare.analysis.summary import Summary
 from compare.analysis.units import seconds_text
 from compare.contract import Gc, Paradigm
@@ -86,7 +86,7 @@ def _pauses(summaries: Sequence[Summary]) -> list[str]:
     return sentences
 
 
-def _found(summaries: Sequence[Summary]) -> list[tuple[str, Difference]]:
+def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:
     pairs = [
         pair
         for contestant in _contestants(summaries)
@@ -96,7 +96,7 @@ def _found(summaries: Sequence[Summary]) -> list[tuple[str, Difference]]:
     levels = {pair[0].in_flight for pair in pairs}
     return [
         (name(one.a.contestant) + (f", {one.a.in_flight:,}" if len(levels) > 1 else ""), one)
-        for one in differences(pairs, THROUGHPUT)
+        for one in decisions(pairs, THROUGHPUT)
     ]
 
 

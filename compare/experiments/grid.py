@@ -7,8 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from compare.analysis.metrics import THROUGHPUT
-from compare.analysis.paired import SMALLEST_EFFECT, differences
+from compare.analysis.decide import Word, decide
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
@@ -17,7 +16,7 @@ from compare.report import series
 from compare.report.figures import sheets
 from compare.report.figures.sheets import Words
 from compare.report.verdict import a_wait, factor_text, wait_text
-from compare.report.words import footer, label, legend, of, servers
+from compare.report.words import footer, legend, of, servers
 
 NAME = "grid"
 QUESTION = "Where does each paradigm win?"
@@ -67,14 +66,19 @@ class Square:
     in_flight: int
     best: Summary
     lead: float  # throughput over the second's; NaN without a second
-    won: bool  # False: no difference between the first two
+    word: Word  # of the first two
+
+    @property
+    def won(self) -> bool:
+        """Whether the first may be named: never after one round or two."""
+        return self.word is Word.DIFFERS
 
     @property
     def words(self) -> str:
         """What stands in the square."""
-        return (
-            f"{label(self.best).split(',')[0]}\n{factor_text(self.lead)}x" if self.won else "no\ndifference"
-        )
+        if self.won:
+            return f"{self.best.contestant.paradigm}\n{factor_text(self.lead)}x"
+        return "same" if self.word is Word.SAME else "cannot\ntell"
 
 
 def squares(rows: Sequence[Summary]) -> Iterator[Square]:
@@ -83,9 +87,8 @@ def squares(rows: Sequence[Summary]) -> Iterator[Square]:
         here = [row for row in rows if (row.load.delay_s, row.in_flight) == (wait_s, in_flight)]
         if len(here) > 1 and all(row.valid and row.rounds for row in here):
             first, second = sorted(here, key=_rate, reverse=True)[:2]
-            (gap,) = differences([(first, second)], THROUGHPUT)
-            won = gap.effect > SMALLEST_EFFECT and (gap.named or gap.ratio.rounds == 1)
-            yield Square(wait_s, in_flight, first, gap.ratio.value, won)
+            gap = decide(first, second)
+            yield Square(wait_s, in_flight, first, gap.ratio.value, gap.word)
 
 
 def _rate(summary: Summary) -> float:
@@ -158,9 +161,11 @@ def _say(server: Server, map_: Sequence[Square]) -> list[str]:
             top = max(won, key=lambda one: one.lead)
             most = f"at {_where(top)} {factor_text(top.lead)} times the next"
             told.append(f"{paradigm} in {len(won)} of {len(map_)} ({most})")
-    ties = sum(not one.won for one in map_)
-    told += [f"no difference in {ties} of {len(map_)}"] if ties else []
-    return [f"On {server}, the most answers came from {', '.join(told)}."] if told else []
+    same = sum(one.word is Word.SAME for one in map_)
+    unsure = sum(one.word is Word.CANNOT_TELL for one in map_)
+    told += [f"the best two are the same in {same} of {len(map_)}"] if same else []
+    told += [f"one cannot tell in {unsure} of {len(map_)}"] if unsure else []
+    return [f"On {server}, most answers: {', '.join(told)}."] if told else []
 
 
 def _where(square: Square) -> str:

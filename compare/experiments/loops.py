@@ -5,8 +5,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from compare.analysis.decide import Decision, decisions
 from compare.analysis.metrics import THROUGHPUT
-from compare.analysis.paired import Difference, differences
 from compare.analysis.summary import Summary
 from compare.contract import Loop, Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
@@ -57,10 +57,10 @@ def say(summaries: Sequence[Summary]) -> list[str]:
     ]
 
 
-def _found(summaries: Sequence[Summary]) -> list[tuple[str, Difference]]:
+def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:
     pairs = [pair for contestant in _contestants(summaries) for pair in match(*_both(summaries, contestant))]
     levels = {pair[0].in_flight for pair in pairs}
-    found = differences(pairs, THROUGHPUT)
+    found = decisions(pairs, THROUGHPUT)
     return [
         (_called(one.a.contestant) + (f", {one.a.in_flight:,}" if len(levels) > 1 else ""), one)
         for one in found

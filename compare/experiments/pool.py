@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from compare.analysis.decide import SMALLEST_EFFECT, decisions
 from compare.analysis.metrics import CPU, THROUGHPUT
-from compare.analysis.paired import SMALLEST_EFFECT, differences
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text
 from compare.contract import Paradigm
@@ -75,7 +75,7 @@ def _enough(rows: Sequence[Summary]) -> str:
     """Say from how many threads on no more is answered: the smallest pool not measurably below the best."""
     rows = sorted(rows, key=lambda row: row.contestant.threads or 0)
     best = max(rows, key=lambda row: row.throughput_rps.value)
-    found = differences([(best, row) for row in rows], THROUGHPUT)
+    found = decisions([(best, row) for row in rows], THROUGHPUT)
     enough = next(one.b for one in found if not one.named and one.effect <= SMALLEST_EFFECT)
     where = f"With a {wait_text(best.load.delay_s)} wait and {best.in_flight:,} in flight, {best.contestant.server}"
     told = (

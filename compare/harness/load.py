@@ -17,7 +17,7 @@ from compare.harness import certificate
 from compare.harness.certificate import Certificate
 from compare.harness.generators import Generator, GeneratorError
 from compare.loadgen.ledger import COLUMNS
-from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome, Tls
+from compare.loadgen.protocol import UNASKED, Order, Outcome, StreamOrder, StreamOutcome, Tls
 from compare.records import Arrivals, GeneratorReport, Load, Mixed, Open, Samples, rate_rps
 
 BYSTANDER_RPS = 50.0
@@ -134,11 +134,15 @@ def run_mix(
 def _played(order: Order, cpu: int | None, by: Generator | None) -> tuple[Outcome, list[Samples]]:
     try:
         if by is not None:
-            return _decoded(*by.play(order))
-        with Generator(cpu) as generator:
-            return _decoded(*generator.play(order))
+            played = _decoded(*by.play(order))
+        else:
+            with Generator(cpu) as generator:
+                played = _decoded(*generator.play(order))
     except GeneratorError as error:
         raise LoadError(str(error)) from error
+    if UNASKED in played[0].notes:
+        raise LoadError(UNASKED)
+    return played
 
 
 def target(url: str, wire: Wire = KEPT) -> Target:
@@ -147,7 +151,7 @@ def target(url: str, wire: Wire = KEPT) -> Target:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or PORTS.get(parts.scheme, 0)
     except ValueError as error:
-        raise LoadError(f"{url!r} is no URL: {error}.") from error
+        raise LoadError(f"{url!r} is no URL: it must look like http://127.0.0.1:8001/ping.") from error
     if parts.scheme not in PORTS or not host:
         raise LoadError(f"{url!r} cannot be loaded: it must begin with http:// or https:// and a host.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -23,6 +23,7 @@ from compare.loadgen.ledger import Ended
 
 NAN = math.nan
 SEMICOLON = ord(";")  # as a number it is found in 0.06 us, as bytes in 0.3, `io;dur=` in 0.4
+REQUEST_TIMEOUT = 408  # what a server may say on a connection before it closes it for having been silent
 HEAD_LIMIT = 1 << 16  # of an answer that comes in pieces, kept until its head is whole
 
 
@@ -31,6 +32,9 @@ class Owner(Protocol):
 
     def ended(self, connection: "Connection", status: int, done_s: float, io_s: float) -> None:
         """The request under way has ended: with an HTTP status, or with one of `Ended`."""
+
+    def unasked(self) -> None:
+        """A connection brought an answer before its first request: what this server says answers nothing."""
 
     def lost(self, connection: "Connection") -> None:
         """The connection is gone; called once, before the `ended` of a request it took along."""
@@ -124,6 +128,8 @@ class Connection(asyncio.Protocol):
 
     def _odd(self, data: bytes, now_s: float) -> None:
         self._again = None
+        if self._answers and math.isnan(self.sent_s) and self._status != REQUEST_TIMEOUT:
+            self._owner.unasked()
         if self._answers or not self.busy:  # two answers to one request, or one to none
             self._malformed(now_s)
         elif not head.complete(self._head) and len(self._head) < HEAD_LIMIT:

@@ -14,9 +14,13 @@ _END = b"\r\n\r\n"
 
 def final(data: bytes) -> bytes:
     """Return `data` from the final answer on: interim ones (100 Continue, 103 Early Hints) come before it."""
-    while data[:5] == b"HTTP/" and data[8:10] == b" 1" and _END in data:
-        data = data.partition(_END)[2]
-    return data
+    at = 0
+    while data.startswith(b"HTTP/", at) and data[at + 8 : at + 10] == b" 1":
+        end = data.find(_END, at)
+        if end < 0:
+            break
+        at = end + len(_END)
+    return data[at:]  # once: an endless row of interim answers would else be copied for each of them
 
 
 def complete(data: bytes) -> bool:

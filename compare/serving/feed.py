@@ -16,7 +16,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, cast
 
-from compare.contract import ContractError, Paradigm, Server, too_many_viewers
+from compare.contract import ContractError, Paradigm, too_many_viewers
 from compare.contract.events import (
     Admitted,
     Answered,
@@ -35,6 +35,7 @@ from compare.contract.events import (
     Tick,
     frames,
 )
+from compare.contract.settings import Settings
 from compare.serving.flights import Flight, Flights
 from compare.serving.lanes import Lanes
 
@@ -147,19 +148,17 @@ class Watched(Flight):
 
 
 class Feed:
-    """All viewers of one server. `slots` is the width of its pool, `limit` how many viewers it may have at once."""
+    """All viewers of one server; `slots` is the width of its pool."""
 
     def __init__(
         self,
         flights: Flights,
-        server: Server,
-        work: str,
+        settings: Settings,
         slots: int,
-        limit: int,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.flights, self.clock = flights, clock
-        self._about, self._slots, self._limit = (server, work), slots, limit
+        self._settings, self._slots = settings, slots
         self._viewers: dict[Viewer, None] = {}
         self._events: list[Event] = []
         self._numbers = itertools.count(1)
@@ -168,14 +167,16 @@ class Feed:
 
     def watch(self) -> Viewer:
         """Return the context of one viewer; raises ContractError (`too_many_viewers`) beyond the limit."""
-        if len(self._viewers) >= self._limit:
-            raise too_many_viewers(self._limit)
+        own = self._settings
+        if len(self._viewers) >= own.viewers:
+            raise too_many_viewers(own.viewers)
         viewer = Viewer(self)
         if not self._viewers:
             self._begin()
         self._viewers[viewer] = None
-        server, work = self._about
-        hello = Hello(self.clock(), server, os.getpid(), work, self._slots, len(self.flights))
+        hello = Hello(
+            self.clock(), own.server, os.getpid(), own.work, self._slots, len(self.flights), own.beside
+        )
         viewer.offer(frames([hello]), 1)
         return viewer
 

@@ -11,10 +11,11 @@ from compare.contract import HEADERS
 
 WEB = Path(__file__).parents[1] / "web"
 
-# Everything the page uses comes from the server itself, and no other site may frame it.
+# Everything the page uses comes from the server itself (or, for a crowd, from other names of this machine), and no
+# other site may frame it but the twin that `--beside` names.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' http://*.localhost:*; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'none'; frame-src {twin}; frame-ancestors {twin}"
 )
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -33,15 +34,20 @@ class Page:
     headers: dict[str, str]
 
 
-def pages(folder: Path = WEB) -> list[Page]:
+def policy(beside: str) -> str:
+    """Return the policy of a page that may show, and be shown by, the twin at `beside` ("" = none)."""
+    return POLICY.format(twin=beside or "'none'")
+
+
+def pages(beside: str = "", folder: Path = WEB) -> list[Page]:
     """Read the files of `folder`: `index.html` is served at `/`, each other one at `/static/` and its name.
 
     Raises KeyError for a file whose type is not in `TYPES`.
     """
-    return [_read(file) for file in sorted(folder.iterdir())]
+    return [_read(file, policy(beside)) for file in sorted(folder.iterdir())]
 
 
-def _read(file: Path) -> Page:
+def _read(file: Path, allowed: str) -> Page:
     path = "/" if file.name == "index.html" else f"/static/{file.name}"
-    headers = HEADERS | {"Content-Type": TYPES[file.suffix], "Content-Security-Policy": POLICY}
+    headers = HEADERS | {"Content-Type": TYPES[file.suffix], "Content-Security-Policy": allowed}
     return Page(path, file.read_bytes(), headers)

@@ -69,16 +69,14 @@ class App(web.Application):
 def make_app(settings: Settings, flights: Flights, ticker: Ticker, control: Control) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
-    feed = Feed(
-        flights, settings.server, settings.work, settings.threads or default_threads(), settings.viewers
-    )
+    feed = Feed(flights, settings, settings.threads or default_threads())
     cookie_keys = keys.load(settings)
     routes: list[Any] = [
         ("/ping", Ping),
         *long_io.routes(flights, settings.work, pool),
         ("/stats", Stats, {"flights": flights, "ticker": ticker, "control": control}),
         *events.routes(feed),
-        *pages.routes(),
+        *pages.routes(settings.beside),
         *cookie_routes.routes(),
         *forms.routes(),
     ]

@@ -22,7 +22,7 @@ class File(Handler):
     head = get
 
 
-def routes() -> list[Route]:
-    """Read the files and the handlers' source and return one route for each."""
-    served = [*pages(), *source.pages(Server.TORNADO, LongIO.get)]
+def routes(beside: str) -> list[Route]:
+    """Read the files and the handlers' source and return one route for each; `beside` is where the twin is."""
+    served = [*pages(beside), *source.pages(Server.TORNADO, LongIO.get)]
     return [(re.escape(page.path), File, {"page": page}) for page in served]

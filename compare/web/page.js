@@ -1,5 +1,6 @@
 // The page: a crowd of requests, what the server does with it, and what the bystander feels.
 
+import { alsoThere, framed, meet } from "./beside.js";
 import { showJar } from "./cookies.js";
 import { embedSources, knownSources, light, showCode } from "./code.js";
 import { Crowd, PARADIGMS, expected_s, fitting, regroup, roomForCrowds, sentence } from "./crowd.js";
@@ -75,6 +76,7 @@ async function runAll(paradigms, guess) {
   if (player || queue.length || (crowd && !crowd.over)) return;
   if (!runForm.reportValidity()) return trouble(text("badRequests"));
   trouble("");
+  alsoThere({ ask: "run", paradigms: [...paradigms], requests: asked(), wait: $("#delay :checked").value });
   queue = [...paradigms];
   while (queue.length) await run(queue.shift(), guess);
   busy(false);
@@ -99,10 +101,25 @@ runForm.addEventListener("submit", (event) => {
   runAll([chosen()], predicted());
 });
 $("#all").addEventListener("click", () => runAll(PARADIGMS, {}));
-$("#leave").addEventListener("click", () => {
+function leave() {
   queue = [];
   crowd?.leave();
+}
+$("#leave").addEventListener("click", () => {
+  alsoThere({ ask: "leave" });
+  leave();
 });
+
+/** What the page beside may ask for: the same as a person here. */
+const actions = {
+  leave,
+  run({ paradigms, requests, wait }) {
+    runForm.elements.requests.value = requests;
+    const delay = [...document.querySelectorAll("#delay input")].find((one) => one.value === wait);
+    if (delay) delay.checked = true;
+    runAll(paradigms.filter((one) => PARADIGMS.includes(one)), {});
+  },
+};
 runForm.addEventListener("change", () => {
   showCode(chosen());
   showPrediction();
@@ -117,6 +134,7 @@ function notice(event, flight) {
     $("#server").hidden = false;
     document.title = text("pageTitle", event.server);
     showPrediction();
+    if (!player) meet(event, trouble, actions);
   }
   if (player) group = regroup(group, event, flight, model.about);
   else crowd?.notice(event, flight);
@@ -196,6 +214,7 @@ whenLanguageChanges(() => {
 });
 fillTexts();
 readColours(canvas);
+document.body.classList.toggle("framed", framed);
 const embedded = document.querySelector("#recording");
 if (embedded) {
   document.body.classList.add("recorded");

@@ -8,6 +8,7 @@ set on purpose and printed at start. Neither client follows redirects, retries, 
 import asyncio
 import logging
 import os
+import re
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,10 @@ PROBE_S = 5.0
 MOST_CONNECTIONS = 10_000  # urllib3's pool when the server has no limit of its own
 
 UPSTREAM = ["-m", "compare.services.upstream", "--port", "0", "--while-stdin-open"]
+
+
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # in a field's value: RFC 9110, 5.5
 
 
 class UpstreamError(Exception):
@@ -66,6 +71,8 @@ class Http:
         base = _checked(self.upstream)
         self._targets = lru_cache(maxsize=1024)(lambda delay_s: _with_delay(base, delay_s))
         self._urls = lru_cache(maxsize=1024)(lambda delay_s: URL(self._targets(delay_s), encoded=True))
+        # It logs a malformed head with a traceback; what is wrong with one is raised here, and logged once.
+        logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
         timeout = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
         self._pool = urllib3.PoolManager(
             num_pools=1, maxsize=connections, block=True, timeout=timeout, retries=False
@@ -88,10 +95,20 @@ class Http:
 
     def blocking(self, delay_s: float) -> bytes:
         """Ask by urllib3; raises what it raises, and UpstreamError."""
-        response = self._pool.request("GET", self._targets(delay_s), redirect=False, decode_content=False)
+        response = self._pool.request(
+            "GET", self._targets(delay_s), redirect=False, decode_content=False, preload_content=False
+        )
+        try:
+            _check_head(response)
+            body = bytes(response.read())
+        except BaseException:
+            response.close()
+            raise
+        finally:
+            response.release_conn()
         if response.status != 200:
             raise UpstreamError(f"The upstream answered {response.status}.")
-        return bytes(response.data)
+        return body
 
     async def native(self, delay_s: float) -> bytes:
         """Ask by aiohttp's client; raises what it raises, and UpstreamError."""
@@ -111,6 +128,19 @@ class Http:
             self._companion.release()
 
 
+def _check_head(response: Any) -> None:
+    """Raise what is wrong with an answer's head, as aiohttp's client does: http.client takes what it cannot read."""
+    from urllib3.util.response import assert_header_parsing  # noqa: PLC0415  # imported when the work is used
+
+    assert_header_parsing(response._original_response.msg)  # noqa: SLF001  # urllib3 only logs what this finds
+    for name, value in response.headers.items():
+        if not _FIELD_NAME.fullmatch(name) or _FORBIDDEN.search(value):
+            raise UpstreamError("The upstream answered with a malformed header.")
+    length = response.headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()):
+        raise UpstreamError("The upstream answered with a Content-Length that is not a whole number.")
+
+
 def _require_clients() -> None:
     try:
         import urllib3  # noqa: F401, PLC0415  # only whether it is there
@@ -121,9 +151,14 @@ def _require_clients() -> None:
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise WorkError(f"--upstream must be an http URL like http://127.0.0.1:8003, not {mask_dsn(url)!r}.")
+    unfit = WorkError(f"--upstream must be an http URL like http://127.0.0.1:8003, not {mask_dsn(url)!r}.")
+    try:
+        parts = urlsplit(url)
+        fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise unfit from None  # it quotes what it took for a port, which may be a password
+    if not fit:
+        raise unfit
     return url if parts.path else f"{url}/"
 
 

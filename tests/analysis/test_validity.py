@@ -62,7 +62,6 @@ def test_nothing_is_said_of_a_round_without_doubt():
         ({"littles_ratio": math.nan}, None),
         ({"limit_hit": True}, Warning.LIMIT_HIT),
         ({"successes": 0}, Warning.NO_SUCCESS),
-        ({"successes": 0, "outcome": Outcome.STALLED}, Warning.NO_SUCCESS),
         ({"successes": 0, "outcome": Outcome.COLLAPSED}, Warning.COLLAPSED),
         ({"littles_ratio": 1.5, "outcome": Outcome.COLLAPSED}, Warning.COLLAPSED),
         ({"failures": 1}, Warning.ERRORS),

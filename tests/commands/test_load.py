@@ -1,7 +1,10 @@
 """`compare load` against a real server, and against what is none."""
 
+import contextlib
 import json
 import socket
+import threading
+import time
 
 import pytest
 import secure
@@ -110,3 +113,58 @@ def test_connections_are_ten_unless_given_and_as_many_as_needed_in_an_open_loop(
     for words in ([], ["-c", "7"], ["--rate", "5"], ["--rate", "5", "-c", "7"]):
         CliRunner().invoke(commands, ["load", "http://x/", *words])
     assert asked == [10, 7, 10_000, 7]
+
+
+@contextlib.contextmanager
+def saying(first: bytes, then: bytes):
+    """Serve each connection `first` before it asks and `then` for as long as it is there; yield the URL."""
+
+    def serve(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(first)
+            while connection.recv(4096):
+                connection.sendall(then)
+                while then is FLOOD:
+                    connection.sendall(then)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        server.shutdown(socket.SHUT_RDWR)
+        accepting.join()
+
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+FLOOD = b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000
+
+
+@pytest.mark.alone
+def test_endless_interim_answers_do_not_make_a_load_endless():
+    took_s = {}
+    for answer in (ANSWER, FLOOD):
+        began_s = time.monotonic()
+        with saying(b"", answer) as url:
+            result = run(url, "--duration", "0.2", "--warmup", "0", "--timeout", "0.3", "-c", "2")
+        took_s[answer] = time.monotonic() - began_s
+    assert result.return_value == 1
+    assert "unanswered" in result.stdout
+    assert took_s[FLOOD] < 2 * took_s[ANSWER] + 3
+
+
+def test_a_server_that_answers_before_it_is_asked_is_no_result():
+    with saying(ANSWER, ANSWER) as url:
+        result = CliRunner().invoke(commands, ["load", url, *SHORT])
+    assert result.exit_code == 1
+    assert "Error: The server answers before it is asked" in result.output
+
+
+def test_credentials_in_a_url_are_not_repeated(url):
+    with_secrets = url.replace("http://", "http://ann:hunter2@") + "&token=hunter2"
+    for words in ((), ("--json",)):
+        assert "hunter2" not in run(with_secrets, *SHORT, *words).output

@@ -15,7 +15,6 @@ from compare.bench import Findings
 from compare.cli import commands
 from compare.commands import runs
 from compare.experiments import concurrency
-from compare.report.verdict import ONE_ROUND
 
 
 @pytest.fixture
@@ -204,13 +203,3 @@ def test_findings_are_rows_sentences_doubts_and_where_the_charts_are(capsys):
     ]
     assert [out.index(words) for words in order] == sorted(out.index(words) for words in order)
     assert "a.svg" not in out
-
-
-def test_that_one_round_proves_nothing_is_said_once(capsys):
-    told = [f"A answers more{ONE_ROUND}.", f"B answers more{ONE_ROUND}."]
-    runs.show(Findings({"concurrency": told}, {"concurrency": []}, [made.summary([100])], []), Path("r"))
-    out = capsys.readouterr().out
-    assert "- A answers more.\n- B answers more.\n- All this is one round: it cannot tell" in out
-    assert out.count("one round") == 1
-    runs.show(Findings({"concurrency": told[:1]}, {"concurrency": []}, [made.summary([100])], []), Path("r"))
-    assert f"- {told[0]}\n" in capsys.readouterr().out

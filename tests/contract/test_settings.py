@@ -71,7 +71,7 @@ def test_name_value_and_name_equals_value_are_both_read():
         (["--io-timeout", "0"], "--io-timeout must be a number of seconds above 0, not 0.0."),
         (["--io-timeout", "inf"], "--io-timeout must be a number of seconds above 0, not 'inf'."),
         (["--grace", "soon"], "--grace must be a number of seconds from 0 to 3600, not 'soon'."),
-        (["--cookie-key", "new"], "--cookie-key must be N=FILE with a whole number N, not ('new',)."),
+        (["--cookie-key", "new"], "--cookie-key must be N=FILE with a whole number N, such as 1=keys/1."),
         (["--signed-min-version", "3"], "--signed-min-version must be 1 or 2, not 3."),
         (["--workers", "0"], "--workers must be a whole number from 1 to 256, or auto, not 0."),
         (["--grace"], "--grace needs a value: a number of seconds from 0 to 3600."),

@@ -29,7 +29,7 @@ def test_paradigms_asked_for_are_those_compared():
 def test_a_drifting_machine_and_twenty_seeds_invent_a_difference_at_most_once():
     options = Options(Preset.QUICK, servers=(Server.AIOHTTP,))
     told = [aa.say(made("aa", options, seed=seed, drift=0.002).summaries)[0] for seed in range(SEEDS)]
-    assert sum(sentence.startswith("No difference was measured") for sentence in told) >= SEEDS - 1
+    assert sum("none was named" in sentence for sentence in told) >= SEEDS - 1
 
 
 def test_a_difference_between_the_sides_is_admitted():

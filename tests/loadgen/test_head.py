@@ -67,3 +67,15 @@ def test_a_body_lasts_until_the_close_when_nothing_else_frames_it(data, until_cl
 def test_a_head_is_complete_at_its_empty_line():
     assert head.complete(OK + b"A: b\r\n\r\n")
     assert not head.complete(OK + b"A: b\r\n")
+
+
+def test_an_endless_row_of_interim_answers_is_passed_over_in_one_go():
+    class Counted(bytes):
+        cuts = 0
+
+        def __getitem__(self, at):
+            Counted.cuts += len(range(*at.indices(len(self)))) > 100
+            return bytes.__getitem__(self, at)
+
+    assert head.final(Counted(CONTINUE * 10_000 + OK)) == OK
+    assert Counted.cuts <= 1

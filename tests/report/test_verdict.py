@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.metrics import CPU
+from compare.analysis.outcome import Reliability
 from compare.analysis.summary import Warning  # noqa: A004 - see there
 from compare.contract import Loop, Paradigm, Server
 from compare.records import NotMeasured
@@ -67,29 +68,28 @@ BASE = {1: 10.0, 10: 100.0, 100: 800.0, 1000: 1000.0}
 
 def test_levels_with_the_same_answer_are_said_together_the_strongest_first():
     assert say({1: 10.0, 10: 100.0, 100: 960.0, 1000: 3000.0}, BASE) == (
-        "With a 100 ms wait, from 100 requests in flight on, native answers 1.20 (range 1.20-1.20) to "
-        "3.0 (range 3.0-3.0) times what callback does; up to 10 in flight no difference was measured."
+        "With a 100 ms wait, from 100 requests in flight on, native answers 1.20 (1.20-1.20) to "
+        "3.0 (3.0-3.0) times what callback does; up to 10 in flight native and callback are the same within 10%."
     )
 
 
 def test_who_answers_more_is_named_first():
     assert say({10: 50.0}, {10: 100.0}) == (
-        "With a 100 ms wait, at 10 in flight callback answers 2.0 (range 2.0-2.0) times what native does."
+        "With a 100 ms wait, at 10 in flight callback answers 2.0 (2.0-2.0) times what native does."
     )
 
 
 def test_a_change_of_sides_is_two_statements():
     assert say({1: 10.0, 10: 100.0, 100: 400.0}, {1: 8.0, 10: 100.0, 100: 800.0}) == (
-        "With a 100 ms wait, at 100 in flight callback answers 2.0 (range 2.0-2.0) times what native does; "
-        "at 1 in flight native answers 1.25 (range 1.25-1.25) times what callback does; "
-        "at 10 in flight no difference was measured."
+        "With a 100 ms wait, at 100 in flight callback answers 2.0 (2.0-2.0) times what native does; "
+        "at 1 in flight native answers 1.25 (1.25-1.25) times what callback does; "
+        "at 10 in flight native and callback are the same within 10%."
     )
 
 
 def test_the_same_answer_everywhere_names_the_whole_span():
     assert say(BASE, BASE) == (
-        "With a 100 ms wait, from 1 to 1,000 in flight no difference was measured "
-        "between native and callback."
+        "With a 100 ms wait, from 1 to 1,000 in flight native and callback are the same within 10%."
     )
 
 
@@ -117,7 +117,7 @@ def test_a_higher_price_is_told_as_one():
 
 
 def test_a_price_within_five_per_cent_is_none():
-    ours, theirs = summary([300.0], cpu=[1.02]), summary([100.0], CALLBACK, cpu=[1.0])
+    ours, theirs = summary([300.0] * 3, cpu=[1.02] * 3), summary([100.0] * 3, CALLBACK, cpu=[1.0] * 3)
     assert "CPU" not in contrast([(ours, theirs)], ("native", "callback"))
 
 
@@ -144,9 +144,12 @@ def test_a_work_that_takes_its_own_time_is_the_condition_and_not_a_wait():
     assert told.startswith("With my:work as the work, at 10 in flight native answers 3.0")
 
 
-def test_once_measured_and_alike_names_both_sides():
+def test_once_measured_one_cannot_tell():
     told = contrast([(summary([100]), summary([101], CALLBACK))], ("native", "callback"))
-    assert "at 10 in flight native and callback are within 5% of each other" in told
+    assert (
+        "at 10 in flight one cannot tell: native answers 0.99 to 0.99 times what callback does (1 round)"
+        in told
+    )
 
 
 def test_a_pool_that_limits_is_called_by_its_size():
@@ -181,12 +184,12 @@ def test_a_doubt_names_an_open_loop_by_its_rate():
 def test_a_server_both_sides_share_is_named_once_and_first():
     pairs = match(rows(NATIVE, {10: 50.0}), rows(CALLBACK, {10: 100.0}))
     assert contrast(pairs, ("aiohttp native", "aiohttp callback")).endswith(
-        "at 10 in flight aiohttp callback answers 2.0 (range 2.0-2.0) times what native does."
+        "at 10 in flight aiohttp callback answers 2.0 (2.0-2.0) times what native does."
     )
     assert "times what aiohttp native does" in contrast(pairs, ("aiohttp native", "tornado callback"))
     alike = match(rows(NATIVE, {10: 50.0}), rows(CALLBACK, {10: 50.0}))
     assert contrast(alike, ("aiohttp native", "aiohttp callback")).endswith(
-        "between aiohttp native and callback."
+        "aiohttp native and callback are the same within 10%."
     )
 
 
@@ -194,7 +197,7 @@ def test_other_metrics_have_their_own_words():
     ours = rows(NATIVE, {100: 100.0}, cpu=[1.0, 1.01, 0.99])
     theirs = rows(CALLBACK, {100: 100.0}, cpu=[2.0, 2.02, 1.98])
     assert contrast(match(ours, theirs), ("native", "callback"), metric=CPU) == (
-        "With a 100 ms wait, at 100 in flight callback needs 2.0 (range 2.0-2.0) times "
+        "With a 100 ms wait, at 100 in flight callback needs 2.0 (2.0-2.0) times "
         "the CPU time per request of native."
     )
 
@@ -205,8 +208,8 @@ def test_one_round_gives_no_interval_and_says_what_that_means():
         [summary([100], CALLBACK, 10), summary([102], CALLBACK, 1)],
     )
     assert contrast(pairs, ("native", "callback")) == (
-        "With a 100 ms wait, at 10 in flight native answers 3.0 times what callback does; "
-        "at 1 in flight they are within 5% of each other (one round: it cannot tell a difference from noise)."
+        "With a 100 ms wait, at 10 in flight one cannot tell: native answers 3.0 to 3.0 times what callback does "
+        "(1 round); at 1 in flight one cannot tell: native answers 0.98 to 0.98 times what callback does (1 round)."
     )
 
 
@@ -218,9 +221,7 @@ def test_levels_that_cannot_be_compared_are_left_out_and_nothing_is_said_of_noth
 
 def test_the_floor_decides_what_is_a_difference():
     told = say({10: 108.0}, {10: 100.0}, floor=0.10)
-    assert (
-        told == "With a 100 ms wait, at 10 in flight no difference was measured between native and callback."
-    )
+    assert told == "With a 100 ms wait, at 10 in flight native and callback are the same within 10%."
 
 
 @pytest.mark.parametrize(
@@ -287,3 +288,17 @@ def test_a_doubt_names_the_wait_where_rows_differ_in_it():
         "aiohttp blocking at no wait and 10 in flight",
         "aiohttp blocking at a 10 ms wait and 10 in flight",
     ]
+
+
+def test_at_a_ceiling_a_ratio_is_told_as_at_least_that():
+    waits = (Warning.LIMITED_BY_WAIT,)
+    ours = [summary([2200.0, 2201.0, 2202.0], NATIVE, 1000, warnings=waits)]
+    told = contrast(match(ours, rows(CALLBACK, {1000: 1000.0})), ("native", "callback"))
+    assert "at 1,000 in flight native answers at least 2.2" in told
+
+
+def test_where_servers_stopped_a_ratio_says_of_which_rounds_it_is():
+    ours, (theirs,) = rows(NATIVE, {100: 300.0}), rows(CALLBACK, {100: 100.0})
+    theirs = replace(theirs, reliability=Reliability(4, 1))
+    told = contrast(match(ours, [theirs]), ("native", "callback"))
+    assert told.endswith("times what callback does in the rounds in which both answered.")

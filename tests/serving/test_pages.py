@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from compare.serving.pages import POLICY, WEB, pages
+from compare.serving.pages import WEB, pages, policy
 
 FILES = sorted(file.name for file in WEB.iterdir() if file.name != "index.html")
 PATHS = ["/", *(f"/static/{name}" for name in FILES)]
@@ -29,7 +29,7 @@ async def test_a_file_comes_whole_with_its_type_and_the_policy(server, path):
             ".svg": "image/svg+xml",
         }[file.suffix],
         "Content-Length": str(file.stat().st_size),
-        "Content-Security-Policy": POLICY,
+        "Content-Security-Policy": policy(""),
         "X-Content-Type-Options": "nosniff",
     }
 
@@ -65,13 +65,19 @@ async def test_a_file_is_only_read(server):
 
 
 def test_the_policy_allows_nothing_but_the_servers_own_files():
-    sources = dict(part.split(" ", 1) for part in POLICY.split("; "))
+    sources = dict(part.split(" ", 1) for part in policy("").split("; "))
     names_of_this_machine = sources.pop(
         "connect-src"
     )  # for a crowd: a browser opens six connections to one name
     assert names_of_this_machine == "'self' http://*.localhost:*"
     assert set(sources.values()) == {"'none'", "'self'"}
     assert sources["default-src"] == sources["frame-ancestors"] == "'none'"
+
+
+async def test_the_twin_that_was_named_may_show_this_page_and_be_shown(start):
+    server = await start(beside="http://localhost:8001")
+    sources = (await server.get("/")).headers["Content-Security-Policy"]
+    assert "; frame-src http://localhost:8001; frame-ancestors http://localhost:8001" in sources
 
 
 def test_the_page_asks_for_nothing_outside_and_holds_no_inline_script_or_style():
@@ -89,4 +95,4 @@ def test_the_page_asks_for_nothing_outside_and_holds_no_inline_script_or_style()
 def test_a_file_of_unknown_type_is_refused_at_the_start(tmp_path):
     (tmp_path / "data.bin").write_bytes(b"")
     with pytest.raises(KeyError):
-        pages(tmp_path)
+        pages(folder=tmp_path)

@@ -204,3 +204,31 @@ async def test_an_upstream_that_is_none_is_told_in_a_sentence(url, given, said, 
         await Http(given.format(url=url)).start(1)
     assert said in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+GARBAGE = {
+    "a line without a colon": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nno header\r\n\r\nok",
+    "a length that is no number": b"HTTP/1.1 200 OK\r\nContent-Length: zz\r\n\r\nok",
+    "a NUL in a value": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: a\x00b\r\n\r\nok",
+    "a space in a name": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX y: a\r\n\r\nok",
+}
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+async def test_a_malformed_head_is_an_error_of_both_faces_and_logs_nothing(garbage, caplog):
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(GARBAGE[garbage])
+        await reader.read()  # the connection stays: only the head says that something is wrong
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        work = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        work._open(1)
+        for _ in range(2):  # the one connection of the pool is given back
+            with pytest.raises((urllib3.exceptions.HTTPError, UpstreamError)):
+                await asyncio.wait_for(asyncio.to_thread(work.blocking, 0.0), 5)
+        with pytest.raises(aiohttp.ClientError):
+            await work.native(0.0)
+        await work.stop()
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

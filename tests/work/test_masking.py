@@ -42,6 +42,13 @@ SECRET = "hunter2"
             "compare bench --dsn postgresql://ann:***@db/app --quick",
         ),
         ("tried host=db password=hunter2: refused", "tried host=db password=*** refused"),
+        ("postgresql://db/app?pass%77ord=hunter2&x=1", "postgresql://db/app?pass%77ord=***&x=1"),
+        ("http://ann:hunter/2@up", "http://ann:***@up"),
+        ("http://up:8003/a@b", "http://up:8003/a@b"),
+        ("http://up/?token=hunter2&delay=1", "http://up/?token=***&delay=1"),
+        ("http://up/?a=1&Access_Token=hunter2", "http://up/?a=1&Access_Token=***"),
+        ("http://up/?api%5Fkey=hunter2", "http://up/?api%5Fkey=***"),
+        ("http://up/?monkey=1&tokens=2", "http://up/?monkey=1&tokens=2"),
         ("", ""),
     ],
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from running import KEEPING
 
 from compare.contract import Server
 from compare.contract.settings import Settings
+from compare.services import cluster
 from compare.services.companion import Companion
 from compare.work.loading import check_faces
 from compare.work.postgres import EMBEDDED, POOL, ROWS, Postgres
@@ -128,12 +130,18 @@ async def test_the_limit_is_the_capacity_or_what_the_database_has_for_two_pools(
     )
 
 
+@pytest.fixture
+def embedded_folder():
+    folder = cluster.folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.mark.alone  # another test's database starting or ending meanwhile was seen to take this one along
-async def test_the_database_is_killed_and_comes_back(tmp_path_factory, monkeypatch):
+async def test_the_database_is_killed_and_comes_back(embedded_folder, monkeypatch):
     monkeypatch.setattr("compare.work.postgres.RECONNECT_S", 0.05)  # an outage in miniature: longer than that
     monkeypatch.setattr("psycopg_pool.base.AttemptWithBackoff.INITIAL_DELAY", 0.02)
-    folder = tmp_path_factory.mktemp("pg")
-    with Companion(["-c", KEEPING, str(folder)]) as companion:
+    with Companion(["-c", KEEPING, str(embedded_folder)]) as companion:
         work = Postgres(companion.ready["dsn"])
         await work.start(3)
         await check_faces(work)
@@ -148,7 +156,7 @@ async def test_the_database_is_killed_and_comes_back(tmp_path_factory, monkeypat
     for pool in (work._async_pool, work._pool):
         while pool.get_stats()["connections_errors"] < 20:  # noqa: ASYNC110  # by then it has given up for good
             await asyncio.sleep(0.01)
-    with Companion(["-c", KEEPING, str(folder)]):
+    with Companion(["-c", KEEPING, str(embedded_folder)]):
         # whoever waited is served, and so is whoever comes from now on, by connections made afresh
         waiting += [asyncio.create_task(work.native(0.0)) for _ in range(9)]
         assert set(await asyncio.gather(*waiting)) == {b"written and read"}

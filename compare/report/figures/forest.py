@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from compare.analysis.decide import SMALLEST_EFFECT, Decision, Word
 from compare.analysis.intervals import Estimate, Spread
-from compare.analysis.paired import SMALLEST_EFFECT, Difference
 from compare.contract import Paradigm
 from compare.report import series
 from compare.report.figures import drawing, sheets
@@ -12,11 +12,11 @@ from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
 from compare.report.verdict import factor_text
 
-READ = "Line at 1: no difference. Grey: differences under {floor:.0%}, which are never named."
+READ = "Line at 1: equal. Grey: effects under {floor:.0%}, which are never named."
 
 
 def draw(
-    name: str, words: Words, found: Sequence[tuple[str, Difference]], ratio_of: str, folder: Path
+    name: str, words: Words, found: Sequence[tuple[str, Decision]], ratio_of: str, folder: Path
 ) -> list[Path]:
     """Write one row per named difference into `folder`; nothing when none has a ratio.
 
@@ -35,7 +35,7 @@ def draw(
         return sheets.save(figure, folder, name)
 
 
-def note(found: Sequence[tuple[str, Difference]]) -> str:
+def note(found: Sequence[tuple[str, Decision]]) -> str:
     """Return how to read the bars of this figure."""
     kinds = {one.ratio.kind for _, one in found if one.ratio.measured}
     bars = " ".join(f"Bar: {kind.words}." for kind in Spread if kind in kinds and kind is not Spread.SINGLE)
@@ -56,11 +56,11 @@ def _axes(panel: Panel, ratios: Sequence[Estimate], label: str) -> None:
     panel.axvline(1, color=sheets.INK, lw=1)
 
 
-def _ratio(panel: Panel, height: int, one: Difference, paradigm: Paradigm) -> None:
+def _ratio(panel: Panel, height: int, one: Decision, paradigm: Paradigm) -> None:
     colour, ratio = series.COLOUR[paradigm], one.ratio
     panel.plot([ratio.low, ratio.high], [height, height], color=colour, lw=2.2, solid_capstyle="butt")
     panel.plot(ratio.value, height, marker=series.MARK[paradigm], color=colour, ms=7, mec="white")
-    words = f"{factor_text(ratio.value)}" + ("" if one.named else "  no difference named")
+    words = f"{factor_text(ratio.value)}" + ("" if one.named else f"  {_word(one)}")
     panel.text(
         1.02,
         height,
@@ -70,3 +70,7 @@ def _ratio(panel: Panel, height: int, one: Difference, paradigm: Paradigm) -> No
         color=drawing.darker(colour) if one.named else sheets.SOFT,
         size=9,
     )
+
+
+def _word(one: Decision) -> str:
+    return f"same within {one.margin:.0%}" if one.word is Word.SAME else str(one.word)

@@ -1,0 +1,65 @@
+// The twin's page beside this one, in a frame: what is run here is run there. Both servers name each other (--beside).
+
+import { text, whenLanguageChanges } from "./text.js";
+
+const SILENT_S = 2.5;
+const $button = document.querySelector("#beside"), $other = document.querySelector("#other");
+let where = "", name = "", frame = null, heard = false, timer = 0;
+
+export const framed = new URLSearchParams(location.search).has("framed");
+
+/** Called when the server has said who it is; `run` and `leave` are what the page beside may ask for. */
+export function meet(about, trouble, actions) {
+  where = about.beside ?? "";
+  name = about.server === "tornado" ? "aiohttp" : "tornado";
+  if (!where) return;
+  if (framed) {
+    parent.postMessage({ ready: true }, where);
+    window.onmessage = ({ origin, data }) => origin === where && actions[data.ask]?.(data);
+    return;
+  }
+  $button.hidden = false;
+  words();
+  $button.onclick = () => (frame ? close() : open(trouble));
+  window.onmessage = ({ origin, data, source }) => {
+    if (origin !== where || source !== frame?.contentWindow || !data.ready) return;
+    heard = true;
+    trouble("");
+  };
+}
+
+/** Ask the page beside for the same. */
+export const alsoThere = (asked) => frame?.contentWindow?.postMessage(asked, where);
+
+function open(trouble) {
+  frame = document.createElement("iframe");
+  frame.title = text("besideTitle", name);
+  $other.replaceChildren(frame);
+  $other.hidden = false;
+  words();
+  const load = () => {
+    if (!frame) return;
+    heard = false;
+    frame.src = `${where}/?framed&lang=${document.documentElement.lang}`;
+    timer = setTimeout(() => {
+      if (heard) return;
+      trouble(text("besideSilent", name, where));
+      load();
+    }, SILENT_S * 1000);
+  };
+  load();
+}
+
+function close() {
+  clearTimeout(timer);
+  frame = null;
+  $other.replaceChildren();
+  $other.hidden = true;
+  words();
+}
+
+function words() {
+  $button.textContent = text("besideShow", name);
+  $button.setAttribute("aria-pressed", String(Boolean(frame)));
+}
+whenLanguageChanges(() => where && words());

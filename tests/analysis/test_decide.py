@@ -1,0 +1,159 @@
+import math
+
+import numpy as np
+import pytest
+from made import CALLBACK, NAN, NATIVE, figures, summary
+from msgspec.structs import replace
+
+from compare.analysis.decide import LOOK_P, Decision, Word, decide, decide_apart, decisions
+from compare.analysis.intervals import Spread
+from compare.analysis.metrics import CPU, P50, THROUGHPUT
+from compare.analysis.outcome import Outcome
+from compare.analysis.quantiles import Known, Latency, Percentile
+from compare.analysis.summary import Summary
+from compare.analysis.validity import Warning  # noqa: A004 - see there
+from compare.records import Closed
+
+QUIET = (1.0, 1.002, 0.998, 1.001, 0.999)
+BASE = summary([1000.0] * 5, CALLBACK)
+
+
+def rows(ratio, noise=QUIET, **more):
+    return summary([1000 * ratio * each for each in noise], **more)
+
+
+def test_what_is_sure_and_large_enough_differs_in_both_directions():
+    assert decide(rows(1.06), BASE).word is Word.DIFFERS
+    assert decide(rows(0.94), BASE).word is Word.DIFFERS
+
+
+def test_what_is_sure_and_small_is_the_same_within_ten_per_cent_where_the_cpu_limits_and_five_where_the_wait_does():
+    found = decide(rows(1.04), BASE)
+    assert (found.word, found.margin) == (Word.SAME, 0.10)
+    waits = (Warning.LIMITED_BY_WAIT,)
+    limited = decide(rows(1.02, warnings=waits), summary([1000.0] * 5, CALLBACK, warnings=waits))
+    assert (limited.word, limited.margin) == (Word.SAME, 0.05)
+
+
+def test_what_is_large_but_unsure_cannot_be_told():
+    found = decide(rows(1.0, (1.5, 0.8, 1.6, 0.7, 1.4)), BASE)
+    assert found.word is Word.CANNOT_TELL
+    assert found.ratio.low < 1 < found.ratio.high
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_nobody_wins_after_one_round_or_two(rounds):
+    found = decide(summary([3000.0, 3010.0][:rounds]), summary([1000.0, 1001.0][:rounds], CALLBACK))
+    assert found.word is Word.CANNOT_TELL
+    assert found.ratio.rounds == rounds
+    assert found.ratio.value == pytest.approx(3.0, rel=0.01)
+    assert found.ratio.kind is (Spread.SINGLE if rounds == 1 else Spread.RANGE)
+
+
+def test_a_look_spends_less_than_the_usual_five_per_cent():
+    logs = [0.5, 0.6, 0.7]  # t = 10.4, p = 0.009
+    found = decide(summary([1000 * math.exp(each) for each in logs]), summary([1000.0] * 3))
+    assert LOOK_P < found.p_value < 0.05
+    assert found.word is Word.CANNOT_TELL
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_below_the_floor_of_an_aa_run_nothing_is_named(side):
+    ours, theirs = rows(1.3), BASE
+    ours, theirs = (replace(ours, floor=0.35), theirs) if side == "a" else (ours, replace(theirs, floor=0.35))
+    assert decide(ours, theirs).word is Word.CANNOT_TELL
+    assert decide(rows(1.3), BASE, floor=0.35).word is Word.CANNOT_TELL
+    assert decide(rows(1.4), replace(BASE, floor=0.35)).word is Word.DIFFERS
+    assert decide(rows(1.04), BASE, floor=0.01).word is not Word.DIFFERS  # never below 5 %
+
+
+def test_below_the_resolution_of_a_cell_nothing_is_named():
+    few = Closed(1, delay_s=0.1, duration_s=0.4)  # four answers against three
+    four, three = (replace(summary([rate] * 5), load=few) for rate in (10.0, 7.5))
+    assert decide(four, three).word is Word.CANNOT_TELL
+    assert decide(
+        replace(four, load=Closed(1, duration_s=4.0)), replace(three, load=Closed(1, duration_s=4.0))
+    ).named
+
+
+def test_where_the_larger_side_sits_at_its_ceiling_the_ratio_is_a_lower_bound():
+    fast = rows(2.2, warnings=(Warning.LIMITED_BY_WAIT,))
+    assert decide(fast, BASE).at_least
+    assert decide(BASE, fast).at_least
+    assert not decide(rows(2.2), BASE).at_least
+    assert not decide(fast, BASE, CPU).at_least
+
+
+def dead(round_, rate):
+    return replace(figures(rate, round_), outcome=Outcome.COLLAPSED)
+
+
+def test_only_rounds_in_which_both_answered_are_compared():
+    ours = rows(2.0)
+    theirs = replace(BASE, rounds=(dead(0, 10.0), *BASE.rounds[1:]))
+    found = decide(ours, theirs)
+    assert found.ratio.rounds == 4
+    assert found.ratio.value == pytest.approx(2.0, rel=0.01)
+    never = replace(BASE, rounds=tuple(dead(n, 10.0) for n in range(5)))
+    assert decide(ours, never).word is Word.NOT_COMPARABLE
+
+
+def test_ratio_interval_and_p_value_are_of_one_test_and_never_contradict_each_other():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        logs = rng.normal(0.3, 0.15, 5)
+        found = decide(summary(list(1000 * np.exp(logs))), BASE)
+        assert (found.p_value < 0.05) == (not found.ratio.low <= 1 <= found.ratio.high)
+        assert found.ratio.value == pytest.approx(math.exp(np.mean(logs)))
+
+
+def test_what_the_machine_did_to_both_cancels():
+    slow_and_fast = [100, 50, 200, 80, 120]
+    ours = summary([1.2 * rate * (1 + n / 1000) for n, rate in enumerate(slow_and_fast)])
+    assert decide(ours, summary(slow_and_fast)).named
+
+
+def test_rounds_are_paired_by_their_number():
+    ours, theirs = summary([100, 200, 400]), summary([50, 100, 200])
+    shuffled = Summary("x", NATIVE, Closed(10), rounds=theirs.rounds[::-1])
+    assert decide(ours, shuffled).ratio.low == pytest.approx(2.0)
+    lacking = Summary("x", NATIVE, Closed(10), rounds=theirs.rounds[1:])
+    assert decide(ours, lacking).ratio.rounds == 2
+
+
+def test_an_invalid_row_and_a_metric_that_is_not_known_are_compared_with_nothing():
+    bad = summary([300, 300, 300], valid=False)
+    assert decide(bad, BASE).word is decide(BASE, bad).word is Word.NOT_COMPARABLE
+    beyond = Latency(p50=Percentile(Known.BEYOND, 2.0))
+    censored = Summary("x", NATIVE, Closed(10), rounds=(figures(response=beyond),))
+    assert decide(censored, censored, P50).word is Word.NOT_COMPARABLE
+    assert math.isnan(decide(censored, censored, P50).ratio.value)
+
+
+def test_pairs_do_not_make_each_other_harder_to_name():
+    pair = (rows(1.3), BASE)
+    assert all(one.named for one in decisions([pair] * 50))
+
+
+def test_rows_of_two_runs_are_told_apart_without_pairing():
+    assert decide_apart(rows(1.3), BASE, THROUGHPUT).word is Word.DIFFERS
+    assert decide_apart(rows(1.01), BASE, THROUGHPUT).word is Word.SAME
+    assert decide_apart(rows(1.3, (1.0, 0.5, 2.0)), BASE, THROUGHPUT).word is Word.CANNOT_TELL
+    once = decide_apart(summary([200.0]), summary([100.0]), THROUGHPUT)
+    assert (once.word, once.ratio.value, math.isnan(once.p_value)) == (
+        Word.CANNOT_TELL,
+        pytest.approx(2.0),
+        True,
+    )
+    assert decide_apart(summary([NAN]), BASE, THROUGHPUT).word is Word.NOT_COMPARABLE
+
+
+def test_a_decision_says_whether_more_rounds_would_help():
+    assert [
+        Decision(BASE, BASE, THROUGHPUT, BASE.throughput_rps, 1.0, word, 0.1).decided for word in Word
+    ] == [
+        True,
+        True,
+        False,
+        False,
+    ]
