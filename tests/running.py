@@ -97,18 +97,13 @@ def supervised(server: Server, *options: str) -> list[str]:
 
 
 @contextlib.contextmanager
-<<<<<<< a857376
-def running(server: Server, *options: str, env: dict[str, str] | None = None) -> Iterator[Process]:
-    """Start `server`, on a free port unless told otherwise, and stop it at the end, however the test ends.
-=======
 def running(
     server: Server,
     *options: str,
     env: dict[str, str] | None = None,
     how: Callable[..., list[str]] = command,
 ) -> Iterator[Process]:
-    """Start `server` on a free port and stop it at the end, however the test ends.
->>>>>>> 92dd3470f24a5be69a85b5ad4d6e294aca0a0663
+    """Start `server`, on a free port unless told otherwise, and stop it at the end, however the test ends.
 
     It signs with `SECRET`, so that it has nothing to warn of and reads what the other one signed.
     """
@@ -116,11 +111,7 @@ def running(
     secret = {} if any("--cookie" in option for option in options) else SECRET
     with tempfile.TemporaryFile("w+") as stderr:
         popen = subprocess.Popen(
-<<<<<<< a857376
-            command(server, *port, *options),
-=======
-            how(server, "--port", "0", *options),
->>>>>>> 92dd3470f24a5be69a85b5ad4d6e294aca0a0663
+            how(server, *port, *options),
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

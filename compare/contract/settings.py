@@ -6,11 +6,8 @@ Secrets never travel this way: argv holds the paths of their files.
 
 import dataclasses
 import math
-<<<<<<< a857376
-import re
-=======
 import os
->>>>>>> 92dd3470f24a5be69a85b5ad4d6e294aca0a0663
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
