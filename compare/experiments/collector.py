@@ -74,7 +74,7 @@ def _pauses(summaries: Sequence[Summary]) -> list[str]:
     sentences = []
     for contestant in _contestants(summaries):
         told = [
-            f"{row.contestant.gc} {seconds_text(row.of(GC_PAUSE).value)}"
+            f"{row.contestant.gc} {_pause_text(row.of(GC_PAUSE).value)}"
             for how in Gc
             for row in _rows(summaries, contestant, how)
             if row.of(GC_PAUSE).measured and how is not Gc.OFF
@@ -84,6 +84,10 @@ def _pauses(summaries: Sequence[Summary]) -> list[str]:
                 f"Longest collection of {name(contestant)}: {', '.join(told)} (median of rounds)."
             )
     return sentences
+
+
+def _pause_text(longest_s: float) -> str:
+    return seconds_text(longest_s) if longest_s else "none"
 
 
 def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:

@@ -1,6 +1,8 @@
 import pytest
 from drawn import draw, made, text_of
+from msgspec.structs import replace
 
+from compare.analysis.intervals import estimates
 from compare.contract import Gc, Paradigm, Server
 from compare.experiments import collector
 from compare.experiments.options import Options, Preset
@@ -48,6 +50,15 @@ def test_the_longest_collections_are_told(it):
         f"Longest collection of {min(Server)} native: default 20.0 ms, freeze 20.0 ms, tuned 20.0 ms "
         "(median of rounds)."
     )
+
+
+def test_a_collector_that_never_ran_made_no_pause(it):
+    never = {"gc_longest_pause_s": estimates([[0.0, 0.0, 0.0]])[0]}
+    rows = [
+        replace(row, estimates=row.estimates | never) if row.contestant.gc is Gc.TUNED else row
+        for row in it.summaries
+    ]
+    assert "tuned none (median of rounds)" in collector.say(rows)[-1]
 
 
 def test_nothing_measured_draws_and_says_nothing(it, tmp_path):
