@@ -48,6 +48,7 @@ __all__ = [
 
 _log = logging.getLogger("tornado.general")  # Tornado's, so that log rules keep working
 
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"  # aiohttp before 3.11 counts it as part of the answer
 _Route = TypeVar("_Route", bound=Any)
 _SETTINGS = web.AppKey("tornado_cookies", Settings)
 
@@ -74,8 +75,8 @@ class _Outgoing(Outgoing):
     def begun(self) -> bool:
         """Say whether the headers have left; aiohttp 3.12 and newer keep them back until the first write."""
         writer = self._writer()
-        sent_bytes = getattr(writer, "output_size", 0)  # a mocked request's is no number
-        return (isinstance(sent_bytes, int) and sent_bytes > 0) or isinstance(
+        sent_bytes = getattr(writer, "output_size", 0)  # a mocked request's is not a number
+        return (isinstance(sent_bytes, int) and sent_bytes > len(_CONTINUE)) or isinstance(
             getattr(writer, "_headers_buf", None), bytes
         )
 

@@ -319,7 +319,10 @@ class Cookies:
 
     def check_xsrf_cookie(self, given: str | None) -> None:
         """Raise XsrfError unless `given`, the request's argument or header, is the cookie's token."""
-        xsrf.check(given, self._raw_xsrf_token()[0])
+        name = self._settings.xsrf_cookie_name
+        expected = xsrf.raw_of(self.get_cookie(name) or "")
+        # Without a cookie nothing may agree, not even an empty token with none.
+        xsrf.check(given, expected or xsrf.new_token())
 
     def _raw_xsrf_token(self) -> tuple[bytes, float, bool]:
         """The cookie's token, when it was made, and whether the browser does not have it yet."""

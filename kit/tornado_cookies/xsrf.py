@@ -36,6 +36,9 @@ _VERSION = re.compile(r"([1-9][0-9]*)\|.*$")
 _control_characters = re.compile(r"[\x00-\x08\x0e-\x1f]").sub
 
 
+_number = int.from_bytes
+
+
 class XsrfError(Exception):
     """A request that must be answered with 403; the message is Tornado's."""
 
@@ -82,6 +85,18 @@ def decode(text: str) -> Token:
         return _ABSENT
 
 
+def raw_of(text: str) -> bytes | None:
+    """Return the raw token in a text of either format, None for what is malformed: `decode(text).raw`, only faster."""
+    # What `encode` writes of 16 bytes until the year 2286, and so nearly all there is.
+    if len(text) == 54 and text[:2] == "2|" and text[10] == "|" == text[43] and text[44:].isdecimal():
+        try:
+            pad, masked = a2b_hex(text[2:10] * 4), a2b_hex(text[11:43])
+        except ValueError:
+            return decode(text).raw  # with a line end in it, it is of format 1
+        return (_number(masked, "big") ^ _number(pad, "big")).to_bytes(16, "big")
+    return decode(text).raw
+
+
 def _decode_v2(text: str) -> Token:
     _, mask, masked, created_s = text.split("|")
     return Token(2, _masked(a2b_hex(masked), a2b_hex(mask)), int(created_s))
@@ -108,7 +123,7 @@ def check(given: str | None, expected: bytes) -> None:
     """Compare a request's token with the cookie's raw one, in constant time; raise XsrfError unless they agree."""
     if not given:
         raise XsrfError(MISSING)
-    raw = decode(given).raw
+    raw = raw_of(given)
     if not raw:
         raise XsrfError(INVALID)
     if not compare_digest(raw, expected):

@@ -20,7 +20,7 @@ from examples.login.upgrade_v1 import make_app
 
 ROOT = Path(__file__).parents[2]
 CONF = ROOT / "examples" / "login" / "nginx.conf"
-SITES = ["tornado", "aiohttp"]
+SITES = ["tornado", "aiohttp", "fastapi"]
 OLD, NEW = "an old secret of thirty-two bytes", "a new secret of thirty-two bytes"
 
 
@@ -91,8 +91,8 @@ class Browser:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory) -> Iterator[dict[str, int]]:
     keys = tmp_path_factory.mktemp("login")
-    with site("tornado", {0: OLD}, keys / "t") as tornado, site("aiohttp", {0: OLD}, keys / "a") as aiohttp:
-        yield {"tornado": tornado, "aiohttp": aiohttp}
+    with contextlib.ExitStack() as stack:
+        yield {name: stack.enter_context(site(name, {0: OLD}, keys / name)) for name in SITES}
 
 
 @pytest.mark.parametrize(("signer", "reader"), list(itertools.product(SITES, SITES)))
@@ -112,8 +112,13 @@ def test_both_sites_set_and_clear_the_cookie_with_the_same_attributes(both):
         for path in ("/login", "/logout"):
             header = bob.request(port, "POST", path, name="bob").headers["Set-Cookie"]
             headers.append([part.partition("=")[0] for part in header.split("; ")])
-    assert headers[0] == headers[2] == ["user", "expires", "HttpOnly", "Path", "SameSite", "Secure"]
-    assert headers[1] == headers[3] == ["user", "expires", "Path"]
+    assert (
+        headers[0]
+        == headers[2]
+        == headers[4]
+        == ["user", "expires", "HttpOnly", "Path", "SameSite", "Secure"]
+    )
+    assert headers[1] == headers[3] == headers[5] == ["user", "expires", "Path"]
 
 
 @pytest.mark.parametrize("name", SITES)
@@ -160,7 +165,7 @@ def test_behind_one_proxy_nobody_notices_which_site_answers(both, tmp_path):
     bob, served_by = Browser(), set()
     with listening([nginx, "-p", str(tmp_path), "-e", "stderr", "-c", str(conf)], port):
         bob.login(port)
-        while served_by != set(SITES):
+        while served_by != {"tornado", "aiohttp"}:
             answer = bob.request(port, "GET", "/")
             assert bob.text == "Hello, bob."
             served_by.add(answer.headers["X-Served-By"])

@@ -55,7 +55,7 @@ def test_every_snippet_of_the_migration_guide_is_in_one_example_word_for_word():
     sources = [stripped(example.read_text()) for example in EXAMPLES]
     fenced = re.findall(r"(?ms)^```(\w+)\n(.*?)^```$", text)
     snippets = [snippet for language, snippet in fenced if language in LANGUAGES]
-    assert len(snippets) == 5
+    assert len(snippets) == 6
     for snippet in snippets:
         parts = [stripped(part) for part in re.split(r"(?m)^\.\.\.$", snippet)]
         assert any(all(part in source for part in parts) for source in sources), snippet

@@ -220,10 +220,13 @@ async def test_a_sub_application_shares_the_cookies_of_its_parent(aiohttp_client
 
 
 async def test_two_requests_share_nothing(aiohttp_client, app):
-    both = asyncio.Barrier(2)
+    here, both = [], asyncio.Event()
 
     async def handler(request):
         cookies_of(request).set_cookie(request.query["name"], "x")
+        here.append(request)
+        if len(here) == 2:
+            both.set()
         await both.wait()
         return web.Response()
 

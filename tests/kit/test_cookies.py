@@ -79,6 +79,7 @@ def test_other_visible_characters_go_both_ways_in_escapes_and_only_when_asked(va
         (b"a=1; a", {"a": "1"}),
         (b"alone; a=1; =x; \"; '", {"a": "1"}),
         (b"a b=1; a/b=2; a:b=3; a,b=4; (a)=5; a\xe9=6; \xc3\xa9=7; a\x00=8; a\x7f=9; ok=0", {"ok": "0"}),
+        (b"=__Host-n=1; ==__Host-n=2; __Host-n", {}),  # CVE-2023-23934
         (b"\xa0__Host-n=1; \xc2\xa0__Host-n=2; \x85n=3; n\xa0=4; \x1fn=5; \x0bn=6", {}),
         (b"!#$%&'*+-.^_`|~09azAZ=1", {"!#$%&'*+-.^_`|~09azAZ": "1"}),
         (b"$Version=1; a=1", {"$Version": "1", "a": "1"}),

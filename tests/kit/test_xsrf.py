@@ -66,6 +66,7 @@ def test_a_token_reads_as_tornado_reads_it(seed):
     for _ in range(2_000):
         text = generated(rng)
         assert tuple(xsrf.decode(text)) == tornados_token(text), text
+        assert xsrf.raw_of(text) == xsrf.decode(text).raw
 
 
 @given(st.text())
