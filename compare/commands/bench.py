@@ -17,6 +17,7 @@ from compare.commands import runs, usage
 from compare.commands.usage import ExitCode
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import DSN_VARIABLE
+from compare.experiments import catalogue
 from compare.experiments.catalogue import EXPERIMENTS, duration_s
 from compare.experiments.options import Options, Preset
 from compare.screen import progress, tables
@@ -25,11 +26,9 @@ from compare.screen import progress, tables
 @click.command()
 @click.argument("experiments", nargs=-1, metavar="[EXPERIMENT]...")
 @click.option("--list", "listing", is_flag=True, help="List the experiments, their questions and durations.")
-@click.option("--preset", type=usage.choice(Preset), default="default", help="How long.")
-@click.option("--quick", "preset", flag_value="quick", help="A look: one round, under a minute.")
-@click.option(
-    "--full", "preset", flag_value="full", help="To publish: more rounds and levels; --list says how long."
-)
+@click.option("--preset", type=usage.choice(Preset), help="How long; default: default.")
+@click.option("--quick", is_flag=True, help="A look: one round, under a minute.")
+@click.option("--full", is_flag=True, help="To publish: more rounds and levels; --list says how long.")
 @click.option("--server", "servers", type=usage.choice(Server), multiple=True, help="Repeatable.")
 @click.option("--paradigm", "paradigms", type=usage.choice(Paradigm), multiple=True, help="Repeatable.")
 @click.option(
@@ -48,7 +47,7 @@ from compare.screen import progress, tables
 @click.option("--loop", type=usage.choice(Loop), default="asyncio", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides the order.")
 @click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True)
-@click.option("--name", default="", help="Second half of the results folder's name.")
+@click.option("--name", type=usage.file_name, default="", help="Second half of the results folder's name.")
 @click.option(
     "--strict", is_flag=True, help="Exit code 3 when any row is invalid or a server stopped answering."
 )
@@ -76,7 +75,7 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
     if unknown:
         raise click.UsageError(f"There is no experiment {unknown[0]!r}; there are {', '.join(EXPERIMENTS)}.")
     options = Options(
-        preset=Preset(asked["preset"]),
+        preset=_preset(asked),
         servers=tuple(map(Server, asked["servers"])) or tuple(Server),
         paradigms=tuple(map(Paradigm, asked["paradigms"])) or tuple(Paradigm),
         concurrency=asked["concurrency"],
@@ -87,8 +86,10 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         loop=Loop(asked["loop"]),
         seed=asked["seed"],
     )
+    experiments = tuple(dict.fromkeys(names)) or benchmark.DEFAULT_EXPERIMENTS
+    _refuse_unused(experiments, options)
     return benchmark.Ask(
-        experiments=tuple(dict.fromkeys(names)) or benchmark.DEFAULT_EXPERIMENTS,
+        experiments=experiments,
         options=options,
         name=asked["name"],
         out=asked["out"],
@@ -96,6 +97,29 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         upstream=asked["upstream"],
         dsn=asked["dsn"] or os.environ.get(DSN_VARIABLE, ""),
     )
+
+
+def _preset(asked: dict[str, Any]) -> Preset:
+    """Return the one preset asked for; two that differ are refused."""
+    given = [Preset(name) for name in ("quick", "full") if asked[name]]
+    given += [Preset(asked["preset"])] if asked["preset"] else []
+    if len(set(given)) > 1:
+        raise click.UsageError(
+            f"The presets {' and '.join(given)} exclude each other: give one, such as --quick."
+        )
+    return given[0] if given else Preset.DEFAULT
+
+
+def _refuse_unused(names: tuple[str, ...], options: Options) -> None:
+    """Refuse an option that an experiment would leave out of account."""
+    for name in names:
+        for option in catalogue.unused(EXPERIMENTS[name], options):
+            users = [
+                other for other, one in EXPERIMENTS.items() if option not in catalogue.unused(one, options)
+            ]
+            raise click.UsageError(
+                f"The experiment {name} does not use {option}; those that do: {', '.join(users)}."
+            )
 
 
 def _command(dsn: str) -> str:
@@ -125,11 +149,12 @@ def _verdict_of(outcome: Outcome, findings: Findings, *, strict: bool) -> int:
     if outcome.stopped:
         click.echo(f"Stopped after {measured} of {planned} cells; the charts show those.", err=True)
         return ExitCode.INTERRUPTED
-    failed = [one.failure for one in made if one.failure]
+    last = {one.cell: one for one in made}  # a cell that was noisy is measured again
+    failed = [one.failure for one in last.values() if one.failure]
     invalid = [summary for summary in findings.summaries if not summary.valid]
     if failed:
         click.echo(f"{len(failed)} of {planned} cells failed, the first with: {failed[0]}", err=True)
-    if len(failed) == len(made):
+    if len(failed) == len(last):
         return ExitCode.FAILED
     collapsed = [summary for summary in findings.summaries if summary.reliability.collapsed]
     if strict and collapsed:

@@ -52,3 +52,12 @@ def share(text: str) -> float:
     if number == text or not number.replace(".", "", 1).isdecimal():
         raise click.BadParameter(f"{text!r} is no percentage such as 5%.")
     return float(number) / 100
+
+
+def file_name(text: str) -> str:
+    """Return `text` when it can be part of one folder's name."""
+    if not re.fullmatch(r"[\w.-]*", text):
+        raise click.BadParameter(
+            f"{text!r} is not a name of letters, digits, dots, dashes and underscores, such as after-upgrade."
+        )
+    return text

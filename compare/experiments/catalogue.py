@@ -1,10 +1,13 @@
 """Every experiment by its name, how often it repeats itself and how long it takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from compare.analysis.summary import Summary
+from compare.contract import Loop, Paradigm, Server
 from compare.experiments import (
     aa,
     abandon,
@@ -106,3 +109,27 @@ def duration_s(experiment: Experiment, options: Options) -> float:
     second: dict[Preset, float] = getattr(experiment, "SECOND_STAGE", {})  # as a share of the first
     cells_s = rounds(experiment, options) * sum(map(expected_s, first))
     return AROUND_S + cells_s * (1 + second.get(options.preset, 0.0))
+
+
+# For each option, a value that nothing takes by itself: an experiment uses the option when it changes the plan.
+_UNUSUAL: Mapping[str, tuple[str, Sequence[object]]] = {
+    "--server": ("servers", [(one,) for one in Server]),
+    "--paradigm": ("paradigms", [(one,) for one in Paradigm]),
+    "--concurrency": ("concurrency", [(7,)]),
+    "--delay": ("delay_s", [0.037]),
+    "--duration": ("duration_s", [3.37]),
+    "--work": ("work", ["http"]),
+    "--loop": ("loop", [Loop.UVLOOP]),
+}
+
+
+def unused(experiment: Experiment, options: Options) -> list[str]:
+    """Return the names of the options that are set in `options` and that this experiment's plan does not depend on."""
+    usual = Options()
+    planned = experiment.plan(usual)
+    return [
+        name
+        for name, (field, values) in _UNUSUAL.items()
+        if getattr(options, field) != getattr(usual, field)
+        and all(experiment.plan(replace(usual, **{field: value})) == planned for value in values)
+    ]

@@ -29,7 +29,7 @@ _FRACTIONS = {
 
 def name(contestant: Contestant, *, server: bool = True) -> str:
     """Return what a contestant is called everywhere: `aiohttp native`, `tornado executor (100 threads)`."""
-    pool = "default pool" if contestant.threads is None else f"{contestant.threads:,} threads"
+    pool = "default pool" if contestant.threads is None else _threads(contestant.threads)
     told = {
         pool: contestant.paradigm is Paradigm.EXECUTOR,
         str(contestant.loop): contestant.loop is not Loop.ASYNCIO,
@@ -42,6 +42,10 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
     words = f"{contestant.server} {contestant.paradigm}" if server else str(contestant.paradigm)
     more = ", ".join(word for word, told_here in told.items() if told_here)
     return f"{words} ({more})" if more else words
+
+
+def _threads(count: int) -> str:
+    return f"{count:,} {'thread' if count == 1 else 'threads'}"
 
 
 def load_text(summary: Summary) -> str:

@@ -273,3 +273,25 @@ def test_sigterm_is_answered_as_ctrl_c_is(compare):
     compare(*FEW)
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["latency", "--concurrency", "10"],
+            "The experiment latency does not use --concurrency; those that do: ",
+        ),
+        (["--quick", "--full"], "The presets quick and full exclude each other: give one, such as --quick."),
+        (["--preset", "full", "--quick"], "The presets quick and full exclude each other"),
+        (
+            ["--name", "../x"],
+            "'../x' is not a name of letters, digits, dots, dashes and underscores, such as",
+        ),
+    ],
+)
+def test_no_option_is_ignored(words, said, tmp_path):
+    result = CliRunner().invoke(commands, ["bench", *words, "--out", str(tmp_path)])
+    assert result.exit_code == 2
+    assert said in result.output
+    assert list(tmp_path.iterdir()) == []

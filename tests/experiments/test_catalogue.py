@@ -63,3 +63,10 @@ def test_rounds_asked_for_win_over_the_presets(name):
 def test_the_presets_measure_once_three_times_and_ten_times():
     rounds = [catalogue.rounds(EXPERIMENTS["concurrency"], Options(preset)) for preset in Preset]
     assert rounds == [1, 3, 10]
+
+
+def test_an_option_counts_as_unused_where_no_value_of_it_changes_the_plan():
+    asked = Options(concurrency=(10,), delay_s=0.2)
+    assert catalogue.unused(catalogue.EXPERIMENTS["concurrency"], asked) == []
+    assert catalogue.unused(catalogue.EXPERIMENTS["latency"], asked) == ["--concurrency"]
+    assert catalogue.unused(catalogue.EXPERIMENTS["latency"], Options()) == []
