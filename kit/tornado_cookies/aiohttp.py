@@ -263,6 +263,10 @@ def _protecting(settings: Settings) -> Any:
     return protect
 
 
+# No boundary, an unknown charset, bytes that are not of the charset, and so on.
+_BROKEN_FORM = (HttpProcessingError, LookupError, RuntimeError, ValueError)
+
+
 async def _given_token(request: web.Request) -> str | None:
     """The token in the query, a header or the form, in this order; the form is read only when it must be."""
     token = xsrf.cleaned(request.query.getall(xsrf.FIELD, [""])[-1])
@@ -272,12 +276,7 @@ async def _given_token(request: web.Request) -> str | None:
         return token
     try:
         form = await request.post()  # aiohttp keeps it: the handler's own post() reads no body
-    except (
-        HttpProcessingError,
-        LookupError,
-        RuntimeError,
-        ValueError,
-    ):  # no boundary, an unknown charset and so on
+    except _BROKEN_FORM:
         return None
     field = form.getall(xsrf.FIELD, [""])[-1]
     return xsrf.cleaned(field) if isinstance(field, str) else None
