@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev lock wheel tornado aiohttp both bench report test test-full check matrix clean help
+.PHONY: setup setup-dev lock wheel tornado aiohttp both bench report test test-long test-full check matrix clean help
 
 # Quick when .venv is whole: the script compares what was made with what is wanted.
 MAKE_VENV = @command -v $(PYTHON) >/dev/null || { echo "Error: there is no $(PYTHON): install Python 3.11 or newer, or name another, such as PYTHON=python3.13." >&2; exit 1; }; \
@@ -39,18 +39,20 @@ test: setup-dev  ## the shared suite, on both servers; then what needs the machi
 	$(BIN)/pytest -m "not alone and not full" -n 2 $(ARGS)
 	$(BIN)/pytest -m "alone and not full" $(ARGS)
 
-test-full: setup-dev  ## the same at full length: long soaks and selftest, 5,000 examples for each fuzz test
-	FULL=1 $(BIN)/pytest -m "not alone" -n 2 $(ARGS)
-	FULL=1 $(BIN)/pytest -m alone $(ARGS)
+test-long: setup-dev  ## what takes long, at full length: long soaks and selftest, 5,000 examples for each fuzz test
+	FULL=1 $(BIN)/pytest -m "full or longer" -n 2 $(ARGS)
+
+test-full: test test-long  ## the suite, then at full length what has one
 
 check: setup-dev  ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 # uv comes from PyPI: pip install uv. The second lock holds only what the first one lacks.
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-emit-package tornado-cookies --group build --extra bench --extra http --extra postgres
-lock:  ## write both locks anew with the newest releases (ARGS="--upgrade-package NAME" for one)
+lock:  ## write the locks anew with the newest releases (ARGS="--upgrade-package NAME" for one)
 	$(LOCK) $(or $(ARGS),--upgrade) --output-file requirements/bench.lock
 	$(LOCK) $(or $(ARGS),--upgrade) --extra dev --extra cluster --constraint requirements/bench.lock $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/bench.lock | sort -u) --output-file requirements/dev.lock
+	printf 'aiohttp\npytest\npytest-aiohttp\n' | uv pip compile - --quiet --universal --python-version 3.9 --generate-hashes --no-emit-index-url --no-header --no-annotate $(or $(ARGS),--upgrade) --output-file requirements/kit-oldest.lock
 
 wheel:  ## build both wheels and use them in empty environments, as CI does
 	.ci/wheel

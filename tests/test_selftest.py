@@ -149,6 +149,7 @@ def test_a_generator_that_cannot_work_is_one_sentence(monkeypatch):
     assert "Error: The generator broke." in result.output
 
 
+@pytest.mark.longer
 def test_the_real_selftest_makes_every_check(monkeypatch):
     monkeypatch.setattr(selftest, "AA_PAIRS", 1)
     full = bool(os.environ.get("FULL"))

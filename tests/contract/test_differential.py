@@ -1,6 +1,6 @@
 """The same generated request to both servers must get the same answer: what the contract's own tests missed.
 
-`COMPARE_FUZZ` multiplies the number of examples.
+`FULL=1` makes it 5,000 examples, `COMPARE_FUZZ` multiplies their number.
 """
 
 import os
@@ -14,7 +14,7 @@ from running import running
 
 from compare.contract import DEFAULT_DELAY_S, ContractError, Paradigm, Server, delay_of, path_of
 
-EXAMPLES = 300 * int(os.environ.get("COMPARE_FUZZ", "1"))
+EXAMPLES = (5000 if os.environ.get("FULL") else 300) * int(os.environ.get("COMPARE_FUZZ", "1"))
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,8 @@ def check(said: bytes) -> None:
     assert not [answer for answer in found if answer.status == 500]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.longer
+@pytest.mark.timeout(600)
 @settings(max_examples=EXAMPLES, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(noise(), st.integers(0, 200))
 def test_raw_bytes_neither_crash_nor_confuse_either_server(both, sent, cut):
@@ -184,6 +185,7 @@ def test_the_check_notices_a_mistaken_a_broken_and_a_talkative_answer(said):
         check(said)
 
 
+@pytest.mark.longer
 def test_after_the_fuzz_both_live_and_logged_no_traceback(both):
     for process in both:
         assert process.popen.poll() is None

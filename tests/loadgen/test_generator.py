@@ -136,7 +136,7 @@ def test_it_ends_when_whoever_started_it_is_killed(silent):
     port = silent.getsockname()[1]
     parent_code = textwrap.dedent(f"""
         from compare.harness import load
-        from compare.records import Load
+        from compare.records import Closed
         load.run("http://127.0.0.1:{port}/", Closed(concurrency=1, duration_s=600.0, delay_s=0.0))
     """)
     with subprocess.Popen([sys.executable, "-c", parent_code]) as parent:
