@@ -302,4 +302,4 @@ def preflight(
 
 
 if __name__ == "__main__":
-    os.execv(sys.executable, [sys.executable, "-m", "compare", "bench", *sys.argv[1:]])  # noqa: S606  # no shell
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "compare", "bench", *sys.argv[1:]])  # noqa: S606  # no shell

@@ -90,7 +90,7 @@ def _beside(work: str, upstream: str, dsn: str, cpu: int | None) -> Iterator[Fou
 
 
 def _start(work: str, upstream: str, dsn: str, cpu: int | None, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "compare.work.beside", "--work", work]
+    command = [sys.executable, "-P", "-m", "compare.work.beside", "--work", work]
     return subprocess.Popen(  # noqa: S603  # the arguments are ours, and there is no shell
         launch.argv([*command, *(["--upstream", upstream] if upstream else [])], cpu=cpu),
         stdin=subprocess.PIPE,

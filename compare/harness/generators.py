@@ -101,7 +101,7 @@ class Generator:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(  # noqa: S603  # the arguments are ours, and there is no shell
-            launch.argv([sys.executable, "-m", "compare.loadgen.generator"], cpu=self._cpu),
+            launch.argv([sys.executable, "-P", "-m", "compare.loadgen.generator"], cpu=self._cpu),
             stdin=pipe,
             stdout=pipe,
             stderr=self._stderr,

@@ -56,7 +56,7 @@ class Answering(asyncio.Protocol):
 @contextmanager
 def serving(*, delay_s: float = 0.0, freeze_after: int = 0, cpu: int | None = None) -> Iterator[str]:
     """Run the reference server in a process of its own; yield its URL. It never outlives the block."""
-    command = [sys.executable, "-m", "compare.harness.reference", str(delay_s), str(freeze_after)]
+    command = [sys.executable, "-P", "-m", "compare.harness.reference", str(delay_s), str(freeze_after)]
     process = subprocess.Popen(  # noqa: S603  # the arguments are ours
         launch.argv(command, cpu=cpu), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     )

@@ -26,6 +26,7 @@ from compare.records import Contestant
 
 READY_TIMEOUT_S = 20.0  # an embedded PostgreSQL starts in 0.7 s, on a busy machine in several
 GRACE_S = 0.1  # after the load nobody waits for an answer any more
+SUPERVISED_S = 0.8  # the supervisor of several workers kills so much after the grace
 KILL_S = 0.4  # beyond the grace: a loop that is blocked by queued work does not hear SIGTERM
 TAIL_LINES = 8
 PIPE_S = 1.0  # how long the pipes of an ended process may stay open: a grandchild may hold them
@@ -86,7 +87,8 @@ def serve(
         running = Running(process, _await_ready(process, lines, stderr), stderr)
         yield running
     finally:
-        exit_usage = _stop(process, grace_s)
+        supervised_s = SUPERVISED_S if contestant.workers > 1 else 0.0
+        exit_usage = _stop(process, grace_s + supervised_s)
         if running is not None:
             running.exit_usage = exit_usage
         stdout.close()
@@ -97,6 +99,7 @@ def command(contestant: Contestant, settings: Settings) -> list[str]:
     """Return the argv of `contestant`'s server; its own interpreter when it names one."""
     return [
         contestant.python or sys.executable,
+        "-P",  # no module of the current folder runs
         "-m",
         f"compare.{contestant.server}_impl",
         *settings.to_argv(),
@@ -115,6 +118,7 @@ def _settings(contestant: Contestant, upstream: str, dsn: str, grace_s: float) -
         max_in_flight=contestant.max_in_flight,
         grace=grace_s,
         workers=contestant.workers,
+        no_restart=True,  # nothing is begun anew in a measurement: the cell says what happened
         gc=contestant.gc,
     )
 

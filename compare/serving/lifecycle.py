@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import FrameType
 from typing import Any, NoReturn, Protocol
 
-from compare.contract import BACKLOG, Loop, Ready, Server
+from compare.contract import BACKLOG, KEEP_ALIVE_S, Loop, Ready, Server
 from compare.contract.settings import Settings, default_threads, from_argv
 from compare.contract.usage import asks_for_help, help_text
 from compare.errors import CompareError
@@ -33,6 +33,7 @@ log = logging.getLogger("compare.serving")
 
 LOG_S = 0.2  # at the end: how long the last lines of the log may wait for a reader
 STDOUT_S = 5.0
+QUIET_TICKS = 5  # without a connection, before a worker that was replaced ends
 CLOSE_S = 0.5  # after the drain: how long closing connections and the work may take
 ALARM_S = 0.8  # beyond the grace, the process ends whatever the loop does
 
@@ -123,7 +124,7 @@ async def _serve(settings: Settings, listen: Listen, stderr: Stderr, given: work
         _announce(settings, sock, given)
         await stopping.wait()
         if _Stop.retiring:
-            await _retire(listening, settings.grace)
+            await _retire(listening)
         await listening.stop_accepting()
         await drain(flights, settings.grace)
         ticker.stop()
@@ -133,16 +134,20 @@ async def _serve(settings: Settings, listen: Listen, stderr: Stderr, given: work
     return flights.orphaned()
 
 
-async def _retire(listening: Listening, grace_s: float) -> None:
+async def _retire(listening: Listening) -> None:
     """Serve the connections there are until they have ended, each told to with its next answer.
 
-    A successor accepts from the same socket. Nothing is refused, which a stop does with requests that come during it.
+    A successor accepts from the same socket. Nothing is refused, which a stop does with requests that come during it,
+    and nothing is cut off: a connection that waits for its next request may have one on its way.
     """
     listening.retire()
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + grace_s
-    while listening.connections() and not _Stop.signals and loop.time() < deadline:  # noqa: ASYNC110  # as in `drain`
-        await asyncio.sleep(min(TICK_S, grace_s))
+    deadline, quiet = loop.time() + 2 * KEEP_ALIVE_S, 0
+    while quiet < QUIET_TICKS and not _Stop.signals and loop.time() < deadline:
+        quiet = (
+            0 if listening.connections() else quiet + 1
+        )  # one that was just accepted is not counted at once
+        await asyncio.sleep(TICK_S)
 
 
 async def _bounded(closing: Coroutine[Any, Any, None], what: str) -> None:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 KILL_S = 0.8  # after the grace, what is left of the workers is killed: all is gone within grace + 1 s
 DEATHS, DEATHS_S = 5, 10.0  # so many deaths in so many seconds, and the supervisor gives up
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.05, 5.0
+RETIRE_S = (
+    150.0  # two idle connections' lives: the longest wait, and then an idle client that may send once more
+)
 STATS_S = 1.0  # how long workers may take to say how they are
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
@@ -167,12 +170,8 @@ class Supervisor:
         for listener in self._sockets:
             listener.close()
         for worker in self._workers:
-            self._end(worker)
-
-    def _end(self, worker: Worker, number: int = signal.SIGTERM) -> None:
-        if worker.ending_by is None:
             worker.ending_by = time.monotonic() + self._grace_s + KILL_S
-        send(worker.pid, number)
+            send(worker.pid, signal.SIGTERM)
 
     def _kill(self, workers: list[Worker]) -> None:
         for worker in workers:
@@ -211,9 +210,6 @@ class Supervisor:
     def _ended(self, worker: Worker, status: int) -> None:
         send(-worker.pid, signal.SIGKILL)  # what it has started ends with it
         if self._stopping or worker.retiring:
-            if self._reload and worker.retiring:
-                self._reload.pop(0)
-                self._begin_replacement()
             return
         code = os.waitstatus_to_exitcode(status)
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
@@ -257,12 +253,20 @@ class Supervisor:
             self._notify.ready()
 
     def _go_on_replacing(self) -> None:
-        """Once the successor is ready, let the old worker end."""
+        """Once the successor is ready, let the old worker end, and go on with the next.
+
+        The old one has as long as its clients may keep a connection, not the grace: nothing is cut off.
+        """
         *old, new = [worker for worker in self._workers if worker.slot == self._reload[0]]
+        if not new.ready:
+            return
         for worker in old:
-            if new.ready and not worker.retiring:
+            if not worker.retiring:
                 worker.retiring = True
-                self._end(worker, signal.SIGUSR1)
+                worker.ending_by = time.monotonic() + RETIRE_S + self._grace_s + KILL_S
+                send(worker.pid, signal.SIGUSR1)
+        self._reload.pop(0)
+        self._begin_replacement()
 
     def _on_message(self, worker: Worker) -> None:
         """Hear a worker: it asks how all are, or says how it is."""
@@ -273,18 +277,22 @@ class Supervisor:
         if "ask" in message:
             self._questions += 1
             self._asked[self._questions] = Question(worker, message["ask"])
-            for other in self._workers:
+            for other in self._current():
                 other.tell({"how": self._questions})
         elif "is" in message and message.get("number") in self._asked:
             question = self._asked[message["number"]]
             question.rows[worker.pid] = {"worker": worker.slot, "pid": worker.pid, **message["is"]}
-            if question.rows.keys() >= {one.pid for one in self._workers}:
+            if question.rows.keys() >= {one.pid for one in self._current()}:
                 self._answer(message["number"])
+
+    def _current(self) -> list[Worker]:
+        """Return the workers that listen and were not replaced."""
+        return [worker for worker in self._workers if worker.ready and not worker.retiring]
 
     def _answer(self, number: int) -> None:
         """Send what is known so far to the worker that asked; the silent ones are named."""
         question = self._asked.pop(number)
-        silent = {one.pid: {"worker": one.slot, "pid": one.pid, "silent": True} for one in self._workers}
+        silent = {one.pid: {"worker": one.slot, "pid": one.pid, "silent": True} for one in self._current()}
         rows = [question.rows.get(pid, row) for pid, row in silent.items()]
         question.asking.tell({"all": question.name, "workers": rows})
 

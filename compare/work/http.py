@@ -25,7 +25,7 @@ READ_S = MAX_DELAY_S + 10  # a face must not hang for ever, nor give up on the l
 PROBE_S = 5.0
 MOST_CONNECTIONS = 10_000  # urllib3's pool when the server has no limit of its own
 
-UPSTREAM = ["-m", "compare.services.upstream", "--port", "0", "--while-stdin-open"]
+UPSTREAM = ["-P", "-m", "compare.services.upstream", "--port", "0", "--while-stdin-open"]
 
 
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2

@@ -35,7 +35,7 @@ RECONNECT_S = (
     1.0  # psycopg_pool doubles its pause up to this; at its default an outage outlives itself by minutes
 )
 
-EMBEDDED = ["-m", "compare.services.database"]
+EMBEDDED = ["-P", "-m", "compare.services.database"]
 
 _LOCK = 0x636D7072  # of servers that start at once, one makes the table
 _SCHEMA = f"""

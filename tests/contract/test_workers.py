@@ -221,6 +221,40 @@ def test_sighup_replaces_the_workers_one_by_one_and_nothing_is_refused(name):
     assert set(statuses) == {200}
 
 
+@SERVERS
+def test_a_worker_that_is_replaced_cuts_nothing_off_however_short_the_grace(name):
+    with workers(name, 1, "--grace", "0.1") as process:
+        idle = http.client.HTTPConnection(*process.address, timeout=20)
+        idle.request("GET", "/ping")
+        idle.getresponse().read()
+        busy = http.client.HTTPConnection(*process.address, timeout=20)
+        busy.request("GET", "/io/native?delay=2.5")
+        until(lambda: everyone(process)["total"]["in_flight"] == 1)
+        process.popen.send_signal(signal.SIGHUP)
+        until(lambda: pids(process).isdisjoint(process.ready.pids))
+        long = busy.getresponse()
+        assert (long.status, len(long.read()) > 0) == (200, True)
+        idle.request("GET", "/ping")  # on its way when the worker was replaced, for all that the client knows
+        answer = idle.getresponse()
+        assert answer.read() == b'{"pong":true}'
+        assert (answer.status, answer.headers["Connection"]) == (200, "close")
+        idle.close()
+        busy.close()
+        assert process.stop()[0] == 0
+
+
+@SERVERS
+def test_workers_are_replaced_without_waiting_for_idle_connections(name):
+    with workers(name, 2) as process:
+        held = [process.connected() for _ in range(16)]
+        process.popen.send_signal(signal.SIGHUP)
+        until(lambda: pids(process).isdisjoint(process.ready.pids), timeout_s=20)
+        assert len(pids(process)) == 2
+        assert process.stop()[0] == 0
+        for one in held:
+            one.close()
+
+
 def test_a_second_server_does_not_join_the_port_in_silence(server_name):
     with workers(server_name, 2) as process:
         port = str(process.address[1])

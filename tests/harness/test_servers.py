@@ -146,8 +146,8 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
     )
     settings = servers._settings(contestant, "http://up", "dsn", 0.1)
     argv = command(contestant, settings)
-    assert argv[:3] == [sys.executable, "-m", "compare.tornado_impl"]
-    told = replace(from_argv(Server.TORNADO, argv[3:]), dsn=settings.environ()["COMPARE_DSN"])
+    assert argv[:4] == [sys.executable, "-P", "-m", "compare.tornado_impl"]
+    told = replace(from_argv(Server.TORNADO, argv[4:]), dsn=settings.environ()["COMPARE_DSN"])
     assert (
         told
         == settings
@@ -162,6 +162,7 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
             max_in_flight=9,
             grace=0.1,
             gc=Gc.FREEZE,
+            no_restart=True,
         )
     )
 
