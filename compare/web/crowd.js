@@ -110,6 +110,7 @@ function busiest(flights) {
 
 /** The sentence that tells the truth, and whether it was predicted. */
 export function sentence(truth, predicted) {
+  if (!truth.answered && truth.failed) return text("lacks", truth.paradigm);
   const told = text("truth", truth);
   if (!predicted.bystander && !predicted.last) return told;
   const bystander = !predicted.bystander || (predicted.bystander === "waits") === truth.pings > 0;

@@ -53,7 +53,7 @@ export const en = {
   noEvents: "The server does not answer. The page goes on by itself once it does.",
   tooMany: "Too many viewers watch this server: close another page, and this one goes on by itself.",
   restarted: "The server was restarted; the picture begins anew.",
-  lacks: (paradigm) => `This server's work cannot be done by ${paradigm}.`,
+  lacks: (paradigm) => `Every request by ${paradigm} failed: this server’s work may lack that way of waiting; its log says why.`,
   badRequests: "Requests must be a whole number from 1 to 200, such as 20.",
 
   lanesLabel: "Lanes over time: the loop, the threads, the requests, the answers so far, the bystander’s pings",

@@ -51,7 +51,7 @@ export const zh = {
   noEvents: "服务器没有应答。恢复之后，本页会自动继续。",
   tooMany: "观看这台服务器的人太多：关掉另一个页面，本页就会自动继续。",
   restarted: "服务器重新启动了；图从头开始。",
-  lacks: (paradigm) => `这台服务器的工作不能用 ${paradigm} 方式完成。`,
+  lacks: (paradigm) => `${paradigm} 方式的请求全部失败：这台服务器的工作可能没有这种等待方式；原因见它的日志。`,
   badRequests: "请求数必须是 1 到 200 的整数，例如 20。",
 
   lanesLabel: "随时间展开的泳道：事件循环、线程、请求、已得到的应答、旁观者的 ping",
