@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
-from compare import records
+from compare import looks, records
 from compare.analysis.paired import with_floor
 from compare.analysis.rounds import with_figures
 from compare.analysis.summary import Summary, summarise
@@ -65,6 +65,7 @@ class Ask(msgspec.Struct, frozen=True):
     command: str = "compare bench"
     upstream: str = ""
     dsn: str = ""
+    resume: Path | None = None  # the folder of a run whose undecided pairs are measured on
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -115,6 +116,8 @@ def run(
     Without `measure`, real servers are started and first asked one request of each kind. Raises CannotStartError
     before anything is measured.
     """
+    if ask.resume is not None:
+        return _resumed(ask, ask.resume, watcher, measure, sentry, keep, clock)
     stages = {name: first_stage(name, ask.options) for name in ask.experiments}
     cells = [cell for rounds in stages.values() for cells in rounds for cell in cells]
     if not cells:
@@ -141,6 +144,45 @@ def run(
     return Outcome(drive.run, folder)
 
 
+def _resumed(
+    ask: Ask,
+    folder: Path,
+    watcher: Watcher,
+    measure: Measure | None,
+    sentry: Guard | None,
+    keep: Callable[[Run, Path], None],
+    clock: Callable[[], float],
+) -> Outcome:
+    """Measure the undecided primary pairs of the run in `folder` up to their next look, into the same folder."""
+    before = records.read(folder)
+    experiments = [one for name, one in catalogue.EXPERIMENTS.items() if name in looks.experiments_of(before)]
+    stages = {one.NAME: looks.further(looks.look(before, one), ask.options.seed) for one in experiments}
+    cells = [cell for rounds in stages.values() for cells in rounds for cell in cells]
+    if not cells:
+        raise CannotStartError(f"{folder} has no undecided pair to measure on: {looks.LAST}.")
+    pins = environment.pinning()
+    here, sentry = environment.read(pins), sentry or Sentry(cpu=pins.server)
+    making = _measuring(ask, cells, pins, here, sentry) if measure is None else nullcontext(Ready(measure))
+    with making as ready:
+        drive = Drive(
+            before,
+            lambda cell: with_figures(ready.measure(cell), here),
+            sentry=sentry,
+            keep=lambda so_far: keep(so_far, folder),
+            watcher=watcher,
+            expected_s=expected_s,
+            clock=clock,
+        )
+        drive.begin(cells)
+        try:
+            for experiment in experiments:
+                drive.rounds(stages[experiment.NAME])
+                looks.go_on(drive, experiment, ask.options.seed, adaptive=False)
+        except KeyboardInterrupt:
+            return Outcome(drive.run, folder, stopped=True)
+    return Outcome(drive.run, folder)
+
+
 def first_stage(name: str, options: Options) -> list[list[Cell]]:
     """Return the rounds of the experiment `name`, each in the order to measure."""
     experiment = catalogue.EXPERIMENTS[name]
@@ -148,7 +190,10 @@ def first_stage(name: str, options: Options) -> list[list[Cell]]:
 
 
 def _ordered(experiment: Experiment, cells: Sequence[Cell], options: Options) -> list[list[Cell]]:
-    return plan.order(cells, catalogue.rounds(experiment, options), options.seed)
+    rounds = plan.order(cells, catalogue.rounds(experiment, options), options.seed)
+    return [
+        [one for one in each if one.round < catalogue.rounds_of(experiment, one, options)] for each in rounds
+    ]
 
 
 def _drive_all(
@@ -175,6 +220,7 @@ def _both_stages(
     if any(second):
         drive.grow([cell for cells in second for cell in cells])
         drive.rounds(second)
+    looks.go_on(drive, experiment, options.seed, adaptive=options.rounds is None)
 
 
 def finish(run: Run, folder: Path) -> Findings:

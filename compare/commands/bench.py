@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -45,7 +46,16 @@ from compare.screen import progress, tables
     "--dsn", default="", help="Database for --work postgres, or COMPARE_DSN; started when not given."
 )
 @click.option("--loop", type=usage.choice(Loop), default="asyncio", show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides the order.")
+@click.option(
+    "--seed", type=click.IntRange(0), help="Decides the order; default: from the clock, and printed."
+)
+@click.option(
+    "--continue",
+    "resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Measure what RUN left undecided up to the next look, into RUN.",
+)
 @click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True)
 @click.option("--name", type=usage.file_name, default="", help="Second half of the results folder's name.")
 @click.option(
@@ -67,6 +77,7 @@ def command(experiments: tuple[str, ...], *, listing: bool, strict: bool, **aske
         return ExitCode.INTERRUPTED
     findings = benchmark.finish(records.read(outcome.folder), outcome.folder)  # as `compare report` will
     runs.show(findings, outcome.folder)
+    click.echo(f"Seed:   {outcome.run.seed} (--seed repeats the order of the cells)")
     return _verdict_of(outcome, findings, strict=strict)
 
 
@@ -84,7 +95,7 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         duration_s=asked["duration_s"],
         work=asked["work"],
         loop=Loop(asked["loop"]),
-        seed=asked["seed"],
+        seed=_seed(asked["seed"]),
     )
     experiments = tuple(dict.fromkeys(names)) or benchmark.DEFAULT_EXPERIMENTS
     _refuse_unused(experiments, options)
@@ -94,6 +105,7 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         name=asked["name"],
         out=asked["out"],
         command=_command(asked["dsn"]),
+        resume=asked["resume"],
         upstream=asked["upstream"],
         dsn=asked["dsn"] or os.environ.get(DSN_VARIABLE, ""),
     )
@@ -120,6 +132,11 @@ def _refuse_unused(names: tuple[str, ...], options: Options) -> None:
             raise click.UsageError(
                 f"The experiment {name} does not use {option}; those that do: {', '.join(users)}."
             )
+
+
+def _seed(asked: int | None) -> int:
+    """Return the seed asked for, else the clock's: a fixed order would repeat what one cell does to the next."""
+    return int(time.time()) if asked is None else asked
 
 
 def _command(dsn: str) -> str:

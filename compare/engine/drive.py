@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from compare.records import Cell, Measurement, Mixed, Noise, Run
+from compare.records import Cell, Look, Measurement, Mixed, Noise, Run
 
 NOISY_CELLS = 0.1  # a round with more noisy cells than this share is noisy as a whole
 CALIBRATIONS = 10  # before a repeat, until one is quiet: about two seconds
@@ -71,7 +71,7 @@ class Drive:
     def begin(self, cells: Sequence[Cell]) -> None:
         """Announce all that is known to be measured."""
         self._expect(cells)
-        self.run = replace(self.run, planned=len(cells))
+        self.run = replace(self.run, planned=len(self.run.measurements) + len(cells))
         self._watcher.begins(len(cells), self._left_s)
 
     def grow(self, cells: Sequence[Cell]) -> None:
@@ -85,6 +85,16 @@ class Drive:
         before = self._sentry.calibrate()
         for cells in rounds:
             before = self._round(cells, before)
+
+    def affords(self, cells: Sequence[Cell]) -> bool:
+        """Return whether `cells` may be measured besides what is left within the time there is."""
+        expected_s = sum(map(self._expected_s, cells))
+        return self._spent_s + (self._left_s + expected_s) * self._pace() <= self._most_s
+
+    def looked(self, looks: Sequence[Look]) -> None:
+        """Record looks at primary pairs, which spend their error budget, before anything else is measured."""
+        self.run = replace(self.run, looks=(*self.run.looks, *looks))
+        self._keep(self.run)
 
     def _expect(self, cells: Sequence[Cell]) -> None:
         self._left_s += sum(map(self._expected_s, cells))

@@ -73,6 +73,21 @@ def rounds(experiment: Experiment, options: Options) -> int:
     return own[options.preset] if options.rounds is None else options.rounds
 
 
+def rounds_of(experiment: Experiment, cell: Cell, options: Options) -> int:
+    """Return in how many rounds `cell` is measured: all of them, unless the module has a function `rounds_of`."""
+    every = rounds(experiment, options)
+    own: Callable[[Cell, Options, int], int] | None = getattr(experiment, "rounds_of", None)
+    return own(cell, options, every) if own else every
+
+
+def primary(experiment: Experiment, summaries: Sequence[Summary]) -> list[tuple[Summary, Summary]]:
+    """Return the pairs that carry the error budget and are looked at until they are decided; most have none."""
+    own: Callable[[Sequence[Summary]], list[tuple[Summary, Summary]]] | None = getattr(
+        experiment, "primary", None
+    )
+    return own(summaries) if own else []
+
+
 def then(experiment: Experiment, options: Options, summaries: Sequence[Summary]) -> list[Cell]:
     """Return the cells that could be planned only after `plan` was measured; most experiments have none.
 
@@ -107,7 +122,7 @@ def duration_s(experiment: Experiment, options: Options) -> float:
     """Return about how long `experiment` takes under `options`, in seconds, a second stage included."""
     first = experiment.plan(options)
     second: dict[Preset, float] = getattr(experiment, "SECOND_STAGE", {})  # as a share of the first
-    cells_s = rounds(experiment, options) * sum(map(expected_s, first))
+    cells_s = sum(rounds_of(experiment, cell, options) * expected_s(cell) for cell in first)
     return AROUND_S + cells_s * (1 + second.get(options.preset, 0.0))
 
 

@@ -8,6 +8,7 @@ from compare.analysis.metrics import BYSTANDER_P50, CPU, METRICS, P50, P99, THRO
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.contract.settings import default_threads
+from compare.experiments import schedule
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Run
 from compare.report.figures import charts
@@ -28,10 +29,14 @@ TRAMPOLINE_LEVELS = {Preset.QUICK: (1000,), Preset.DEFAULT: (10, 1000), Preset.F
 # Windows in seconds: the short one shows a throughput, the long one is for cells that can reach the thousand
 # answers a p99 needs. A cell that cannot would only spend the preset's time.
 SHORT_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 0.4}
+ALONE_S = {
+    Preset.QUICK: 0.3,
+    Preset.DEFAULT: 2.0,
+    Preset.FULL: 2.0,
+}  # one at a time: 20 answers, steps of 5 %
 LONG_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 1.1, Preset.FULL: 1.1}
-# A thousand threads on a busy machine may answer nobody for as long as a short window lasts.
-CROWD = 1000
-CROWD_S = {Preset.QUICK: 0.8, Preset.DEFAULT: 1.1, Preset.FULL: 1.1}
+CROWD = 1000  # from here on the CPU decides, and the windows are those of `schedule`
+ALONE = {Paradigm.BLOCKING, Paradigm.NATIVE}  # with one request in flight nothing can overlap
 # Beyond a crowd an answer takes seconds. Warm-up and window last until each connection has been answered at the rates
 # that a crowd is answered at, the patience after it until the slowest are; else the start would be measured.
 SLOWEST_RPS = 1500
@@ -40,10 +45,6 @@ LONGEST_S = 6.0
 MOST_THREADS = 3000
 QUEUE_END = 1000  # nothing is learnt of a queue for threads that is longer still
 P99_SAMPLES = 1000
-# After the window: a full queue (`blocking` with 1,000 in flight holds 100 s of waiting) is cut short, and what
-# it still owed is kept as right-censored samples.
-PATIENCE_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 1.0, Preset.FULL: 2.0}
-QUEUE_PATIENCE_S = {Preset.QUICK: 0.1, Preset.DEFAULT: 0.2, Preset.FULL: 0.2}
 
 
 def plan(options: Options) -> list[Cell]:
@@ -63,6 +64,8 @@ def worth_it(options: Options, contestant: Contestant, in_flight: int, levels: l
     quick run at its end alone.
     """
     if contestant.paradigm in TRAMPOLINES and in_flight not in TRAMPOLINE_LEVELS[options.preset]:
+        return False
+    if in_flight == 1 and options.preset is Preset.DEFAULT and contestant.paradigm not in ALONE:
         return False
     threads = contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR} or contestant.threads
     if threads and in_flight > MOST_THREADS:
@@ -90,9 +93,11 @@ def load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
     queues = in_flight > slots(contestant)
     most = in_flight * LONG_S[preset] / wait_s if wait_s else P99_SAMPLES
     window_s = SHORT_S[preset] if queues or most < P99_SAMPLES else LONG_S[preset]
-    patience_s = (QUEUE_PATIENCE_S if queues else PATIENCE_S)[preset]
+    patience_s = schedule.observe_s(preset, wait_s)
+    if in_flight == 1:
+        window_s = ALONE_S[preset]
     if in_flight >= CROWD and not queues:
-        window_s = min(LONGEST_S, CROWD_S[preset] * in_flight / CROWD)
+        window_s = min(LONGEST_S, schedule.crowd_window_s(preset, contestant, in_flight) * in_flight / CROWD)
         patience_s = max(patience_s, in_flight / SLOWEST_RPS)
     return Closed(
         concurrency=in_flight,
@@ -101,6 +106,25 @@ def load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
         warmup_s=warmup_s(in_flight, wait_s),
         timeout_s=patience_s + wait_s,
     )
+
+
+def rounds_of(cell: Cell, options: Options, rounds: int) -> int:
+    """Return in how many of `rounds` a cell is measured."""
+    if options.rounds is not None or options.concurrency:
+        return rounds
+    queues = cell.load.concurrency > slots(cell.contestant)
+    return schedule.rounds_of(cell, options.preset, rounds, queues=queues)
+
+
+def primary(summaries: Sequence[Summary]) -> list[tuple[Summary, Summary]]:
+    """Return the pairs that carry the error budget: native against callback and a wide executor, at 1,000."""
+    rows = [row for row in summaries if row.experiment == NAME and row.in_flight == CROWD]
+    return [
+        pair
+        for server in servers(rows)
+        for other in ("callback", "executor, n threads")
+        for pair in match(_called(of(rows, server), "native"), _called(of(rows, server), other))
+    ]
 
 
 def slots(contestant: Contestant) -> float:

@@ -8,7 +8,8 @@ import enum
 import msgspec
 
 from compare.contract import Loop, Paradigm, Server
-from compare.records import Cell, Contestant
+from compare.contract.settings import default_threads
+from compare.records import Cell, Contestant, Mixed, Open
 
 
 class Preset(enum.StrEnum):
@@ -88,4 +89,14 @@ def expected_s(cell: Cell) -> float:
     Where clients leave at once, what they leave behind is watched until it has ended.
     """
     load = cell.load
-    return OVERHEAD_S + load.warmup_s + load.duration_s + min(load.timeout_s or load.delay_s, load.delay_s)
+    after_s = load.delay_s if _answered_at_once(cell) else max(load.timeout_s, load.delay_s)
+    return OVERHEAD_S + load.warmup_s + load.duration_s + after_s
+
+
+def _answered_at_once(cell: Cell) -> bool:
+    """Whether nothing queues for a thread, so that all is answered one wait after the window."""
+    one, many = cell.contestant, cell.load.concurrency
+    if isinstance(cell.load, Open | Mixed):
+        return True
+    threads = 1 if one.paradigm is Paradigm.BLOCKING else one.threads or default_threads()
+    return one.paradigm not in {Paradigm.BLOCKING, Paradigm.EXECUTOR} or many <= 2 * threads

@@ -159,6 +159,17 @@ class Measurement(msgspec.Struct, frozen=True):
     figures: Figures | None = None
 
 
+class Look(msgspec.Struct, frozen=True):
+    """One look at a primary pair, which spends its part of the pair's error budget."""
+
+    experiment: str
+    a: Contestant
+    b: Contestant
+    concurrency: Positive
+    rounds: Count
+    word: str  # what could be said then
+
+
 class NotMeasured(msgspec.Struct, frozen=True):
     """A paradigm that was asked for and that no cell was made of; `reason` is one sentence."""
 
@@ -179,3 +190,4 @@ class Run(msgspec.Struct, frozen=True):
     planned: Count = 0  # cells planned; more than measured when the run was stopped
     schema_version: int = SCHEMA_VERSION
     not_measured: tuple[NotMeasured, ...] = ()
+    looks: tuple[Look, ...] = ()  # in the order in which they were made

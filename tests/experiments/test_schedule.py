@@ -1,0 +1,51 @@
+import pytest
+
+from compare.contract import Paradigm, Server
+from compare.experiments import schedule
+from compare.experiments.options import Preset
+from compare.records import Cell, Closed, Contestant
+
+
+def who(paradigm, threads=None):
+    return Contestant(Server.AIOHTTP, paradigm, threads=threads)
+
+
+@pytest.mark.parametrize(
+    ("contestant", "in_flight", "threads"),
+    [
+        (who(Paradigm.NATIVE), 1000, 0),
+        (who(Paradigm.CALLBACK), 1000, 1000),
+        (who(Paradigm.GENERATOR), 10, 10),
+        (who(Paradigm.EXECUTOR, 1000), 100, 100),
+        (who(Paradigm.EXECUTOR), 1000, 0),
+    ],
+)
+def test_threads_are_as_many_as_wait_or_the_pool_has(contestant, in_flight, threads):
+    assert schedule.threads_of(contestant, in_flight) == threads
+
+
+def test_rows_with_over_a_hundred_threads_are_measured_for_three_seconds_at_least():
+    for preset in (Preset.DEFAULT, Preset.FULL):
+        assert schedule.crowd_window_s(preset, who(Paradigm.CALLBACK), 1000) >= 3
+        assert schedule.crowd_window_s(preset, who(Paradigm.NATIVE), 1000) >= 2
+
+
+@pytest.mark.parametrize(("wait_s", "observed_s"), [(0.0, 2.0), (0.1, 2.0), (0.5, 5.0), (60.0, 10.0)])
+def test_a_cell_is_observed_for_two_seconds_and_ten_waits(wait_s, observed_s):
+    assert schedule.observe_s(Preset.DEFAULT, wait_s) == pytest.approx(observed_s)
+    assert schedule.observe_s(Preset.QUICK, wait_s) == pytest.approx(observed_s / 2)
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "queues", "preset", "rounds"),
+    [
+        (100, False, Preset.DEFAULT, 1),
+        (1000, False, Preset.DEFAULT, 3),
+        (1000, True, Preset.DEFAULT, 1),
+        (100, False, Preset.FULL, 3),
+        (1000, True, Preset.FULL, 3),
+    ],
+)
+def test_time_goes_where_it_decides(in_flight, queues, preset, rounds):
+    cell = Cell("x", who(Paradigm.NATIVE), Closed(in_flight))
+    assert schedule.rounds_of(cell, preset, 3, queues=queues) == rounds
