@@ -45,11 +45,17 @@ def get(url: str, *, timeout_s: float = 5.0) -> Answer:
         connection.close()
 
 
+class _Everyone(msgspec.Struct, frozen=True):
+    """The part of `/stats?all=1` that is read: the sums over all workers."""
+
+    total: Stats
+
+
 def stats(base_url: str, *, timeout_s: float = 5.0) -> Stats:
-    """Return what the server says of itself; raises NoAnswerError."""
-    answer = get(f"{base_url}/stats", timeout_s=timeout_s)
+    """Return what the server says of itself, summed over its workers, the worst lag; raises NoAnswerError."""
+    answer = get(f"{base_url}/stats?all=1", timeout_s=timeout_s)
     try:
-        return msgspec.json.decode(answer.body, type=Stats)
+        return msgspec.json.decode(answer.body, type=_Everyone).total
     except msgspec.DecodeError as error:
         raise NoAnswerError(
             f"{base_url}/stats answered {answer.status} and no statistics: {error}."

@@ -6,7 +6,6 @@ a second, like a process in a long garbage collection. It prints its URL, and en
 """
 
 import asyncio
-import subprocess
 import sys
 import threading
 import time
@@ -15,8 +14,9 @@ from contextlib import contextmanager
 from typing import cast
 
 from compare.contract import BACKLOG
-from compare.processes import launch
+from compare.processes.child import Child
 
+START_S = 20.0
 FREEZE_S = 1.0
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer-Timing: io;dur=%.3f\r\n\r\nok"
 _AT_ONCE = _HEAD % 0.0
@@ -57,15 +57,8 @@ class Answering(asyncio.Protocol):
 def serving(*, delay_s: float = 0.0, freeze_after: int = 0, cpu: int | None = None) -> Iterator[str]:
     """Run the reference server in a process of its own; yield its URL. It never outlives the block."""
     command = [sys.executable, "-P", "-m", "compare.harness.reference", str(delay_s), str(freeze_after)]
-    process = subprocess.Popen(  # noqa: S603  # the arguments are ours
-        launch.argv(command, cpu=cpu), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-    )
-    try:
-        assert process.stdout is not None  # noqa: S101  # for the type checker: it is a pipe
-        yield process.stdout.readline().decode().strip()
-    finally:
-        process.kill()
-        process.communicate()
+    with Child(command, cpu=cpu) as child:
+        yield child.line(START_S).decode()
 
 
 async def _serve() -> None:

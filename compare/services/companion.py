@@ -6,19 +6,15 @@ session of its own, so that a Ctrl-C meant for the starter does not take it away
 """
 
 import json
-import os
-import select
 import shutil
-import subprocess
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from compare.errors import CompareError
+from compare.processes.child import Child
 
 START_S = 30.0
 STOP_S = 10.0  # longer than any companion gives what it stops itself
@@ -37,19 +33,11 @@ class Companion:
     """
 
     def __init__(self, argv: Sequence[str], *, cpu: int | None = None, start_s: float = START_S) -> None:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed by stop
         self.ready: dict[str, Any] = {}
-        self._process = subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
-            [sys.executable, *argv],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            start_new_session=True,
-        )
+        # not bound by a death signal: it has to clean up when its starter is killed
+        self._child = Child([sys.executable, *argv], bound=False, cpu=cpu)
         try:
-            if cpu is not None and hasattr(os, "sched_setaffinity"):
-                os.sched_setaffinity(self._process.pid, {cpu})
-            self.ready = self._await_ready(time.monotonic() + start_s)
+            self.ready = self._await_ready(start_s)
         except BaseException:
             self.stop()
             raise
@@ -57,43 +45,26 @@ class Companion:
     @property
     def pid(self) -> int:
         """The companion's process."""
-        return self._process.pid
+        return self._child.pid
 
-    def _await_ready(self, deadline: float) -> dict[str, Any]:
-        line = _line(self._process.stdout, deadline)
+    def _await_ready(self, start_s: float) -> dict[str, Any]:
         try:
-            ready = json.loads(line)
+            ready = json.loads(self._child.line(start_s))
         except ValueError:
             ready = None
         if not isinstance(ready, dict):
-            raise ServiceError(self._last_words())
+            silent = "a process beside the server did not become ready and said nothing: try again."
+            raise ServiceError(self._child.last_words() or silent)
         return ready
-
-    def _last_words(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").splitlines()
-        said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return said or "a process beside the server did not become ready and said nothing: try again."
 
     def stop(self, wait_s: float = STOP_S) -> None:
         """Close the lifeline and wait until the companion has cleaned up; kill it after `wait_s` seconds."""
-        process = self._process
-        if process.stdin and not process.stdin.closed:
-            process.stdin.close()
-        try:
-            process.wait(wait_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        self._child.end(wait_s)
         shutil.rmtree(self.ready.get("folder", ""), ignore_errors=True)  # there is still one if it was killed
-        if process.stdout:
-            process.stdout.close()
-        self._errors.close()
 
     def release(self) -> None:
         """Close the lifeline and do not wait: the companion cleans up, perhaps after this process has ended."""
-        if self._process.stdin:
-            self._process.stdin.close()
+        self._child.let_go()
         threading.Thread(target=self.stop, daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -103,18 +74,6 @@ class Companion:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _line(stream: IO[bytes] | None, deadline: float) -> bytes:
-    """Return one line, or what came of it when the stream ended or the deadline (`time.monotonic`) passed."""
-    received = b""
-    while stream and not received.endswith(b"\n"):
-        readable, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
-        piece = os.read(stream.fileno(), 4096) if readable else b""
-        if not piece:
-            break
-        received += piece
-    return received
 
 
 def announce(**facts: object) -> None:

@@ -12,7 +12,7 @@ from compare.harness.servers import serve
 from compare.records import Contestant
 
 NATIVE = Contestant(Server.AIOHTTP, Paradigm.NATIVE)
-STATS = msgspec.json.encode(Stats(0, 0, 0, 0, 0, 1, LoopLag()))
+STATS = msgspec.json.encode({"workers": [], "total": Stats(0, 0, 0, 0, 0, 1, LoopLag())})
 GOOD = {
     "/io": (
         200,
@@ -83,6 +83,13 @@ def test_a_server_that_answers_as_it_should_passes():
 def test_a_contestant_that_answers_otherwise_is_refused_with_the_reason(path, answer, words):
     with answering({**GOOD, path: answer}) as url, pytest.raises(ContractBrokenError, match=words):
         probe.check(url, NATIVE)
+
+
+def test_the_statistics_of_a_server_are_those_of_all_its_workers():
+    with serve(Contestant(Server.AIOHTTP, Paradigm.NATIVE, workers=2)) as running:
+        for _ in range(10):
+            probe.get(f"{running.base_url}/io/native?delay=0")
+        assert {probe.stats(running.base_url).completed for _ in range(10)} == {10}
 
 
 def test_a_work_of_ones_own_may_take_another_time_than_asked_but_has_to_say_it():

@@ -1,0 +1,63 @@
+"""A child's ready line, its last words and its end. What binds it is tested in test_launch and with its users."""
+
+import os
+import sys
+
+import psutil
+import pytest
+
+from compare.processes.child import Child
+
+
+def python(source: str) -> list[str]:
+    return [sys.executable, "-c", source]
+
+
+def test_the_first_line_that_is_taken_is_returned():
+    with Child(python("print('noise'); print('ready: 5', flush=True); input()")) as child:
+        assert child.line(20, lambda line: line.startswith(b"ready")) == b"ready: 5"
+
+
+@pytest.mark.parametrize(
+    "source", ["pass", "print('half a line', end='')", "import sys; sys.exit('no luck')"]
+)
+def test_one_that_ends_without_a_line_gives_none(source):
+    with Child(python(source)) as child:
+        assert child.line(20) == b""
+
+
+def test_one_that_says_nothing_in_time_gives_none():
+    with Child(python("input()")) as child:
+        assert child.line(0.05) == b""
+
+
+def test_its_last_words_are_the_last_line_on_stderr():
+    with Child(python("import sys; sys.exit('first\\nno luck: do this\\n\\n')")) as child:
+        child.line(20)
+        assert child.last_words() == "no luck: do this"
+
+
+def test_it_may_clean_up_when_its_standard_input_is_closed(tmp_path):
+    mark = tmp_path / "cleaned"
+    child = Child(python(f"import sys; print(flush=True); sys.stdin.read(); open({str(mark)!r}, 'w')"))
+    child.line(20)
+    child.end(20)
+    assert mark.exists()
+    child.end()  # twice does no harm
+
+
+def test_one_that_does_not_end_is_killed():
+    child = Child(python("import signal; print(flush=True); signal.pause()"))
+    child.line(20)
+    process = psutil.Process(child.pid)
+    child.end(0.05)
+    assert not process.is_running()
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_it_has_a_session_an_environment_and_a_cpu_of_its_own(bound):
+    cpu = min(os.sched_getaffinity(0))
+    source = "import os; print(os.getsid(0) == os.getpid(), os.environ['GIVEN'], flush=True); input()"
+    with Child(python(source), bound=bound, cpu=cpu, env={"GIVEN": "this"}) as child:
+        assert child.line(20) == b"True this"
+        assert os.sched_getaffinity(child.pid) == {cpu}
