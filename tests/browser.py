@@ -74,7 +74,8 @@ class Visitor:
         """Send a request by script; return status and JSON body, None without one."""
         status, text = self.page.evaluate(
             """async ([method, path, body]) => {
-                const answer = await fetch(path, { method, body: body && JSON.stringify(body) });
+                const answer = await fetch(path, { method, body: body && JSON.stringify(body),
+                    headers: body ? { "Content-Type": "application/json" } : {} });
                 return [answer.status, await answer.text()];
             }""",
             [method, target, body or None],

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import BaseTestServer, TestClient
 from hypothesis import settings as hypothesis_settings
-from running import PAUSE_S, SECRET
+from running import HOSTS, PAUSE_S, SECRET
 from yarl import URL
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
@@ -145,7 +145,7 @@ def start(server_name, aiohttp_client, secret_file) -> Callable[..., Awaitable[C
     async def go(work: Work | None = None, **options) -> Client:
         if not options.keys() & {"cookie_key", "cookie_secret_file"}:
             options["cookie_secret_file"] = str(secret_file)
-        settings = Settings(server_name, port=0, **options)
+        settings = Settings(server_name, port=0, **{"allow_host": HOSTS} | options)
         return await aiohttp_client(InProcess(settings, work or load("sleep")))
 
     return go

@@ -18,6 +18,17 @@ import psutil
 from compare.contract import Ready, Server, read_ready
 
 READY_S = 20
+# the hosts that tests name in their requests
+HOSTS = (
+    "x",
+    "test",
+    "example.test",
+    "shop.example.test",
+    "deep.shop.example.test",
+    "blog.example.test",
+    "www.other.test",
+)
+NAMES = [word for host in HOSTS for word in ("--allow-host", host)]
 PAUSE_S = 0.005  # between two looks: a spin without one takes a CPU from what is tested
 PING = b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 SECRET = {"COMPARE_COOKIE_SECRET": "one secret for every server under test"}
@@ -111,7 +122,7 @@ def running(
     secret = {} if any("--cookie" in option for option in options) else SECRET
     with tempfile.TemporaryFile("w+") as stderr:
         popen = subprocess.Popen(
-            how(server, *port, *options),
+            how(server, *port, *NAMES, *options),
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

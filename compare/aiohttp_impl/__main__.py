@@ -23,7 +23,7 @@ from compare.contract.settings import Settings
 from compare.serving.access import access_log
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.serving.lifecycle import main
+from compare.serving.lifecycle import main, origins_of
 from compare.serving.workers import Control
 
 
@@ -63,7 +63,7 @@ async def listen(
     )
     await runner.setup()
     server = cast("web.Server", runner.server)  # there is one once it is set up
-    server.request_handler = guarded(server.request_handler)
+    server.request_handler = guarded(server.request_handler, origins_of(settings, sock))
     transports = Transports(KEEP_ALIVE_S)
     ticker.also(transports.sweep)
     loop = asyncio.get_running_loop()

@@ -5,17 +5,19 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http import HttpProcessingError
 from multidict import CIMultiDict
 
+from compare.aiohttp_impl.bodies import receive
 from compare.contract import (
     HEADERS,
-    MAX_BODY_BYTES,
     ContractError,
     body_too_large,
     internal,
     method_not_allowed,
     not_found,
 )
+from compare.contract.origins import Malformed, Origins
 from compare.serving.access import log_access
 
 log = logging.getLogger("compare.aiohttp_impl")
@@ -51,10 +53,18 @@ def answer_error(error: ContractError) -> web.Response:
     return answer(error.body(), error.status, error.headers)
 
 
+def malformed(error: Exception) -> web.Response:
+    """Return a bare 400, as Tornado answers what is no HTTP, and log the kind of fault, never what the request held."""
+    log.info("Malformed HTTP message: %s", type(error).__name__)
+    response = web.Response(status=400)
+    response.force_close()
+    return response
+
+
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def guarded(handle: Handle) -> Handle:
+def guarded(handle: Handle, origins: Origins) -> Handle:
     """Make of an application's way to handle a request one that answers every fault as the contract says.
 
     It stands around the whole application, router included, and costs a request one call. A middleware, the usual
@@ -63,15 +73,21 @@ def guarded(handle: Handle) -> Handle:
 
     async def answering(request: web.BaseRequest) -> web.StreamResponse:
         try:
-            if request.body_exists and (request.content_length or 0) > MAX_BODY_BYTES:
-                raise body_too_large()  # noqa: TRY301  # answered below like any other
+            headers = request.headers
+            origins.check(request.method, request.raw_path, headers.get(hdrs.HOST), headers)
+            if request.body_exists:
+                await receive(request)
             response = await handle(request)
         except ContractError as error:
             response = answer_error(error)
         except web.HTTPException as error:
             response = answer_error(_in_contract(error))
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path)
+        except (Malformed, web.RequestPayloadError, HttpProcessingError) as error:
+            response = malformed(error)
+        except Exception as error:
+            gone = request.transport is None or request.transport.is_closing()
+            if not (gone and isinstance(error, ConnectionError)):
+                log.exception("%s %s failed", request.method, request.path)
             response = answer_error(internal())
         if hdrs.UPGRADE in request.headers:
             response.force_close()  # aiohttp drops what it read behind it, and would go on in the middle of a request

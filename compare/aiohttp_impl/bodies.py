@@ -2,13 +2,28 @@
 
 import asyncio
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.http import HttpVersion11
 
-from compare.contract import BODY_TIMEOUT_S, ContractError, ErrorCode
+from compare.contract import BODY_TIMEOUT_S, MAX_BODY_BYTES, ContractError, ErrorCode, body_too_large
 
 
-async def read_body(request: web.Request) -> bytes:
-    """Read the body; a client that takes too long is hung up on."""
+async def receive(request: web.BaseRequest) -> None:
+    """Wait for the whole body, before any handler: aiohttp itself would bound only what a handler reads.
+
+    Nor does a request whose body is still on its way take up a place that others wait for. A client that expects
+    100 Continue is told so here; aiohttp tells it once more, which RFC 9110, section 15.2, allows.
+    """
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise body_too_large()
+    if hdrs.EXPECT in request.headers and request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+    await read_body(request)
+
+
+async def read_body(request: web.BaseRequest) -> bytes:
+    """Read the body, once; a client that takes too long is hung up on."""
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             return await request.read()

@@ -1,16 +1,14 @@
 """aiohttp's connections, known one by one: to end those of clients that are gone, and to word what is no HTTP."""
 
 import asyncio
-import logging
 import socket
 from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
+from compare.aiohttp_impl.answers import malformed
 from compare.serving.connections import Connections
-
-log = logging.getLogger("compare.aiohttp_impl")
 
 
 class Transports(Connections[asyncio.Transport]):
@@ -70,7 +68,4 @@ class Connection(web.RequestHandler):
         """Answer what is no HTTP with a bare 400, as Tornado does, and log the kind of fault alone."""
         if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)
-        log.info("Malformed HTTP message: %s", type(exc).__name__)
-        response = web.Response(status=status)
-        response.force_close()
-        return response
+        return malformed(exc)

@@ -3,7 +3,6 @@
 from aiohttp import web
 
 from compare.aiohttp_impl.answers import answer, done
-from compare.aiohttp_impl.bodies import read_body
 from compare.contract import last_segment, query_of, single
 from compare.contract.cookie_bodies import (
     all_body,
@@ -61,7 +60,7 @@ class One(CookieHandler):
 
     async def put(self) -> web.Response:
         name, _ = self.named()
-        wanted = read_wanted(await read_body(self.request))
+        wanted = read_wanted(await self.request.read(), self.request.headers.get("Content-Type"))
         with refusing():
             self.cookies.set_cookie(name, wanted.value, escape=False, **wanted.attributes())
         return done()
@@ -87,7 +86,7 @@ class Signed(CookieHandler):
 
     async def put(self) -> web.Response:
         name, _ = self.named()
-        wanted = read_wanted(await read_body(self.request))
+        wanted = read_wanted(await self.request.read(), self.request.headers.get("Content-Type"))
         with refusing():
             self.cookies.set_signed_cookie(name, wanted.value, **wanted.attributes())
         return done()

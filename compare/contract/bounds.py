@@ -55,5 +55,5 @@ BACKLOG = 4096  # on both: at 128 a burst of connections waits for SYN retries, 
 KEEP_ALIVE_S = 75.0  # an idle connection is closed after this; as nginx has it
 
 JSON_TYPE = "application/json; charset=utf-8"
-HEADERS = {"Content-Type": JSON_TYPE, "X-Content-Type-Options": "nosniff"}
+HEADERS = {"Content-Type": JSON_TYPE, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 PONG = b'{"pong":true}'

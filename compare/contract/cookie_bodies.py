@@ -56,8 +56,15 @@ _UNREADABLE = (ValueError, RecursionError)  # msgspec.DecodeError and UnicodeDec
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def read_wanted(body: bytes) -> Wanted:
-    """Read the body of a PUT; raises `invalid_body` naming the member at fault."""
+def is_json(content_type: str | None) -> bool:
+    """Return whether a Content-Type names JSON: another site's page can send none such without being asked first."""
+    return (content_type or "").partition(";")[0].strip().lower() == "application/json"
+
+
+def read_wanted(body: bytes, content_type: str | None) -> Wanted:
+    """Read the body of a PUT; raises `invalid_body` naming the header or the member at fault."""
+    if not is_json(content_type):
+        raise _invalid_body("Content-Type", "A body must have the Content-Type application/json.")
     try:
         members = _members.decode(body)
     except _UNREADABLE as error:

@@ -23,6 +23,8 @@ class ErrorCode(enum.StrEnum):
     IO_TIMEOUT = "io_timeout"
     IO_FAILED = "io_failed"
     INTERNAL = "internal"
+    MISDIRECTED = "misdirected"
+    EXPECTATION_FAILED = "expectation_failed"
 
 
 STATUS = {
@@ -39,6 +41,8 @@ STATUS = {
     ErrorCode.IO_TIMEOUT: 504,
     ErrorCode.IO_FAILED: 502,
     ErrorCode.INTERNAL: 500,
+    ErrorCode.MISDIRECTED: 421,
+    ErrorCode.EXPECTATION_FAILED: 417,
 }
 
 

@@ -49,6 +49,8 @@ class Settings:
     cookie_key_version: int | None = None
     signed_min_version: int = 2
     access_log: bool = False
+    demo_routes: bool = False
+    allow_host: tuple[str, ...] = ()
     viewers: int = 8
     beside: str = ""
     workers: int = 1
@@ -236,6 +238,21 @@ OPTIONS = (
         help="how many may watch /events at once, 0 = nobody",
     ),
     Option("access_log", bool, "given or not", is_flag=True, help="log requests to stderr"),
+    Option(
+        "demo_routes",
+        bool,
+        "given or not",
+        is_flag=True,
+        help="sign for anybody beyond loopback, although secrets were given",
+    ),
+    Option(
+        "allow_host",
+        str,
+        "a host name",
+        bool,
+        many=True,
+        help="a further name to be served under on loopback, repeatable",
+    ),
     Option(
         "workers",
         _workers,

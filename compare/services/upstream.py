@@ -4,7 +4,8 @@
 
 `GET /` answers after `delay` seconds, plus or minus up to `jitter`. A share of `failure_rate` of the requests fails in
 the way `fail` names. Each of the four may be given as an option, in a request's query (for that request), and by
-`GET /control?...` (from then on, for all): that is how a test makes a healthy upstream go bad.
+`PUT /control?...` (from then on, for all): that is how a test makes a healthy upstream go bad. A page of another site
+cannot: browsers ask first before they send a PUT there, and a `Host` that is no address (DNS rebinding) is refused.
 
 A bare `asyncio.Protocol` on uvloop with httptools, because it shares a CPU with the load generator: a framework's
 cost per request would show in the results as waiting time.
@@ -17,6 +18,7 @@ import dataclasses
 import enum
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -96,6 +98,7 @@ def _answer(status: str, body: bytes) -> bytes:
 OK = _answer("200 OK", BODY)
 ERROR = _answer("500 Internal Server Error", b"failed on purpose")
 BAD_REQUEST = _answer("400 Bad Request", b"delay, jitter and failure_rate are seconds, seconds and a share")
+_OWN_HOST = re.compile(rb"\r\nhost: *(localhost|[0-9.]+|\[[0-9a-f:]+\])(:[0-9]*)?\r\n", re.IGNORECASE)
 GARBAGE = b"\x00\xffthis is no HTTP\r\n\r\n"
 
 
@@ -137,6 +140,7 @@ class Connection(asyncio.Protocol):
         self.busy = False
         self.target = b""
         self.head_bytes = 0
+        self.head = b""  # the bytes that came last
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -151,6 +155,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser; what is no HTTP, or has no end, closes the connection."""
         self.head_bytes += len(data)
+        self.head = data
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
@@ -180,6 +185,7 @@ class Connection(asyncio.Protocol):
         path, _, query = target.decode("latin-1").partition("?")
         try:
             if path == "/control":
+                self.check_control()
                 self.upstream.control(query)
                 behaviour = Behaviour()
             else:
@@ -190,6 +196,11 @@ class Connection(asyncio.Protocol):
         chance = self.upstream.chance
         act = _FAILURES[behaviour.fail] if behaviour.fails(chance) else succeed
         self.timer = self.loop.call_later(behaviour.wait_s(chance), act, self)
+
+    def check_control(self) -> None:
+        """Raise ValueError for a change that a page of another site may have asked for."""
+        if self.parser.get_method() != b"PUT" or not _OWN_HOST.search(self.head):
+            raise ValueError("not from this machine's own tools")
 
     def finish(self, answer: bytes) -> None:
         """Write an answer and take the next request in line."""

@@ -56,6 +56,12 @@ def load(settings: Settings, environ: Mapping[str, str] = os.environ) -> Keys:
     return Keys(secrets.token_bytes(MIN_SECRET_BYTES))
 
 
+def given(settings: Settings, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether any secret was given, in whatever way."""
+    names = (name for name in environ if name == SECRET_VARIABLE or name.startswith(KEY_VARIABLE))
+    return bool(settings.cookie_secret_file or settings.cookie_key or any(names))
+
+
 def _rotating(keys: dict[int, bytes], settings: Settings) -> Keys:
     chosen = settings.cookie_key_version
     if chosen is not None and chosen not in keys:

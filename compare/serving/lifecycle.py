@@ -7,6 +7,7 @@ backs it up: when the loop itself is blocked for longer than the grace, the proc
 """
 
 import asyncio
+import ipaddress
 import logging
 import os
 import platform
@@ -19,10 +20,11 @@ from types import FrameType
 from typing import Any, NoReturn, Protocol
 
 from compare.contract import BACKLOG, KEEP_ALIVE_S, Loop, Ready, Server
+from compare.contract.origins import Origins
 from compare.contract.settings import Settings, default_threads, from_argv
 from compare.contract.usage import asks_for_help, help_text
 from compare.errors import CompareError
-from compare.serving import collecting, workers
+from compare.serving import collecting, keys, workers
 from compare.serving.accepting import Listener, raise_open_files
 from compare.serving.flights import Flights
 from compare.serving.lag import TICK_S, Ticker
@@ -73,6 +75,7 @@ def main(server: Server, listen: Listen, argv: list[str]) -> int:
     except CompareError as error:
         return _complain(error)
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # at its end, Python takes the handler away: the alarm would kill
         stderr.finish(LOG_S)
 
 
@@ -110,6 +113,11 @@ async def _serve(settings: Settings, listen: Listen, stderr: Stderr, given: work
     """Serve until the stop flag is set; return how many worker threads still run after the drain."""
     work = load(settings.work, upstream=settings.upstream, dsn=settings.dsn)
     sock = workers.listener(given) if given else bind(settings)
+    if keys.given(settings) and not settings.demo_routes and not _is_loopback(sock):
+        raise StartError(
+            f"Whoever reaches {settings.host} could have any value signed with the cookie secret given, by PUT "
+            "/signed/NAME: listen on 127.0.0.1, give no secret, or say --demo-routes."
+        )
     flights = Flights(work, settings.max_in_flight, settings.io_timeout)
     stopping = asyncio.Event()
     ticker = Ticker(lambda: _on_tick(flights, stopping))
@@ -174,6 +182,15 @@ async def drain(flights: Flights, grace_s: float) -> None:
     if cancelled:
         log.warning("cancelled %d long I/Os that did not end within the grace of %g s", cancelled, grace_s)
         await asyncio.sleep(0)  # lets their handlers see it
+
+
+def origins_of(settings: Settings, sock: socket.socket) -> Origins:
+    """Return the rules on who may ask a server that listens on `sock`."""
+    return Origins(guarded=_is_loopback(sock), allowed=settings.allow_host)
+
+
+def _is_loopback(sock: socket.socket) -> bool:
+    return ipaddress.ip_address(sock.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def bind(settings: Settings) -> socket.socket:

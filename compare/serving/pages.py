@@ -49,5 +49,9 @@ def pages(beside: str = "", folder: Path = WEB) -> list[Page]:
 
 def _read(file: Path, allowed: str) -> Page:
     path = "/" if file.name == "index.html" else f"/static/{file.name}"
-    headers = HEADERS | {"Content-Type": TYPES[file.suffix], "Content-Security-Policy": allowed}
+    headers = HEADERS | {
+        "Content-Type": TYPES[file.suffix],
+        "Content-Security-Policy": allowed,
+        "Cache-Control": "no-cache",
+    }
     return Page(path, file.read_bytes(), headers)

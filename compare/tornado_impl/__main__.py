@@ -13,7 +13,7 @@ from compare.contract import KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.contract.settings import Settings
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.serving.lifecycle import main
+from compare.serving.lifecycle import main, origins_of
 from compare.serving.workers import Control
 from compare.tornado_impl import answers
 from compare.tornado_impl.app import make_app
@@ -54,7 +54,7 @@ async def listen(
     streams = Streams(KEEP_ALIVE_S)
     ticker.also(streams.sweep)
     server = TrackingServer(
-        make_app(settings, flights, ticker, control),
+        make_app(settings, origins_of(settings, sock), flights, ticker, control),
         idle_connection_timeout=KEEP_ALIVE_S,
         max_header_size=MAX_HEADER_BYTES,
         streams=streams,

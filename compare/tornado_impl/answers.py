@@ -10,7 +10,6 @@ from tornado import web
 from compare.contract import (
     HEADERS,
     ContractError,
-    body_too_large,
     internal,
     method_not_allowed,
     not_found,
@@ -105,15 +104,19 @@ class NotFound(Handler):
         raise not_found()
 
 
-class TooLarge(Handler):
-    """Answers a request whose body is too large, whatever its path and method."""
+class Refused(Handler):
+    """Answers a request that is refused whatever its path and method, for its headers or the size of its body."""
+
+    def initialize(self, error: ContractError) -> None:
+        """Take the reason."""
+        self.error = error
 
     def _in_contract(self, _error: BaseException | None) -> ContractError:
-        return body_too_large()
+        return self.error
 
     def prepare(self) -> None:
         """Refuse before any method is looked for."""
-        raise body_too_large()
+        raise self.error
 
 
 def log_function(handler: web.RequestHandler) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 from tornado import httputil, web
 
-from compare.contract import PONG, asks_for_all, path_of
+from compare.contract import PONG, ContractError, asks_for_all, path_of
+from compare.contract.cookie_bodies import is_json
+from compare.contract.origins import Malformed, Origins
 from compare.contract.settings import Settings, default_threads
 from compare.serving import keys
 from compare.serving.feed import Feed
@@ -15,7 +17,7 @@ from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.workers import Control
 from compare.tornado_impl import cookie_routes, events, forms, long_io, pages
-from compare.tornado_impl.answers import Handler, NotFound, log_function
+from compare.tornado_impl.answers import Handler, NotFound, Refused, log_function
 from compare.tornado_impl.bodies import Bounded
 
 
@@ -51,14 +53,27 @@ class App(web.Application):
         str, Any
     ]  # routes whose path is not a pattern: looked up, as aiohttp does it, not tried in turns
 
+    origins: Origins
+
     def find_handler(
         self, request: httputil.HTTPServerRequest, **kwargs: Any
     ) -> Any:  # a Router may return any delegate; Tornado's annotation names its own private one
         """Route `request` by its normalised path; one route takes forms, and a broken one elsewhere is not a fault."""
         request.path = path_of(request.uri or "")
         headers = request.headers
-        if "Content-Type" in headers and not forms.takes(request):
+        if "Content-Type" in headers and not (is_json(headers["Content-Type"]) or forms.takes(request)):
             del headers["Content-Type"]
+        try:
+            self.origins.check(request.method or "", request.uri or "", request.host, headers)
+        except ContractError as error:
+            answering = self.get_handler_delegate(request, Refused, {"error": error})
+            return Bounded(self, request, answering, refused=True)
+        except Malformed as error:
+            raise httputil.HTTPInputError("Invalid Host header") from error
+        if "Expect" in headers:
+            del headers["Expect"]
+            if request.version != "HTTP/1.0":  # RFC 9110, section 10.1.1: no 100 Continue to such a client
+                headers["Expect"] = "100-continue"  # the one spelling that Tornado reads
         found, route = self.exact.get(request.path), super().find_handler
         delegate = self.get_handler_delegate(request, *found) if found else route(request, **kwargs)
         if "Content-Length" in headers or "Transfer-Encoding" in headers:
@@ -66,7 +81,9 @@ class App(web.Application):
         return delegate
 
 
-def make_app(settings: Settings, flights: Flights, ticker: Ticker, control: Control) -> web.Application:
+def make_app(
+    settings: Settings, origins: Origins, flights: Flights, ticker: Ticker, control: Control
+) -> web.Application:
     """Return the application with its routes; it serves the long I/Os of `flights`."""
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
     feed = Feed(flights, settings, settings.threads or default_threads())
@@ -88,5 +105,6 @@ def make_app(settings: Settings, flights: Flights, ticker: Ticker, control: Cont
         signed_min_version=settings.signed_min_version,
         log_function=log_function if settings.access_log else lambda _handler: None,
     )
+    app.origins = origins
     app.exact = {path: target for path, *target in routes if re.escape(path) == path}
     return app

@@ -5,8 +5,8 @@ import sys
 from tornado import httputil, web
 from tornado.http1connection import HTTP1Connection
 
-from compare.contract import BODY_TIMEOUT_S, MAX_BODY_BYTES
-from compare.tornado_impl.answers import TooLarge
+from compare.contract import BODY_TIMEOUT_S, MAX_BODY_BYTES, body_too_large
+from compare.tornado_impl.answers import Refused
 
 
 class Bounded(httputil.HTTPMessageDelegate):
@@ -21,10 +21,13 @@ class Bounded(httputil.HTTPMessageDelegate):
         app: web.Application,
         request: httputil.HTTPServerRequest,
         delegate: httputil.HTTPMessageDelegate,
+        *,
+        refused: bool = False,
     ) -> None:
+        """Take who answers; a request that is `refused` already stays so, however large its body."""
         self._app, self._request, self._delegate = app, request, delegate
         self._received = 0
-        self._refused = False
+        self._refused = refused
         connection = request.connection
         if isinstance(connection, HTTP1Connection):
             connection.set_max_body_size(sys.maxsize)
@@ -64,4 +67,6 @@ class Bounded(httputil.HTTPMessageDelegate):
     def _refuse(self) -> None:
         if not self._refused:
             self._refused = True
-            self._delegate = self._app.get_handler_delegate(self._request, TooLarge)
+            self._delegate = self._app.get_handler_delegate(
+                self._request, Refused, {"error": body_too_large()}
+            )

@@ -49,7 +49,7 @@ class One(CookieHandler):
 
     def put(self) -> None:
         name, _ = self.named()
-        wanted = read_wanted(self.request.body)
+        wanted = read_wanted(self.request.body, self.request.headers.get("Content-Type"))
         with refusing():
             self.set_cookie(name, wanted.value, escape=False, **wanted.attributes())
         self.done()
@@ -75,7 +75,7 @@ class Signed(CookieHandler):
 
     def put(self) -> None:
         name, _ = self.named()
-        wanted = read_wanted(self.request.body)
+        wanted = read_wanted(self.request.body, self.request.headers.get("Content-Type"))
         with refusing():
             self.set_signed_cookie(name, wanted.value, **wanted.attributes())
         self.done()

@@ -45,6 +45,7 @@ async def test_every_answer_has_the_same_headers(server, path):
         "Content-Type": "application/json; charset=utf-8",
         "Content-Length": str(len(await answer.read())),
         "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
     }
 
 

@@ -28,8 +28,10 @@ def test_only_what_is_given_is_passed_on_so_that_each_method_keeps_its_own_defau
         "samesite": None,
         "partitioned": False,
     }
-    assert read_wanted(b'{"value":"x"}').attributes() == plain
-    assert read_wanted(b'{"value":"x","expires_days":null}').attributes() == plain | {"expires_days": None}
+    assert read_wanted(b'{"value":"x"}', "application/json").attributes() == plain
+    assert read_wanted(b'{"value":"x","expires_days":null}', "application/json").attributes() == plain | {
+        "expires_days": None
+    }
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def test_only_what_is_given_is_passed_on_so_that_each_method_keeps_its_own_defau
     ],
 )
 def test_expires_is_seconds_a_date_or_a_time_tuple(sent, read):
-    assert read_wanted(b'{"value":"x","expires":%b}' % sent).expires == read
+    assert read_wanted(b'{"value":"x","expires":%b}' % sent, "application/json").expires == read
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_expires_is_seconds_a_date_or_a_time_tuple(sent, read):
 )
 def test_a_body_that_is_not_as_promised_is_refused_by_field(body, field, message):
     with pytest.raises(ContractError) as caught:
-        read_wanted(body)
+        read_wanted(body, "application/json")
     assert (caught.value.code, caught.value.field, str(caught.value)) == (
         ErrorCode.INVALID_BODY,
         field,
@@ -109,16 +111,16 @@ def test_a_body_that_is_not_as_promised_is_refused_by_field(body, field, message
 )
 def test_an_expiry_of_no_kind_is_refused(expires):
     with pytest.raises(ContractError) as caught:
-        read_wanted(b'{"value":"x","expires":%b}' % expires)
+        read_wanted(b'{"value":"x","expires":%b}' % expires, "application/json")
     assert caught.value.field in {"expires", "body"}
 
 
 def test_a_member_nobody_knows_is_named_but_not_at_any_length():
     with pytest.raises(ContractError, match="may have only these members: value, path, domain,") as caught:
-        read_wanted(b'{"value":"x","Path":"/"}')
+        read_wanted(b'{"value":"x","Path":"/"}', "application/json")
     assert caught.value.field == "Path"
     with pytest.raises(ContractError) as caught:
-        read_wanted(b'{"%b":1}' % (b"x" * 60000))
+        read_wanted(b'{"%b":1}' % (b"x" * 60000), "application/json")
     assert caught.value.field == "x" * 40
 
 

@@ -38,7 +38,7 @@ class Answer:
 async def ask(server, line: str, *cookie_lines: bytes, body: bytes | None = None) -> Answer:
     request = f"{line} HTTP/1.1\r\n".encode() + b"".join(b"Cookie: %b\r\n" % line for line in cookie_lines)
     if body is not None:
-        request += b"Content-Length: %d\r\n" % len(body)
+        request += b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
     return Answer(await server.send(request + b"\r\n" + (body or b"")))
 
 
@@ -179,7 +179,7 @@ async def test_the_answer_to_a_write_has_no_body_and_says_nothing_of_one(server)
     answer = await put(server)
     names = {name for name, _ in answer.headers} - {"Date", "Server", "Connection"}
     assert (answer.status, answer.body) == (204, b"")
-    assert names == {"Set-Cookie", "X-Content-Type-Options"}
+    assert names == {"Set-Cookie", "X-Content-Type-Options", "Cache-Control"}
 
 
 @pytest.mark.parametrize(
@@ -348,18 +348,32 @@ async def test_a_bad_body_is_refused_and_the_field_named(server, path, body, fie
     assert (await ask(server, f"PUT {path}", body=body)).error == (400, "invalid_body", field)
 
 
-@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data", "x"])
-async def test_json_is_read_whatever_it_is_called(server, content_type):
+async def put_as(server, content_type: str) -> Answer:
     body = b'{"value":"b"}'
-    headers = f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    answer = Answer(await server.send(b"PUT /cookies/a HTTP/1.1\r\n" + headers + body))
-    assert answer.set_cookie == ["a=b; Path=/"]
+    headers = f"{content_type}Content-Length: {len(body)}\r\n\r\n".encode()
+    return Answer(await server.send(b"PUT /cookies/a HTTP/1.1\r\n" + headers + body))
+
+
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON ; charset=utf-8"])
+async def test_a_body_that_is_called_json_is_read(server, kind):
+    assert (await put_as(server, f"Content-Type: {kind}\r\n")).set_cookie == ["a=b; Path=/"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "x", None]
+)
+async def test_what_a_foreign_form_could_send_is_no_json(server, kind):
+    answer = await put_as(server, f"Content-Type: {kind}\r\n" if kind else "")
+    assert answer.error == (400, "invalid_body", "Content-Type")
 
 
 async def test_a_body_in_chunks_is_read(server):
     chunks = b'8\r\n{"value"\r\n5\r\n:"b"}\r\n0\r\n\r\n'
     answer = Answer(
-        await server.send(b"PUT /cookies/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+        await server.send(
+            b"PUT /cookies/a HTTP/1.1\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n" + chunks
+        )
     )
     assert answer.set_cookie == ["a=b; Path=/"]
 

@@ -48,7 +48,7 @@ async def http(upstream):
 
 
 def control(url: str, query: str) -> None:
-    urllib.request.urlopen(f"{url}/control?{query}").close()
+    urllib.request.urlopen(urllib.request.Request(f"{url}/control?{query}", method="PUT")).close()
 
 
 @FACES

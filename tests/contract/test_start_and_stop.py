@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import pytest
-from running import PING, READY_S, SECRET, command, running
+from running import NAMES, PING, READY_S, SECRET, command, running
 
 from compare.contract import Server, read_ready
 
@@ -30,7 +30,7 @@ def unread(name: Server, *options: str):
     """Start a server whose stderr nobody reads, and fill it."""
     read, write = os.pipe()
     fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
-    argv = command(name, "--port", "0", *options)
+    argv = command(name, "--port", "0", *NAMES, *options)
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=write, env=os.environ | SECRET) as popen:
         os.close(write)
         try:

@@ -29,10 +29,10 @@ def address(companion: Companion) -> tuple[str, int]:
     return host, int(port)
 
 
-def ask(where: tuple[str, int], target: str) -> tuple[int, bytes]:
+def ask(where: tuple[str, int], target: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(*where, timeout=20)
     try:
-        connection.request("GET", target)
+        connection.request(method, target, headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
@@ -102,12 +102,12 @@ def test_what_is_no_http_or_has_no_end_closes_the_connection(upstream):
 def test_control_changes_it_for_all_from_then_on():
     with Companion(UPSTREAM) as companion:
         where = address(companion)
-        assert ask(where, "/control?fail=error")[0] == 200
+        assert ask(where, "/control?fail=error", "PUT")[0] == 200
         assert ask(where, "/")[0] == 500
-        assert ask(where, "/control?failure_rate=0")[0] == 200
+        assert ask(where, "/control?failure_rate=0", "PUT")[0] == 200
         assert ask(where, "/")[0] == 200
-        assert ask(where, "/control?delay=x")[0] == 400
-        assert ask(where, "/control?fail=refuse")[0] == 200
+        assert ask(where, "/control?delay=x", "PUT")[0] == 400
+        assert ask(where, "/control?fail=refuse", "PUT")[0] == 200
         with pytest.raises(ConnectionRefusedError):
             ask(where, "/")
 
@@ -166,3 +166,11 @@ def test_a_port_in_use_is_told_in_a_sentence(upstream):
         _, said = process.communicate(timeout=10)
     assert process.returncode == 1
     assert said == f"The upstream cannot listen on 127.0.0.1:{upstream[1]}: Address already in use.\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"), [("GET", {}), ("POST", {}), ("PUT", {"Host": "evil.example"})], ids=str
+)
+def test_a_page_of_another_site_cannot_make_it_go_bad(upstream, method, headers):
+    assert ask(upstream, "/control?fail=error", method, **headers)[0] == 400
+    assert ask(upstream, "/")[0] == 200

@@ -25,7 +25,7 @@ def url():
 
 
 def control(url: str, query: str) -> None:
-    urllib.request.urlopen(f"{url}/control?{query}").close()
+    urllib.request.urlopen(urllib.request.Request(f"{url}/control?{query}", method="PUT")).close()
 
 
 @pytest.fixture
