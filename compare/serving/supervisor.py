@@ -32,6 +32,7 @@ FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.05, 5.0
 RETIRE_S = (
     150.0  # two idle connections' lives: the longest wait, and then an idle client that may send once more
 )
+STDOUT_S = 5.0
 STATS_S = 1.0  # how long workers may take to say how they are
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
@@ -139,7 +140,12 @@ class Supervisor:
         if not self._announced and len(self._workers) == self._count and all(w.ready for w in self._workers):
             self._announced = True
             pids = ",".join(str(worker.pid) for worker in self._workers).encode()
-            write(1, self._workers[0].ready.replace(b'"pids":[]', b'"pids":[' + pids + b"]") + b"\n")
+            line = self._workers[0].ready.replace(b'"pids":[]', b'"pids":[' + pids + b"]") + b"\n"
+            if reason := _not_written(line):
+                write(2, f"Cannot write the ready line to stdout: {reason}.\n".encode())
+                self._exit = 1
+                self._stop_all()
+                return
             self._notify.ready()
         if self._reload:
             self._go_on_replacing()
@@ -314,6 +320,27 @@ def send(pid: int, number: int) -> None:
         return
 
 
+def _not_written(line: bytes) -> str:
+    """Write the ready line; return why it could not be written: its reader would wait for ever."""
+    poll = select.poll()
+    poll.register(1, select.POLLOUT)
+    if not poll.poll(STDOUT_S * 1e3):
+        return "it is full, and nobody reads it"
+    try:
+        os.write(1, line)
+    except OSError as error:
+        return os.strerror(error.errno or 0)
+    return ""
+
+
+def _closed(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return True
+    return False
+
+
 def _warn(sentence: str) -> None:
     if takes(2):
         write(2, f"WARNING compare.serving: {sentence}\n".encode())
@@ -321,6 +348,11 @@ def _warn(sentence: str) -> None:
 
 def main(workers: str, accept: str, host: str, port: str, grace_s: str, restart: str, *command: str) -> int:
     """Run the supervisor of what `compare.serving.workers` asks for; return the exit code."""
+    if _closed(1):
+        write(2, b"Cannot write the ready line to stdout: it is closed.\n")
+        return 1
+    for _ in filter(_closed, (0, 2)):  # else a socket would get the number
+        os.open(os.devnull, os.O_RDWR)
     try:
         ports = listen(host, int(port), int(workers) if accept == "reuseport" else 1)
         notify = Notify.from_environ(os.environ)

@@ -13,11 +13,12 @@ import time
 
 import psutil
 import pytest
-from running import PAUSE_S, left, running, supervised
+from running import PAUSE_S, SECRET, left, running, supervised
 
 from compare.contract import Server
 
 SERVERS = pytest.mark.parametrize("name", list(Server))
+SIGNED = os.environ | SECRET
 pytestmark = pytest.mark.timeout(90)
 
 
@@ -305,6 +306,16 @@ def test_a_worker_that_cannot_start_ends_all_with_its_reason(name, tmp_path):
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert re.search(r"--cookie-secret-file: cannot read .*missing: No such file or directory\.", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("redirected", "reason"), [(">&-", "it is closed"), (">/dev/full", "No space left on device")]
+)
+def test_a_supervisor_whose_stdout_cannot_be_written_says_so_and_leaves_nobody(redirected, reason):
+    typed = " ".join(supervised(Server.AIOHTTP, "--port", "0"))
+    shell = ["sh", "-c", f"exec {typed} {redirected}"]
+    done = subprocess.run(shell, stderr=subprocess.PIPE, text=True, timeout=30, env=SIGNED, check=False)
+    assert (done.returncode, done.stderr) == (1, f"Cannot write the ready line to stdout: {reason}.\n")
 
 
 def test_the_switch_interval_is_set_and_told(server_name):
