@@ -133,6 +133,14 @@ def test_an_origin_is_judged_as_tornado_judges_it(seed):
         assert ours == theirs
 
 
+def test_a_host_is_the_same_in_any_case():
+    for host, from_origin in (("Site.example:80", "http://site.EXAMPLE:80"), ("a", "http://A/path")):
+        said = origin.refusal(
+            sec_fetch_site=None, origin=from_origin, host=host, is_trusted=set().__contains__
+        )
+        assert said is None
+
+
 # --- a form in bytes
 
 
