@@ -306,6 +306,12 @@ async def test_a_route_can_be_exempt_and_what_is_not_there_is_404(site):
     assert [(await client.post(path, headers=evil)).status for path in ("/view", "/free")] == [403, 200]
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_each_method_that_may_change_something_is_checked_before_it_is_looked_for(site, method):
+    client = await site(xsrf_cookies=True)
+    assert (await client.request(method, "/form")).status == 403
+
+
 async def test_a_route_can_trust_an_origin_of_its_own(site):
     client = await site(cross_origin_protection=True)
     statuses = [
