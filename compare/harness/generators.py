@@ -5,6 +5,7 @@ half of what a cell costs beside its load. It resets itself after each order and
 that is not, or that failed, is replaced.
 """
 
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -75,12 +76,10 @@ class Generator:
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101  # for the type checker: both are pipes
         assert process.stdout is not None  # noqa: S101  # as above
-        try:
+        with contextlib.suppress(BrokenPipeError):  # one that has ended may have said something first
             process.stdin.write(msgspec.json.encode(order) + b"\n")
             process.stdin.flush()  # and left open: the generator ends when it closes
-            line = process.stdout.readline()
-        except BrokenPipeError:
-            line = b""
+        line = process.stdout.readline()
         if not line:
             raise GeneratorError(self._last_words(process))
         try:

@@ -8,6 +8,7 @@ import sys
 import psutil
 import pytest
 from click.testing import CliRunner
+from running import left
 
 from compare import bench as benchmark
 from compare import records
@@ -234,11 +235,13 @@ def real(tmp_path):
     """A real `compare bench` of many rounds in a process of its own, from its first kept cell on."""
     command = [sys.executable, "-m", "compare", "bench", *TINY, "--rounds", "50", "--out", str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stderr:
-            if line.startswith("[3/"):  # of 50, or more when the machine is busy
-                break
-        yield process
-        process.kill()
+        try:
+            for line in process.stderr:
+                if line.startswith("[3/"):  # of 50, or more when the machine is busy
+                    break
+            yield process
+        finally:  # leaving the block waits for its end, and a test's timeout would not be one
+            process.kill()
 
 
 def family(process):
@@ -251,8 +254,7 @@ def test_kill_9_in_the_middle_of_a_run_leaves_readable_results_and_no_process(re
         children = family(real)
     os.kill(real.pid, signal.SIGKILL)
     real.wait()
-    _, alive = psutil.wait_procs(children, timeout=10)
-    assert not alive
+    assert not left(children, 10)
     run = records.read(the_folder(tmp_path))
     assert len(run.measurements) >= 2
     assert all(one.failure is None and len(one.samples.status) for one in run.measurements)
@@ -265,7 +267,7 @@ def test_ctrl_c_in_the_middle_of_a_real_run_draws_what_is_there_and_leaves_no_pr
     out, _ = real.communicate(timeout=40)
     assert real.returncode == 130
     assert "report.html" in out
-    assert not psutil.wait_procs(children, timeout=5)[1]
+    assert not left(children, 5)
     assert (the_folder(tmp_path) / "concurrency-throughput.png").exists()
 
 

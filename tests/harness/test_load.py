@@ -222,6 +222,22 @@ def test_a_generator_that_fails_is_an_error_with_its_last_words(monkeypatch, url
         run(url, SHORT)
 
 
+def test_what_a_generator_said_before_it_could_be_given_an_order_is_kept(monkeypatch, url):
+    start = Generator._start
+
+    def ended(self):
+        process = start(self)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        return process
+
+    monkeypatch.setattr(Generator, "_start", ended)
+    monkeypatch.setattr(
+        generators.launch, "argv", lambda *_, **__: [sys.executable, "-c", "print('no JSON')"]
+    )
+    with pytest.raises(LoadError, match="cannot be read"):
+        run(url, SHORT)
+
+
 def test_samples_are_those_of_the_window_in_order_of_the_intended_send(monkeypatch):
     ledger = Ledger()
     rows = {  # intended and done, and whether it belongs to the window from 10 to 12
