@@ -29,11 +29,15 @@ def run(name: Server, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 @SERVERS
-@pytest.mark.parametrize("loop", list(Loop))
-def test_a_server_says_when_it_is_ready_serves_and_stops_with_0(name, loop):
-    with running(name, "--loop", loop, "--threads", "3") as process:
+@pytest.mark.parametrize(
+    ("loop", "options", "threads"),
+    [(Loop.ASYNCIO, (), default_threads()), (Loop.UVLOOP, ("--threads", "3"), 3)],
+    ids=["asyncio-pythons_own_pool", "uvloop-pool_of_3"],
+)
+def test_a_server_says_when_it_is_ready_serves_and_stops_with_0(name, loop, options, threads):
+    with running(name, "--loop", loop, *options) as process:
         ready = process.ready
-        assert (ready.server, ready.work, ready.threads, ready.loop) == (name, "sleep", 3, loop)
+        assert (ready.server, ready.work, ready.threads, ready.loop) == (name, "sleep", threads, loop)
         assert ready.pid == process.popen.pid
         answer = process.exchange(b"GET /io/native?delay=0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 200 ")
@@ -53,12 +57,6 @@ def test_a_burst_of_a_thousand_connections_is_taken_while_the_server_does_nothin
             assert sock.connect_ex(process.address) in {0, errno.EINPROGRESS}
         _, connected, _ = select.select([], connecting, [], 0)
         assert len(connected) == burst
-
-
-@SERVERS
-def test_the_default_pool_is_pythons_own_and_is_told(name):
-    with running(name) as process:
-        assert process.ready.threads == default_threads()
 
 
 @SERVERS
@@ -95,30 +93,32 @@ def test_a_work_that_is_none_ends_with_1_before_anything_listens(name):
 
 
 @contextlib.contextmanager
-def waiting(process, target: str):
-    """Hold a request in flight; give a function that returns its answer."""
-    with socket.create_connection(process.address, timeout=20) as sock:
-        sock.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        while b'"in_flight":1' not in process.exchange(
+def waiting(process, *targets: str):
+    """Hold a request for each target in flight; give a function that returns their answers."""
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(socket.create_connection(process.address, timeout=20)) for _ in targets]
+        for sock, target in zip(held, targets, strict=True):
+            sock.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        while b'"in_flight":%d,' % len(held) not in process.exchange(
             b"GET /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         ):
             time.sleep(PAUSE_S)
-        yield lambda: sock.makefile("rb").read()
+        yield lambda: [sock.makefile("rb").read() for sock in held]
 
 
 @SERVERS
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("paradigm", ["native", "callback"])
-def test_what_is_in_flight_at_the_stop_is_finished(name, number, paradigm):
-    with running(name) as process, waiting(process, f"/io/{paradigm}?delay=0.5") as answer:
+def test_what_is_in_flight_at_the_stop_is_finished(name, number):
+    both = ("/io/native?delay=0.5", "/io/callback?delay=0.5")
+    with running(name) as process, waiting(process, *both) as answers:
         process.popen.send_signal(number)
-        assert answer().startswith(b"HTTP/1.1 200 ")
+        assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers())
         assert process.wait() == (0, "")
 
 
 @SERVERS
 def test_while_it_drains_nothing_new_is_accepted(name):
-    with running(name) as process, waiting(process, "/io/native?delay=1") as answer:
+    with running(name) as process, waiting(process, "/io/native?delay=1") as answers:
         process.popen.send_signal(signal.SIGTERM)
         with contextlib.suppress(ConnectionResetError):
             while True:  # until the signal has arrived
@@ -126,24 +126,18 @@ def test_while_it_drains_nothing_new_is_accepted(name):
                     socket.create_connection(process.address, timeout=1).close()
                 except ConnectionRefusedError:
                     break
-        assert answer().startswith(b"HTTP/1.1 200 ")
+        assert answers()[0].startswith(b"HTTP/1.1 200 ")
         assert process.wait()[0] == 0
 
 
 @SERVERS
-@pytest.mark.parametrize(
-    ("paradigm", "said"),
-    [
-        ("native", "cancelled 1 long I/Os that did not end within the grace of 0.2 s"),
-        ("callback", "left 1 long I/Os running in threads"),
-        ("executor", "left 1 long I/Os running in threads"),
-    ],
-)
-def test_what_outlasts_the_grace_is_cancelled_and_said(name, paradigm, said):
-    with running(name, "--grace", "0.2") as process, waiting(process, f"/io/{paradigm}?delay=30"):
+def test_what_outlasts_the_grace_is_cancelled_and_said(name):
+    each = [f"/io/{paradigm}?delay=30" for paradigm in ("native", "callback", "executor")]
+    with running(name, "--grace", "0.2") as process, waiting(process, *each):
         code, stderr = process.stop()
     assert code == 0
-    assert said in stderr
+    assert "cancelled 3 long I/Os that did not end within the grace of 0.2 s" in stderr
+    assert "left 2 long I/Os running in threads" in stderr
 
 
 @SERVERS
