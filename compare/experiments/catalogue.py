@@ -19,6 +19,7 @@ from compare.experiments import (
     overload,
     pool,
     soak,
+    switch,
     work,
 )
 from compare.experiments.options import DEFAULT_ROUNDS, Options, Preset, expected_s
@@ -59,6 +60,7 @@ _ALL: tuple[Experiment, ...] = (
     soak,
     loops,
     collector,
+    switch,
     aa,
 )
 EXPERIMENTS: dict[str, Experiment] = {one.NAME: one for one in _ALL}

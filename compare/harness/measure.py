@@ -90,7 +90,8 @@ class Harness(msgspec.Struct, frozen=True):
         return refused
 
     def _serve(self, contestant: Contestant) -> AbstractContextManager[Running]:
-        cpu = self.pins.server if contestant.workers == 1 else None  # several workers need several CPUs
+        alone = contestant.workers == 1 and contestant.pinned  # several workers need several CPUs
+        cpu = self.pins.server if alone else None
         return serve(contestant, cpu=cpu, upstream=self.upstream, dsn=self.dsn)
 
     def _measured(self, cell: Cell) -> Measurement:

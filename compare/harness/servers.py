@@ -120,6 +120,7 @@ def _settings(contestant: Contestant, upstream: str, dsn: str, grace_s: float) -
         workers=contestant.workers,
         no_restart=True,  # nothing is begun anew in a measurement: the cell says what happened
         gc=contestant.gc,
+        switch_interval=contestant.switch_interval_s,
     )
 
 

@@ -22,6 +22,8 @@ class Contestant(msgspec.Struct, frozen=True):
     python: str = ""  # path or name of the interpreter; "" = the one that runs the benchmark
     max_in_flight: Count = 0
     gc: Gc = Gc.DEFAULT
+    switch_interval_s: Seconds | None = None  # None = Python's own, which is 5 ms
+    pinned: bool = True  # to one CPU, where there is one to spare; not with several workers
 
     @property
     def waits_as_asked(self) -> bool:

@@ -37,6 +37,8 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
         f"{contestant.workers} workers": contestant.workers > 1,
         contestant.python.rpartition("/")[2]: bool(contestant.python),
         f"gc {contestant.gc}": contestant.gc is not Gc.DEFAULT,
+        f"switch {(contestant.switch_interval_s or 0) * 1e3:g} ms": contestant.switch_interval_s is not None,
+        "all CPUs": not contestant.pinned,
         f"at most {contestant.max_in_flight:,} in flight": contestant.max_in_flight > 0,
     }
     words = f"{contestant.server} {contestant.paradigm}" if server else str(contestant.paradigm)

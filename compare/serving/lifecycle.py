@@ -75,7 +75,9 @@ def main(server: Server, listen: Listen, argv: list[str]) -> int:
     except CompareError as error:
         return _complain(error)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)  # at its end, Python takes the handler away: the alarm would kill
+        signal.setitimer(
+            signal.ITIMER_REAL, 0
+        )  # at its end, Python takes the handler away: the alarm would kill
         stderr.finish(LOG_S)
 
 
