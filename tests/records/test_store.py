@@ -281,7 +281,8 @@ def of_first(*path: str, value):
     return change
 
 
-DEEP = "[" * 100_000 + "]" * 100_000
+DEPTH = 1_000_000  # from Python 3.14 on the size of the stack is the limit, no number of calls
+DEEP = "[" * DEPTH + "]" * DEPTH
 
 
 FORGED = {
