@@ -1,7 +1,7 @@
 """Does the suite notice? Plants one fault at a time in a copy of the project and runs the tests of that file on it.
 
-Run: ``python -m benchmarks.mutations [signing|cookies|callback|generator|flights|quantiles ...]``; exit code 1 when a
-fault survives. The faults are in `benchmarks.faults`.
+Run: ``python -m benchmarks.mutations [signing|decide|supervisor ...]``; exit code 1 when a fault survives. The
+faults are in `benchmarks.faults`.
 """
 
 import os

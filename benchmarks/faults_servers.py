@@ -1,0 +1,162 @@
+"""Faults that `benchmarks.mutations` plants in paradigms, servers and the engine that spreads rounds."""
+
+from benchmarks.planted import Target
+
+# What a hand-written runtime gets wrong.
+CALLBACK = Target(
+    source="compare/paradigms/callback.py",
+    tests=("tests/paradigms/test_callback.py", "tests/paradigms/test_generator.py"),
+    faults=(
+        # the callback runs on the worker thread
+        ("loop.call_soon_threadsafe(finish, outcome)", "finish(outcome)"),
+        # an exception in the work is swallowed
+        ("outcome = Outcome(error=error)", "return"),
+        ("raise self._error", "pass"),
+        # a late result raises in a future that nobody waits for
+        ("if future.done():", "if False:"),
+        # an exception that no future can carry ends the wait of nobody
+        ("future.set_exception(_awaitable(self._error))", "future.set_exception(self._error)"),
+        # the loop is closed: the thread ends with a traceback
+        ("contextlib.suppress(RuntimeError)", "contextlib.suppress(ValueError)"),
+        ("daemon=True", "daemon=False"),
+    ),
+)
+TRAMPOLINE = Target(
+    source="compare/paradigms/trampoline.py",
+    tests=(
+        "tests/paradigms/test_trampoline.py",
+        "tests/paradigms/test_generator.py",
+        "tests/paradigms/test_coroutine.py",
+    ),
+    faults=(
+        # an exception is not thrown into the generator
+        ("return self._generator.throw(error)", "raise"),
+        # the return value is lost
+        ("self.finished.set_result(stop.value)", "self.finished.set_result(None)"),
+        # what the handler raises is lost
+        ("Outcome[Any](error=error).settle(self.finished)", "self.finished.set_result(None)"),
+        # only one yield works
+        ("return self._generator.send(value)", "self._generator.send(value)"),
+        # a cancelled caller leaves its handler waiting
+        ("                runner.cancel()\n", ""),
+        # a cancelled caller leaves what its handler waits for running
+        ("            self._cancel_yielded()\n", "            pass\n"),
+        # a response after the caller left is sent in
+        ("if self.finished.done():  # the caller", "if False:  # the caller"),
+        # a handler that swallows the cancellation is left hanging
+        ("self._generator.close()  # it", "pass  # it"),
+        # a thread that cannot start is not told to the handler, which runs on
+        ("except (TypeError, RuntimeError) as error:", "except TypeError as error:"),
+    ),
+)
+GENERATOR = Target(
+    source="compare/paradigms/generator.py",
+    tests=("tests/paradigms/test_generator.py", "tests/paradigms/test_trampoline.py"),
+    faults=(
+        # a yield that is no long I/O is run all the same
+        ("if not isinstance(yielded, GeneratorType):", "if False:"),
+        # a long I/O that returns instead of yielding loses its response
+        ("return stop.value  # type: ignore[no-any-return]  # StopIteration", "return None  # StopIteration"),
+        # a long I/O's finally does not run
+        ("        work.close()\n", "        pass\n"),
+    ),
+)
+COROUTINE = Target(
+    source="compare/paradigms/coroutine.py",
+    tests=("tests/paradigms/test_coroutine.py", "tests/paradigms/test_trampoline.py"),
+    faults=(
+        # a yield of something else waits for ever
+        ("not asyncio.isfuture(yielded) or ", ""),
+        # a future of another loop calls back on another thread
+        (" or yielded.get_loop() is not loop", ""),
+        # a cancelled caller leaves the future pending
+        ("return yielded.cancel", "return lambda: None"),
+        # an exception is lost, or logged as never taken
+        ("return Outcome(error=error)", "return Outcome(value=None)"),
+    ),
+)
+FLIGHTS = Target(
+    source="compare/serving/flights.py",
+    tests=("tests/serving/test_flights.py", "tests/contract/test_contract.py"),
+    faults=(
+        ("working.discard(self)", "pass"),
+        ("self.closed = True", "self.closed = False"),
+        ("del flights.open[self]", "pass"),
+        ("flight.task.uncancel()", "pass"),
+        ("len(self.open) >= self._limit", "len(self.open) > self._limit"),
+        ("if error is None and type(self.result) is bytes:", "if error is None:"),
+        ("if flight.admitted_s > due:", "if flight.admitted_s < due:"),
+        ("flights.completed += 1", "flights.completed += 2"),
+        ("self.draining or ", ""),
+    ),
+)
+SUPERVISOR = Target(
+    source="compare/serving/supervisor.py",
+    tests=("tests/contract/test_workers.py",),
+    faults=(
+        # the signal is not passed on: workers are killed at the end of the grace
+        ("            send(worker.pid, signal.SIGTERM)\n", "            pass\n"),
+        # each worker makes a secret of its own and refuses the others' cookies
+        ("self._environ = _with_secret(dict(os.environ), command)", "self._environ = dict(os.environ)"),
+        # a worker that hears nothing is left running
+        ("            self._kill(late)\n", "            pass\n"),
+        ("worker.ending_by = time.monotonic() + self._grace_s + KILL_S", "worker.ending_by = None"),
+        # a dead worker is not begun anew, or for ever
+        ("        self._due.append((now + backoff_s, worker.slot))\n", ""),
+        (" or len(self._deaths) >= DEATHS:", ":"),
+        ("if not self._restart or", "if"),
+        # one worker's row for everyone's
+        ("if question.rows.keys() >= {one.pid for one in self._current()}:", "if True:"),
+        # ready is said before all are
+        ("all(w.ready for w in self._workers)", "any(w.ready for w in self._workers)"),
+        # the successor is not waited for
+        ("        if not new.ready:\n            return\n", ""),
+        # a worker that is replaced is cut off at the grace
+        ("RETIRE_S + self._grace_s + KILL_S", "self._grace_s"),
+    ),
+)
+PORTS = Target(
+    source="compare/serving/ports.py",
+    tests=("tests/contract/test_workers.py",),
+    faults=(
+        # no bind without SO_REUSEPORT first: a second server joins the port in silence
+        (
+            "with _bound(family, address[:2], shares=False) as probe:",
+            "with _bound(family, address[:2], shares=True) as probe:",
+        ),
+        # each worker listens on a port of its own
+        (
+            "sockets = [_bound(family, where, shares=count > 1)",
+            "sockets = [_bound(family, (where[0], 0), shares=count > 1)",
+        ),
+    ),
+)
+SPREAD = Target(
+    source="compare/engine/spread.py",
+    tests=("tests/engine/test_spread.py", "tests/engine/test_many.py"),
+    faults=(
+        # a lost round is not made again
+        (
+            "                self._waiting.insert(0, attempt.round)\n            else:",
+            "                pass\n            else:",
+        ),
+        # it is made again last
+        (
+            "                self._waiting.insert(0, attempt.round)\n            else:",
+            "                self._waiting.append(attempt.round)\n            else:",
+        ),
+        # a round is made twice
+        ("number = self._waiting.pop(0)", "number = self._waiting[0]"),
+        # an attempt too few, or for ever
+        ("if attempt.number < self._most_attempts:", "if attempt.number < self._most_attempts - 1:"),
+        ("if attempt.number < self._most_attempts:", "if attempt.number <= self._most_attempts:"),
+        # a lost attempt, or a round given up, is not said
+        ("            self.lost.append(Lost(attempt, reason))\n", ""),
+        ("                self.given_up.append(attempt.round)\n", "                pass\n"),
+        # a machine leaves while a round runs elsewhere that may be lost
+        ("self._waiting or not self._running or self._stopped", "True"),
+        # rounds begin after the stop
+        ("if self._stopped or not self._waiting:", "if not self._waiting:"),
+        ("            self._stopped = True\n", "            pass\n"),
+    ),
+)

@@ -1,0 +1,27 @@
+"""The tables of planted faults follow the code: what `benchmarks.mutations` would replace is there, exactly once."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks.faults import TARGETS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_each_fault_replaces_text_that_occurs_exactly_once_in_its_file(name):
+    source = (ROOT / TARGETS[name].source).read_text()
+    counts = {
+        old: source.count(old) for old, new in TARGETS[name].faults if source.count(old) != 1 or old == new
+    }
+    assert counts == {}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_tests_that_must_notice_exist(name):
+    for test in TARGETS[name].tests:
+        file, _, function = test.partition("::")
+        assert (ROOT / file).exists(), test
+        assert not function or re.search(rf"(?m)^(async )?def {function}\(", (ROOT / file).read_text()), test
