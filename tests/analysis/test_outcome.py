@@ -72,7 +72,7 @@ def test_a_bystander_that_is_answered_is_life(bystander, outcome):
 @pytest.mark.parametrize(("end_s", "collapsed"), [(1.35, False), (1.45, True)])
 def test_a_silence_to_the_end_must_last_ten_waits_and_a_second(end_s, collapsed):
     assert (of(dies(0.4, end_s=end_s)).outcome is Outcome.COLLAPSED) is collapsed
-    assert (of(dies(0.4, end_s=2.0), wait_s=0.2).outcome is Outcome.COLLAPSED) is False
+    assert (of(dies(0.4, end_s=2.3), wait_s=0.2).outcome is Outcome.COLLAPSED) is False
     assert (of(dies(0.4, end_s=2.5), wait_s=0.2).outcome is Outcome.COLLAPSED) is True
 
 

@@ -155,8 +155,9 @@ def test_a_server_at_its_limit_of_open_files_is_a_limit_hit():
 
 
 def test_no_success_is_no_throughput_of_zero_but_invalid():
-    found = figures(measurement(stamps=samples([answered(0.1, 0.1, status=500)] * 30)), ENVIRONMENT)
-    assert Warning.NO_SUCCESS in found.warnings
+    refusing = samples([answered(n / 100, 0.1, status=500) for n in range(-10, 100)])
+    found = figures(measurement(stamps=refusing), ENVIRONMENT)
+    assert found.warnings == (Warning.NO_SUCCESS, Warning.ERRORS)
     assert not found.valid
 
 

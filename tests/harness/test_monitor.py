@@ -1,3 +1,4 @@
+import mmap
 import os
 import resource
 import subprocess
@@ -76,6 +77,13 @@ def test_a_live_process_is_watched_from_idle_to_the_end_of_its_work(child):
     assert usage.rss_peak_bytes - usage.rss_idle_bytes > 25_000_000
     assert usage.threads_peak == 5
     assert usage.open_files_peak >= 3
+
+
+def test_memory_that_was_reserved_and_never_touched_is_not_counted():
+    with Monitor(os.getpid()) as watching, mmap.mmap(-1, 1 << 30):
+        watching.readings.append(watching._read())
+    idle, *_, reserved, _ = watching.readings
+    assert reserved.rss_bytes - idle.rss_bytes < 1 << 28
 
 
 def test_context_switches_come_from_the_kernels_account_at_the_end(child):

@@ -139,10 +139,12 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
         Server.TORNADO,
         Paradigm.EXECUTOR,
         threads=33,
+        workers=2,
         loop=Loop.UVLOOP,
         work="a:b",
         max_in_flight=9,
         gc=Gc.FREEZE,
+        switch_interval_s=0.02,
     )
     settings = servers._settings(contestant, "http://up", "dsn", 0.1)
     argv = command(contestant, settings)
@@ -154,6 +156,7 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
         == Settings(
             Server.TORNADO,
             port=0,
+            workers=2,
             loop=Loop.UVLOOP,
             work="a:b",
             upstream="http://up",
@@ -162,6 +165,7 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
             max_in_flight=9,
             grace=0.1,
             gc=Gc.FREEZE,
+            switch_interval=0.02,
             no_restart=True,
         )
     )
