@@ -35,15 +35,16 @@ class Origins:
     """The rules of one server.
 
     `guarded` says that it listens on loopback, where a `Host` must be a loopback name, an address or one of `allowed`.
+    A request whose Host is in `known` and that has neither Sec-Fetch-Site nor Expect needs no `check`.
     """
 
     def __init__(self, *, guarded: bool, allowed: tuple[str, ...] = ()) -> None:
         self._guarded, self._allowed = guarded, {_name(host) for host in allowed}
-        self._known: set[str | None] = {None}  # HTTP/1.0 needs no Host
+        self.known: set[str | None] = {None}  # HTTP/1.0 needs no Host
 
     def check(self, method: str, target: str, host: str | None, headers: Headers) -> None:
         """Raise ContractError for a request that is refused, Malformed for a `host` that is none."""
-        if host not in self._known:
+        if host not in self.known:
             self._check_host(str(host))
         if headers.get("Sec-Fetch-Site") == "cross-site":
             self._check_cross_site(method, target, host, headers.get("Referer") or "")
@@ -79,8 +80,8 @@ class Origins:
                 "another name is allowed by --allow-host, such as --allow-host app.test.",
                 field="Host",
             )
-        if len(self._known) < KNOWN and len(host) <= LONGEST_NAME:
-            self._known.add(host)
+        if len(self.known) < KNOWN and len(host) <= LONGEST_NAME:
+            self.known.add(host)
 
     def _is_own(self, name: str) -> bool:
         return _is_loopback_name(name) or name in self._allowed or is_address(name)

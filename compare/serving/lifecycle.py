@@ -75,9 +75,8 @@ def main(server: Server, listen: Listen, argv: list[str]) -> int:
     except CompareError as error:
         return _complain(error)
     finally:
-        signal.setitimer(
-            signal.ITIMER_REAL, 0
-        )  # at its end, Python takes the handler away: the alarm would kill
+        # Python takes the handler away at its end: the alarm would kill.
+        signal.setitimer(signal.ITIMER_REAL, 0)
         stderr.finish(LOG_S)
 
 
