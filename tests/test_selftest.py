@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from compare import selftest
+from compare.cli import commands
 from compare.commands import selftest as terminal
 from compare.harness.environment import Pinning
 from compare.harness.load import LoadError, LoadResult
@@ -144,7 +145,7 @@ def test_a_generator_that_cannot_work_is_one_sentence(monkeypatch):
         yield
 
     monkeypatch.setattr(selftest, "run", failing)
-    result = CliRunner().invoke(terminal.command)
+    result = CliRunner().invoke(commands, ["selftest"])
     assert result.exit_code == 1
     assert "Error: The generator broke." in result.output
 

@@ -30,6 +30,7 @@ async def test_a_file_comes_whole_with_its_type_and_the_policy(server, path):
         }[file.suffix],
         "Content-Length": str(file.stat().st_size),
         "Content-Security-Policy": policy(""),
+        "Cache-Control": "no-cache",
         "X-Content-Type-Options": "nosniff",
     }
 
