@@ -29,8 +29,9 @@ TARGETS: dict[str, Target] = {
     "decide": faults_analysis.DECIDE,
     "outcome": faults_analysis.OUTCOME,
     "metrics": faults_analysis.METRICS,
+    "rounds": faults_analysis.ROUNDS,
     "observed": faults_analysis.OBSERVED,
     "validity": faults_analysis.VALIDITY,
     "window": faults_analysis.WINDOW,
-    "monitor": faults_analysis.MONITOR,
+    "monitor": faults_servers.MONITOR,
 }

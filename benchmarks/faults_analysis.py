@@ -172,11 +172,7 @@ METRICS = Target(
         # every answer, or every second, counts as throughput
         ("seen.window.successes / seen.window.window_s", "seen.window.answers / seen.window.window_s"),
         ("seen.window.successes / seen.window.window_s", "seen.window.successes"),
-        # a bound passes for a number
-        (
-            "lambda seen: _of_latency(seen, which, field).exact_s",
-            "lambda seen: _of_latency(seen, which, field).value_s",
-        ),
+        # the total for what an answer costs
         (
             "lambda seen: seen.per_answer(lambda usage: usage.cpu_s)",
             "lambda seen: seen.usage.cpu_s if seen.usage else math.nan",
@@ -202,6 +198,25 @@ METRICS = Target(
         ),
         # a metric that no table shows
         ("for one in (*_SHOWN, *_EXPORTED)}", "for one in _SHOWN}"),
+    ),
+)
+ROUNDS = Target(
+    source="compare/analysis/rounds.py",
+    tests=(
+        "tests/analysis/test_rounds.py",
+        "tests/analysis/test_decide.py",
+        "tests/analysis/test_summary.py",
+    ),
+    faults=(
+        # a bound passes for a number
+        ("        return found.exact_s", "        return found.value_s"),
+        # a failed cell has numbers, an invalid round is shown
+        ("if measurement.failure is not None:", "if False:"),
+        ("return not any(warning.invalid", "return not any(False"),
+        # a work of one's own is held to the wait asked for
+        ("load.delay_s if waits_as_asked else 0.0", "load.delay_s"),
+        ("window.sent_share(seen.scheduled)", "window.sent_share(0.0)"),
+        ("noisy=bool(noise and noise.noisy)", "noisy=False"),
     ),
 )
 OBSERVED = Target(
@@ -264,25 +279,5 @@ WINDOW = Target(
         ("waited = self.samples.end_s - self.samples.intended_s[waiting]", "waited = took[:0]"),
         # service instead of response
         ("self._latency(self.samples.intended_s, ", "self._latency(self.samples.sent_s, "),
-    ),
-)
-MONITOR = Target(
-    source="compare/harness/monitor.py",
-    tests=("tests/harness/test_monitor.py",),
-    faults=(
-        # virtual size for memory
-        ("process.memory_info().rss", "process.memory_info().vms"),
-        # the peak of the whole run, idle under load
-        ("[r for r in readings if window[0] <= r.at_s <= window[1]] or readings[-1:]", "readings"),
-        ("rss_idle_bytes=readings[0].rss_bytes", "rss_idle_bytes=readings[-1].rss_bytes"),
-        ("rss_peak_bytes=max(r.rss_bytes for r in inside)", "rss_peak_bytes=readings[-1].rss_bytes"),
-        # CPU of the readings beside the window
-        ("np.interp(window, at_s, used_s)", "(used_s[0], used_s[-1])"),
-        ("round(switches.voluntary * share)", "switches.voluntary"),
-        # what is not known is no zero
-        (
-            "-1 if switches is None else round(switches.voluntary",
-            "0 if switches is None else round(switches.voluntary",
-        ),
     ),
 )

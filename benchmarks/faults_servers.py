@@ -1,4 +1,4 @@
-"""Faults that `benchmarks.mutations` plants in paradigms, servers and the engine that spreads rounds."""
+"""Faults that `benchmarks.mutations` plants in paradigms, servers, and the harness and engine beside them."""
 
 from benchmarks.planted import Target
 
@@ -158,5 +158,25 @@ SPREAD = Target(
         # rounds begin after the stop
         ("if self._stopped or not self._waiting:", "if not self._waiting:"),
         ("            self._stopped = True\n", "            pass\n"),
+    ),
+)
+MONITOR = Target(
+    source="compare/harness/monitor.py",
+    tests=("tests/harness/test_monitor.py",),
+    faults=(
+        # virtual size for memory
+        ("process.memory_info().rss", "process.memory_info().vms"),
+        # the peak of the whole run, idle under load
+        ("[r for r in readings if window[0] <= r.at_s <= window[1]] or readings[-1:]", "readings"),
+        ("rss_idle_bytes=readings[0].rss_bytes", "rss_idle_bytes=readings[-1].rss_bytes"),
+        ("rss_peak_bytes=max(r.rss_bytes for r in inside)", "rss_peak_bytes=readings[-1].rss_bytes"),
+        # CPU of the readings beside the window
+        ("np.interp(window, at_s, used_s)", "(used_s[0], used_s[-1])"),
+        ("round(switches.voluntary * share)", "switches.voluntary"),
+        # what is not known is no zero
+        (
+            "-1 if switches is None else round(switches.voluntary",
+            "0 if switches is None else round(switches.voluntary",
+        ),
     ),
 )

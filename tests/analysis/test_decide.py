@@ -81,7 +81,9 @@ def test_where_the_larger_side_sits_at_its_ceiling_the_ratio_is_a_lower_bound():
     assert decide(fast, BASE).at_least
     assert decide(BASE, fast).at_least
     assert not decide(rows(2.2), BASE).at_least
-    assert not decide(fast, BASE, CPU).at_least
+    dear = rows(2.2, warnings=(Warning.LIMITED_BY_WAIT,), cpu=[2.0] * 5)
+    costs = decide(dear, summary([1000.0] * 5, CALLBACK, cpu=[1.0] * 5), CPU)
+    assert (costs.ratio.value, costs.at_least) == (pytest.approx(2.0), False)
 
 
 def dead(round_, rate):

@@ -4,7 +4,7 @@ import pytest
 from made import ENVIRONMENT, NAN, abandoned, answered, cell, closed_loop, measurement, samples
 from msgspec.structs import astuple, replace
 
-from compare.analysis.metrics import ORPHANED
+from compare.analysis.metrics import BYSTANDER_LATE, ORPHANED
 from compare.analysis.observed import littles_law, orphaned_thread_s
 from compare.analysis.rounds import figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
@@ -37,6 +37,13 @@ def test_thread_seconds_without_a_client_are_counted_only_where_clients_leave():
     assert figures(measurement(leaving, finding=Orphans(course)), ENVIRONMENT).of(ORPHANED) == pytest.approx(
         15
     )
+
+
+def test_pings_that_were_never_answered_are_among_the_late_ones():
+    rows = [answered(0.0, 0.09), answered(0.1, 0.11), answered(0.2, 0.9)]
+    pings = samples([*rows, (0.3, 0.3, NAN, SampleStatus.UNANSWERED, NAN)])
+    assert figures(measurement(bystander=pings), ENVIRONMENT).of(BYSTANDER_LATE) == 0.75
+    assert math.isnan(figures(measurement(), ENVIRONMENT).of(BYSTANDER_LATE))
 
 
 def test_littles_law_holds_in_a_closed_loop_however_slow_the_server():

@@ -13,6 +13,7 @@ from compare.analysis.metrics import (
     LOOP_LAG,
     RSS,
     RSS_EACH,
+    SEND_LAG,
     THREADS,
     VOLUNTARY,
 )
@@ -110,6 +111,17 @@ def test_what_was_not_watched_is_no_number():
     assert math.isnan(found.of(GENERATOR_CPU))
     assert found.bystander.p50.text == "n/a"
     assert found.valid
+
+
+def test_switches_the_kernel_did_not_tell_are_no_number():
+    found = figures(measurement(usage=Usage(0.5, 1.0, 0, 0, 1, -1, -1)), ENVIRONMENT)
+    assert math.isnan(found.of(VOLUNTARY))
+    assert math.isnan(found.of(INVOLUNTARY))
+
+
+def test_the_send_lag_is_that_of_the_latest_in_a_hundred():
+    late = samples([answered(n / 100, 0.1, lag_s=0.02 if n % 5 == 0 else 0.0) for n in range(100)])
+    assert figures(measurement(stamps=late), ENVIRONMENT).of(SEND_LAG) == pytest.approx(0.02)
 
 
 def test_bystanders_are_reported_by_their_response():

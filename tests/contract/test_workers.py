@@ -244,6 +244,18 @@ def test_a_worker_that_is_replaced_cuts_nothing_off_however_short_the_grace(name
         assert process.stop()[0] == 0
 
 
+def test_a_successor_that_cannot_start_leaves_the_workers_that_there_are(server_name, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET["COMPARE_COOKIE_SECRET"])
+    secret.chmod(0o600)
+    with workers(server_name, 1, "--cookie-secret-file", str(secret)) as process:
+        secret.unlink()
+        process.popen.send_signal(signal.SIGHUP)
+        until(lambda: "the workers that there are go on as they were" in process.logged())
+        assert pids(process) == set(process.ready.pids)
+        assert process.stop()[0] == 0
+
+
 @SERVERS
 def test_workers_are_replaced_without_waiting_for_idle_connections(name):
     with workers(name, 2) as process:
