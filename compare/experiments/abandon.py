@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from compare.analysis.observed import course_of, orphaned_thread_s
@@ -62,13 +61,12 @@ def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
     panel.set_xlim(load.duration_s - 0.3, float(grid[-1]))
     panel.axvline(load.duration_s, color=sheets.SOFT, lw=1, ls=":")
     ends = []
-    for lane, paradigm in enumerate(Paradigm):
+    for paradigm in Paradigm:
         rounds = [_course(one, grid) for one in mine if one.cell.contestant.paradigm is paradigm]
         if rounds:
             middle = np.median(rounds, axis=0)
             colour = series.COLOUR[paradigm]
-            shift = ScaledTranslation((lane - 2) * 2 / 72, 0, drawing.inches(panel))
-            panel.plot(grid, middle, color=colour, lw=1.6, transform=panel.transData + shift)
+            panel.plot(grid, middle, color=colour, lw=1.6)
             half = int(np.searchsorted(grid, load.duration_s + load.delay_s / 3))
             ends.append(End(float(grid[half]), float(middle[half]), str(paradigm), colour))
     drawing.label_ends(panel, ends)

@@ -120,7 +120,7 @@ AGAINST_RATE = Chart(
     across=lambda summary: summary.rate_rps or 0.0,
     across_label="requests sent per second",
     line=lambda summary: str(summary.contestant.paradigm),
-    note="Open loop, Poisson arrivals: response counts from the intended send. Arrow: known only to be larger.",
+    note="Open loop, Poisson arrivals: response counts from the intended send. Triangle on top: known to be larger.",
 )
 
 
@@ -144,7 +144,9 @@ def _curves(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         return []
     question = f"How long does a user wait at {rates[-1]:,.0f} requests a second?"
     equal = _sentences([one for one in rows if one.rate_rps == rates[-1]], summaries)
-    words = Words(question, " ".join(equal), footer(run), f"{legend(rows)} Arrow: known only to be larger.")
+    words = Words(
+        question, " ".join(equal), footer(run), f"{legend(rows)} Triangle on top: known to be larger."
+    )
     with sheets.look():
         figure, panels = sheets.sheet(words, sheets.grid_for(Paradigm, len(drawn)))
         for panel, (server, each) in zip(panels, drawn.items(), strict=True):

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
-from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from compare.analysis.summary import Summary
@@ -126,12 +125,10 @@ def _courses(panel: Axes, mine: Sequence[Measurement], doubtful: set[tuple[Conte
     panel.set(xlim=(0, load.duration_s + load.timeout_s))
     panel.set_ylim(0, max(2.2 * capacity, *(1.1 * float(np.max(mean)) for mean in means.values())))
     ends = []
-    for lane, (paradigm, mean) in enumerate(means.items()):
+    for paradigm, mean in means.items():
         invalid = any((one.cell.contestant, load) in doubtful for one in drawn[paradigm])
-        shift = ScaledTranslation(0, (1 - lane) * 1.6 / 72, drawing.inches(panel))
         times, colour = courses[paradigm][0][0], series.COLOUR[paradigm]
-        where = panel.transData + shift
-        panel.plot(times, mean, color=colour, lw=1.5, ls=":" if invalid else "-", transform=where)
+        panel.plot(times, mean, color=colour, lw=1.5, ls=":" if invalid else "-")
         last = int(np.searchsorted(times, load.duration_s * 0.9))
         text = f"{paradigm} (invalid)" if invalid else str(paradigm)
         ends.append(End(float(times[last]), float(mean[last]), text, colour))

@@ -99,9 +99,7 @@ def legend(summaries: Sequence[Summary]) -> str:
         words = ["One round: the spread is unknown."]
     if any(not summary.valid for summary in summaries):
         words.append("Hollow mark: invalid, no result.")
-    words.append(
-        "Marks stand side by side, and lines that coincide run beside each other, so that none is hidden."
-    )
+    words.append("Lines that coincide hide each other: the names at the right tell which end there.")
     return " ".join(words)
 
 

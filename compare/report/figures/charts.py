@@ -10,8 +10,8 @@ from compare.analysis.metrics import Metric
 from compare.analysis.summary import Summary
 from compare.records import Run
 from compare.report.figures import drawing, sheets
-from compare.report.figures.drawing import Panel
-from compare.report.series import Line
+from compare.report.figures.drawing import End, Panel
+from compare.report.series import COLOUR, Line
 from compare.report.words import Across, Number, footer, label, legend, lines, of, servers
 
 
@@ -82,6 +82,23 @@ def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Pan
             drawing.plot(panel, each, also)
         else:
             drawing.empty(panel, "nothing measured here")
+    if view.ceiling:
+        for server, panel in zip(servers(rows), panels, strict=True):
+            drawing.crosses(panel, _stopped(chart, of(rows, server)))
+
+
+def _stopped(chart: Chart, rows: Sequence[Summary]) -> list[End]:
+    """Return each row in which servers stopped answering, with how many did."""
+    return [
+        End(
+            chart.across(row),
+            0.0,
+            f"{chart.line(row)}: {row.reliability.collapsed} of {row.reliability.servers} stopped",
+            COLOUR[row.contestant.paradigm],
+        )
+        for row in rows
+        if row.reliability.collapsed
+    ]
 
 
 def _names(chart: Chart, views: Sequence[View], rows: Sequence[Summary]) -> list[str]:

@@ -1,14 +1,15 @@
 """What is drawn in every figure's panels: what a reader learns from one holds in all the others.
 
 One colour and one mark per paradigm, everywhere, from the palette of Okabe and Ito (jfly.uni-koeln.de/color),
-which stays apart for every kind of colour vision. Lines carry their names at their ends, moved apart where
-they would collide; lines that coincide are nudged sideways by a few points of paper, never of data, so that
-none hides another. A band is the interval of the estimate, a hollow mark an invalid cell, an upward triangle a
-value known only to be larger.
+which stays apart for every kind of colour vision. Every mark stands at its x and y; lines carry their names at
+their ends, moved apart where they would collide, and lines that all coincide share one name. A band is the interval
+of the estimate; a hollow mark is an invalid cell, and a triangle at the top edge a value known only to be larger: a
+line is not drawn through either.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import matplotlib as mpl
@@ -16,24 +17,25 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
-from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
-from compare.report.figures.labels import flat_lanes, short, spread
+from compare.report.figures.labels import short, spread
 from compare.report.figures.sheets import INK, LABEL_AT, LABEL_SIZE, SOFT
 from compare.report.series import MARK, Line
 
 Panel: TypeAlias = Axes  # what others draw on, so that matplotlib is imported here
 
+COINCIDE_PX = 2.5  # lines nearer than this all the way look like one
+_COUNTED = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
+
 
 @dataclass(frozen=True)
 class End:
-    """Where a line ends, in data coordinates of `where`, and what to write there."""
+    """Where a line ends, in data coordinates, and what to write there."""
 
     x: float
     y: float
     text: str
     colour: str
-    where: Transform | None = None
 
 
 def log_axis(axes: Axes, which: str, label: str, ticks: Sequence[float] | None = None) -> None:
@@ -50,37 +52,37 @@ def log_axis(axes: Axes, which: str, label: str, ticks: Sequence[float] | None =
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 
 
+def plain_axis(axes: Axes) -> None:
+    """Write the numbers of a linear x axis as people write them."""
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+
+
 def plot(axes: Axes, lines: Sequence[Line], also: Iterable[End] = ()) -> None:
     """Draw `lines` with bands, marks and their names at the right; set limits and scales before this.
 
     `also` are further names to find room for, such as the ceiling's.
     """
-    drawn = [line for line in lines if line.points]
-    where = _beside_each_other(axes, drawn)
-    for line, nudged in zip(drawn, where, strict=True):
-        _draw(axes, line, nudged)
-    ends = [
-        End(line.points[-1].x, line.points[-1].y, line.label, line.colour, nudged)
-        for line, nudged in zip(drawn, where, strict=True)
-    ]
-    label_ends(axes, [*ends, *also])
+    drawn = [_at_the_edge(axes, line) for line in lines if line.points]
+    for line in drawn:
+        _draw(axes, line)
+    label_ends(axes, [*_ends(axes, drawn), *also])
 
 
-def _beside_each_other(axes: Axes, lines: Sequence[Line]) -> list[Transform]:
-    # Sideways, so that marks at one x stand in a row; downwards too, by a line's width, where two lines run flat on
-    # top of each other.
-    lanes = flat_lanes([axes.transData.transform([(p.x, p.y) for p in line.points]) for line in lines])
-    steps = [index - (len(lines) - 1) / 2 for index in range(len(lines))]
-    paper = inches(axes)
-    return [
-        axes.transData + ScaledTranslation(step * 3 / 72, -lane * 1.8 / 72, paper)
-        for step, lane in zip(steps, lanes, strict=True)
-    ]
+def _at_the_edge(axes: Axes, line: Line) -> Line:
+    """Return `line` with its censored points at the top edge: where their window ended says nothing of them."""
+    top = axes.get_ylim()[1]
+    return replace(
+        line, points=tuple(replace(p, y=top, low=top, high=top) if p.at_least else p for p in line.points)
+    )
 
 
-def inches(axes: Axes) -> Affine2D:
-    """Return the transform in which a panel's figure counts inches of paper."""
-    return _figure(axes).dpi_scale_trans
+def _ends(axes: Axes, lines: Sequence[Line]) -> list[End]:
+    """Return the name of each line, or one name for three and more that are on one another all the way."""
+    ends = [End(line.points[-1].x, line.points[-1].y, line.label, line.colour) for line in lines]
+    paths = [axes.transData.transform([(p.x, p.y) for p in line.points]) for line in lines]
+    if len(paths) < 3 or len({path.shape for path in paths}) > 1 or np.ptp(paths, axis=0).max() > COINCIDE_PX:
+        return ends
+    return [replace(ends[0], text=f"all {_COUNTED.get(len(ends), len(ends))}", colour=INK)]
 
 
 def _figure(axes: Axes) -> Figure:
@@ -90,34 +92,28 @@ def _figure(axes: Axes) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, line: Line, where: Transform) -> None:
-    xs, ys = [p.x for p in line.points], [p.y for p in line.points]
+def _draw(axes: Axes, line: Line) -> None:
+    xs = [p.x for p in line.points]
+    known = [p.valid and not p.at_least for p in line.points]
     style = (0, (4, 1.6)) if line.dashed else "solid"
-    axes.plot(xs, ys, color=line.colour, lw=1.6, linestyle=style, transform=where, zorder=3)
-    lows, highs = [p.low for p in line.points], [p.high for p in line.points]
-    axes.fill_between(xs, lows, highs, color=line.colour, alpha=0.2, lw=0, transform=where, zorder=2)
+
+    def through(values: Iterable[float]) -> list[float]:
+        return [value if at else np.nan for value, at in zip(values, known, strict=True)]
+
+    axes.plot(xs, through(p.y for p in line.points), color=line.colour, lw=1.6, linestyle=style, zorder=3)
+    lows, highs = through(p.low for p in line.points), through(p.high for p in line.points)
+    axes.fill_between(xs, lows, highs, color=line.colour, alpha=0.2, lw=0, zorder=2)
     for point in line.points:
         axes.plot(
             point.x,
             point.y,
-            marker=MARK[line.paradigm],
-            ms=5.5,
+            marker="^" if point.at_least else MARK[line.paradigm],
+            ms=8 if point.at_least else 5.5,
             mec="white" if point.valid else line.colour,
             mfc=line.colour if point.valid else "white",
             mew=0.7 if point.valid else 1.3,
-            transform=where,
+            clip_on=False,
             zorder=4,
-        )
-
-    for point in (point for point in line.points if point.at_least):
-        axes.annotate(  # drawn backwards: the arrow's tail is the annotated point
-            "",
-            (point.x, point.y),
-            (0, 20),
-            xycoords=where,
-            textcoords="offset points",
-            arrowprops={"arrowstyle": "<-", "color": line.colour, "lw": 1.3},
-            annotation_clip=False,
         )
 
 
@@ -125,6 +121,36 @@ def ceiling(axes: Axes, xs: Sequence[float], ys: Sequence[float], name: str) -> 
     """Draw what the wait alone allows as a dashed line behind the others; return its end, to be named."""
     axes.plot(xs, ys, color=INK, lw=1.1, dashes=(5, 3), zorder=1.5)
     return End(xs[-1], ys[-1], name, INK)
+
+
+def crosses(axes: Axes, found: Iterable[End]) -> None:
+    """Draw a cross at the foot of the axis for each of `found`, those of one x in a stack; their y says nothing."""
+    stacks: Counter[float] = Counter()
+    for one in found:
+        height = 0.025 + 0.05 * stacks[one.x]
+        stacks[one.x] += 1
+        axes.annotate(
+            one.text,
+            (one.x, height),
+            (-7, 0),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            size=8,
+            color=darker(one.colour),
+        )
+        axes.plot(
+            one.x,
+            height,
+            marker="x",
+            ms=6,
+            mew=1.8,
+            color=darker(one.colour),
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+            zorder=5,
+        )
 
 
 def label_ends(axes: Axes, ends: Iterable[End], *, size: float = LABEL_SIZE) -> None:
@@ -138,7 +164,7 @@ def label_ends(axes: Axes, ends: Iterable[End], *, size: float = LABEL_SIZE) -> 
             end.text,
             (end.x, end.y),
             (LABEL_AT, free),
-            xycoords=end.where or axes.transData,
+            xycoords=axes.transData,
             textcoords="axes fraction",
             color=darker(end.colour),
             size=size,
@@ -164,13 +190,17 @@ def darker(colour: str, share: float = 0.3) -> str:
 
 def share_y(panels: Sequence[Axes], lines: Iterable[Line], also: Iterable[float] = ()) -> None:
     """Give logarithmic panels one y range that holds every point, its band and the values in `also`."""
-    held = [value for line in lines for point in line.points for value in (point.y, point.low, point.high)]
+    points = [point for line in lines for point in line.points]
+    known = [
+        point for point in points if not point.at_least
+    ] or points  # of a censored one the edge says enough
+    held = [value for point in known for value in (point.y, point.low, point.high)]
     held += list(also)
     if not held:
         return
     room = max(held) / min(held)
     for axes in panels:
-        axes.set_ylim(min(held) / 1.5, max(held) * 1.6 * room**0.06)  # an arrow upwards has a length of paper
+        axes.set_ylim(min(held) / 1.5, max(held) * 1.6 * room**0.06)
         if room < 30:  # a log axis of one decade would carry one number
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7) if room < 3 else (1, 2, 5)))
             axes.yaxis.set_minor_locator(NullLocator())

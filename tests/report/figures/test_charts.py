@@ -3,6 +3,7 @@ from made import CALLBACK, NATIVE, estimated
 from msgspec.structs import replace
 
 from compare.analysis import metrics
+from compare.analysis.outcome import Reliability
 from compare.contract import Paradigm, Server
 from compare.harness import simulated
 from compare.records import Contestant
@@ -56,6 +57,15 @@ def test_the_ceiling_is_drawn_where_a_view_names_it(tmp_path):
     assert "<!-- ceiling: n / wait -->" in words
     assert "stroke-dasharray: 5" in words
     assert "stroke-dasharray: 5" not in drawn(Chart("d", "How many?", (THROUGHPUT,)), some, tmp_path)
+
+
+def test_a_server_that_stopped_is_a_cross_with_its_count_where_a_view_has_a_ceiling(tmp_path):
+    stopped = Reliability(servers=9, collapsed=3, collapsed_after_s=(0.4, 0.5, 0.6))
+    some = [*rows(), replace(rows(CALLBACK)[-1], reliability=stopped)]
+    named = view(metrics.THROUGHPUT, ceiling="ceiling: n / wait")
+    words = drawn(Chart("c", "How many?", (named,)), some, tmp_path)
+    assert "<!-- callback: 3 of 9 stopped -->" in words
+    assert "stopped" not in drawn(Chart("d", "How many?", (named,)), rows(), tmp_path)
 
 
 def test_categories_are_names_on_an_axis_that_is_no_scale(tmp_path):

@@ -1,4 +1,6 @@
 import itertools
+import math
+from dataclasses import replace
 
 import pytest
 from matplotlib.colors import to_rgb
@@ -40,7 +42,7 @@ def test_every_paradigm_has_one_colour_and_one_mark_of_its_own():
 
 
 def test_names_of_lines_that_end_in_one_point_do_not_collide():
-    lines = [line(paradigm, paradigm, [10, 100, 1000]) for paradigm in Paradigm]
+    lines = [line(paradigm, paradigm, [10 + 9 * n, 100, 1000]) for n, paradigm in enumerate(Paradigm)]
     with sheets.look():
         _, axes = panel(lines)
         found = boxes(axes)
@@ -61,22 +63,57 @@ def test_everything_written_is_on_the_sheet():
         assert box.y1 <= page.y1
 
 
-def test_coinciding_lines_are_drawn_beside_each_other():
-    lines = [line("native", Paradigm.NATIVE, [2, 2, 2]), line("blocking", Paradigm.BLOCKING, [2, 2, 2])]
+def marks(axes):
+    return [artist for artist in axes.lines if artist.get_marker() != "None"]
+
+
+def on_paper(axes, artist):
+    return artist.get_transform().transform(artist.get_xydata())
+
+
+def test_every_mark_stands_at_its_x_and_y_whatever_else_is_there():
+    ys = [2, 3, 4]
+    lines = [line(paradigm, paradigm, ys) for paradigm in Paradigm]
     with sheets.look():
         _, axes = panel(lines)
-        long = [artist for artist in axes.lines if len(artist.get_xdata()) == 3]
-        paths = [artist.get_transform().transform(artist.get_xydata()) for artist in long]
-    assert abs(paths[0] - paths[1]).min() > 1
+        wanted = axes.transData.transform([(10.0**x, y) for x, y in enumerate(ys)])
+        found = [on_paper(axes, artist)[0] for artist in marks(axes)]
+        courses = [on_paper(axes, artist) for artist in axes.lines if len(artist.get_xdata()) == 3]
+    assert len(found) == len(courses) * 3 == len(Paradigm) * 3
+    assert found == [pytest.approx(at) for _ in Paradigm for at in wanted]
+    assert all(course == pytest.approx(wanted) for course in courses)
 
 
-def test_invalid_points_are_hollow_and_censored_ones_point_upwards():
+def test_lines_that_all_coincide_share_one_name_and_others_keep_theirs():
+    same = [line(one, one, [2, 2, 2]) for one in list(Paradigm)[:5]]
     with sheets.look():
-        _, axes = panel([line("native", Paradigm.NATIVE, [10, 20, 30], valid=False)])
-        marks = [artist for artist in axes.lines if len(artist.get_xdata()) == 1]
-        assert {mark.get_markerfacecolor() for mark in marks} == {"white"}
-        _, axes = panel([line("native", Paradigm.NATIVE, [10, 20, 30], at_least=True)])
-        assert sum(1 for text in axes.texts if not text.get_text()) == 3
+        _, axes = panel(same)
+        assert [text.get_text() for text in axes.texts] == ["all five"]
+        _, axes = panel([*same, line("native", Paradigm.NATIVE, [2, 2, 9])])
+        assert len(axes.texts) == 6
+
+
+def test_an_invalid_point_is_hollow_and_no_line_runs_to_it():
+    good, bad = line("native", Paradigm.NATIVE, [10, 20]), Point(100, 30, 30, 30, valid=False)
+    with sheets.look():
+        _, axes = panel([replace(good, points=(*good.points, bad))])
+        faces = [mark.get_markerfacecolor() for mark in marks(axes)]
+        (course,) = (artist for artist in axes.lines if len(artist.get_xdata()) == 3)
+    assert [face == "white" for face in faces] == [False, False, True]
+    assert [math.isnan(y) for y in course.get_ydata()] == [False, False, True]
+
+
+def test_a_censored_point_stands_at_the_top_edge_however_low_its_window_ended():
+    pool = line("executor", Paradigm.EXECUTOR, [1, 2, 5], at_least=True)
+    with sheets.look():
+        _, axes = panel([line("native", Paradigm.NATIVE, [10, 20, 30]), pool])
+        top = axes.get_ylim()[1]
+        found = [mark for mark in marks(axes) if mark.get_marker() == "^"]
+        names = {text.get_text(): text.xy[1] for text in axes.texts}
+    assert [mark.get_ydata()[0] for mark in found] == [top] * 3
+    assert [mark.get_xdata()[0] for mark in found] == [1, 10, 100]
+    assert names == {"native": 30, "executor": top}
+    assert axes.get_ylim()[0] > 5, "the axis has no room for where a window ended"
 
 
 def test_a_line_without_points_is_not_named():

@@ -1,6 +1,5 @@
 import itertools
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,16 +21,6 @@ def test_labels_with_room_stay_where_they_belong():
 
 def test_colliding_labels_move_apart_by_as_little_as_possible():
     assert labels.spread([0.5, 0.5, 0.9], 0.1, 0, 1) == pytest.approx([0.45, 0.55, 0.9])
-
-
-def test_lines_that_run_flat_on_each_other_get_lanes_of_their_own():
-    flat, steep = np.array([[0, 5], [10, 5], [20, 5]]), np.array([[0, 0], [10, 10], [20, 20]])
-    lanes = labels.flat_lanes([flat, flat, flat])
-    assert len(set(lanes)) == 3
-    assert labels.flat_lanes([flat, np.add(flat, (0, 9))]) == [0, 0]
-    assert labels.flat_lanes([steep, steep]) == [0, 0], (
-        "rising lines are told apart by being set side by side"
-    )
 
 
 @pytest.mark.parametrize(
