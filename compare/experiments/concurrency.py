@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from compare.analysis.decide import decisions
 from compare.analysis.metrics import BYSTANDER_P50, CPU, METRICS, P50, P99, THROUGHPUT, Figure, Metric
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
@@ -11,10 +12,12 @@ from compare.contract.settings import default_threads
 from compare.experiments import schedule
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Run
-from compare.report.figures import charts
+from compare.report import headline
+from compare.report.figures import charts, dots
 from compare.report.figures.charts import Chart, view
-from compare.report.verdict import limited, match, pooled
-from compare.report.words import label, of, servers, versus
+from compare.report.figures.sheets import Words
+from compare.report.verdict import a_wait, limited, match, pooled
+from compare.report.words import footer, label, of, servers, versus
 
 NAME = "concurrency"
 QUESTION = "How many waits overlap, and at what cost?"
@@ -170,7 +173,7 @@ def answers() -> tuple[Answer, ...]:
                     view(P50, title="p50"),
                     view(P99, title="p99"),
                 ),
-                note="Arrow: known only to be larger. No mark: fewer than 20 answers for a p50, 1,000 for a p99.",
+                note="Triangle on top: known to be larger. No mark: under 20 answers for a p50, 1,000 for a p99.",
             ),
             P50,
         ),
@@ -187,6 +190,7 @@ def answers() -> tuple[Answer, ...]:
                 "concurrency-bystander",
                 "What does everyone else wait meanwhile?",
                 (view(BYSTANDER_P50),),
+                note="Triangle on top: known to be larger.",
             ),
             BYSTANDER_P50,
             ("blocking", "native"),
@@ -197,7 +201,26 @@ def answers() -> tuple[Answer, ...]:
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     rows = [summary for summary in summaries if summary.experiment == NAME]
     drawn = (charts.draw(one.chart, rows, " ".join(_say(one, rows)), run, folder) for one in answers())
-    return [path for paths in drawn for path in paths]
+    return _headline(rows, run, folder) + [path for paths in drawn for path in paths]
+
+
+def _headline(rows: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    """Draw the first figure: everybody's rounds at the highest level that all have in common."""
+    level = headline.level(rows)
+    mine = [row for row in rows if row.in_flight == level]
+    found = headline.strips(mine, run)
+    pairs = [
+        pair
+        for server in servers(mine)
+        for pair in match(_called(of(mine, server), "native"), _called(of(mine, server), "callback"))
+    ]
+    answer = headline.answer(mine, decisions(pairs), ("native", "callback"))
+    question = f"How many answers a second at {level:,} in flight?"
+    words = Words(question, answer, footer(run), dots.note(found))
+    waits = {row.load.delay_s for row in mine if row.contestant.waits_as_asked and row.load.delay_s}
+    axis = ", each after ".join([THROUGHPUT.axis_label, *map(a_wait, sorted(waits))])
+    ceiling_rps = max((row.ceiling_rps or 0.0 for row in mine), default=0.0)
+    return dots.draw(f"{NAME}-headline", words, found, axis, ceiling_rps, folder)
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

@@ -110,16 +110,32 @@ def test_no_wait_at_all_is_a_plan_too():
     assert {cell.load.delay_s for cell in concurrency.plan(Options(delay_s=0.0))} == {0.0}
 
 
-def test_a_default_run_draws_its_four_figures(default, tmp_path):
+def test_a_default_run_draws_its_five_figures(default, tmp_path):
     assert draw("concurrency", default, tmp_path) == [
         "concurrency-bystander",
         "concurrency-cost",
+        "concurrency-headline",
         "concurrency-latency",
         "concurrency-throughput",
     ]
     words = text_of(tmp_path / "concurrency-throughput.svg")
     for name in ("native", "callback", "executor, n threads", "executor, default pool", "ceiling: n / wait"):
         assert f"<!-- {name} -->" in words
+
+
+def test_the_first_figure_has_every_contestant_at_a_thousand_in_flight(default, tmp_path):
+    first = concurrency.draw(default.summaries, default.run, tmp_path)[0]
+    assert first.stem == "concurrency-headline"
+    words = text_of(tmp_path / "concurrency-headline.svg")
+    for text in (
+        "How many answers a second at 1,000 in flight?",
+        "executor, 1,000 threads",
+        "executor, default pool",
+        "ceiling: n / wait",
+        "answers per second, each after a 100 ms wait",
+    ):
+        assert f"<!-- {text} -->" in words
+    assert "as many as callback." in words
 
 
 def test_the_verdict_names_the_ratio_its_condition_and_the_starved_pool(default):

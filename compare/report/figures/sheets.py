@@ -71,7 +71,7 @@ class Grid:
 
 def grid_for(names: Iterable[str], columns: int, rows: int = 1) -> Grid:
     """Return a grid whose panels leave the names of their lines the room they need; its size never changes."""
-    most = max((_inches(name, LABEL_SIZE) for name in names), default=0.0)
+    most = max((text_inches(name, LABEL_SIZE) for name in names), default=0.0)
     whole = Grid.width + Grid.label
     label = ((LABEL_AT - 1) * whole + most + 0.25) / LABEL_AT
     return Grid(columns, rows, width=whole - label, label=label)
@@ -117,12 +117,12 @@ def _wrapped(text: str, width: float, size: float, weight: str = "normal") -> li
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        fits = _inches(longer, size, weight) <= width - 0.4
+        fits = text_inches(longer, size, weight) <= width - 0.4
         lines = [*lines[:-1], longer] if fits and lines else [*lines, word]
     return lines
 
 
-def _inches(text: str, size: float, weight: str = "normal") -> float:
+def text_inches(text: str, size: float, weight: str = "normal") -> float:
     """Return how wide `text` is.
 
     An inch has 72 points; hinted for a screen, letters run a few per cent wider than measured.

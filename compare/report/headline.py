@@ -1,0 +1,161 @@
+"""Summaries -> the first picture of a run: each contestant's rounds at one level, in the order of the finding. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from compare.analysis.decide import Decision, Word
+from compare.analysis.summary import Summary
+from compare.analysis.units import count_text
+from compare.contract import Paradigm, Server
+from compare.records import Run
+from compare.report.verdict import factor_text
+from compare.report.words import label, servers
+
+MOST_WORDS = 20  # of the line under the question
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One contestant of one server: a mark per round, and the number that matters beside them; rates in answers/s."""
+
+    label: str
+    paradigm: Paradigm
+    rates_rps: tuple[float, ...] = ()  # of the rounds whose server answered to the end
+    median_rps: float = (
+        math.nan
+    )  # over all rounds, where one whose server stopped counts 0; NaN where there is none
+    stopped: int = 0
+    valid: bool = True
+    told: str = "not measured"
+
+
+def level(rows: Sequence[Summary]) -> int:
+    """Return the highest number in flight at which the most contestants were measured; 0 where there are no rows."""
+    measured: dict[int, set[tuple[Server, str]]] = {}
+    for row in rows:
+        measured.setdefault(row.in_flight, set()).add((row.contestant.server, label(row)))
+    return max(measured, key=lambda in_flight: (len(measured[in_flight]), in_flight), default=0)
+
+
+def strips(rows: Sequence[Summary], run: Run) -> dict[Server, list[Strip]]:
+    """Return the strips of each server, the same names in the same order on all: the fastest first.
+
+    `rows` are those of one level. `run` is asked how many rounds a row has beside those that count.
+    """
+    medians: dict[str, list[float]] = {}
+    for row in rows:
+        medians.setdefault(_called(row), []).append(_median_rps(row) if row.rounds and row.valid else 0.0)
+    order = sorted(medians, key=lambda name: -fmean(medians[name]))
+    found = {(row.contestant.server, _called(row)): row for row in rows}
+    paradigms = {_called(row): row.contestant.paradigm for row in rows}
+    return {
+        server: [
+            _strip(found[server, name], run) if (server, name) in found else Strip(name, paradigms[name])
+            for name in order
+        ]
+        for server in servers(rows)
+    }
+
+
+def _strip(row: Summary, run: Run) -> Strip:
+    lost = _lost(row, run)
+    return Strip(
+        _called(row),
+        row.contestant.paradigm,
+        tuple(one.throughput_rps for one in row.rounds if not one.collapsed),
+        _median_rps(row),
+        row.reliability.collapsed,
+        row.valid,
+        _told(row) + (f", {lost} more invalid" if lost and row.valid and row.rounds else ""),
+    )
+
+
+def _called(row: Summary) -> str:
+    """Return the name at a strip, with the size of the pool instead of an n."""
+    return label(row).replace("n threads", f"{row.in_flight:,} threads")
+
+
+def _median_rps(row: Summary) -> float:
+    rates = [0.0 if one.collapsed else one.throughput_rps for one in row.rounds]
+    return median(rates) if rates else math.nan
+
+
+def _told(row: Summary) -> str:
+    """Return the number that matters, with the collapses first."""
+    if not row.rounds:
+        return "failed"
+    if not row.valid:
+        return "invalid"
+    rate = f"{count_text(row.throughput_rps.value)}/s"
+    found = row.reliability
+    if not found.collapsed:
+        return f"{rate}, the ceiling" if row.limited_by_the_wait else rate
+    stopped = f"{found.collapsed} of {found.servers} stopped"
+    return stopped if found.collapsed == found.servers else f"{stopped}, else {rate}"
+
+
+def _lost(row: Summary, run: Run) -> int:
+    """Return how many rounds of a row failed or are invalid and do not count."""
+    key = row.experiment, row.contestant, row.load, row.side
+    cells = [one.cell for one in run.measurements if not one.superseded]
+    mine = {cell.round for cell in cells if (cell.experiment, cell.contestant, cell.load, cell.side) == key}
+    return max(0, len(mine) - len(row.rounds))
+
+
+def answer(rows: Sequence[Summary], found: Sequence[Decision], names: tuple[str, str]) -> str:
+    """Return the line under the question, of at most 20 words: collapses first, then how `names` compare.
+
+    `found` is the decision on each server; both sides have one name on all servers.
+    """
+    told = [*_stopped(rows), *_compared(found, names)]
+    while len(told) > 1 and len(" ".join(told).split()) > MOST_WORDS:
+        told.pop()
+    return " ".join(sentence[:1].upper() + sentence[1:] for sentence in told)
+
+
+def _stopped(rows: Sequence[Summary]) -> list[str]:
+    """Return how many servers stopped, of all that had a thread per request where only such servers did."""
+    died = [row for row in rows if row.reliability.collapsed]
+    if not died:
+        return []
+    threaded = [row for row in rows if _thread_each(row)]
+    if all(map(_thread_each, died)):
+        among, which = threaded, f"with {died[0].in_flight:,} threads "
+    else:
+        among, which = list(rows), ""
+    count, whole = (sum(field) for field in zip(*(_counts(row) for row in among), strict=True))
+    return [f"{count} of {whole} servers {which}stopped answering."]
+
+
+def _thread_each(row: Summary) -> bool:
+    threads = row.contestant.threads == row.in_flight
+    return threads or row.contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR}
+
+
+def _counts(row: Summary) -> tuple[int, int]:
+    return row.reliability.collapsed, row.reliability.servers
+
+
+def _compared(found: Sequence[Decision], names: tuple[str, str]) -> list[str]:
+    """Return one sentence where all servers give the same word, else one for each server."""
+    known = [one for one in found if one.word is not Word.NOT_COMPARABLE]
+    if len({(one.word, one.named and one.ratio.value > 1) for one in known}) == 1:
+        return [_sentence(known, names)]
+    return [f"On {one.a.contestant.server}: {_sentence([one], names)}" for one in known]
+
+
+def _sentence(found: Sequence[Decision], names: tuple[str, str]) -> str:
+    word = found[0].word
+    if word is Word.CANNOT_TELL:
+        fewest = min(one.ratio.rounds for one in found)
+        rounds = f"{fewest} {'round' if fewest == 1 else 'rounds'}"
+        return f"one cannot tell {names[0]} from {names[1]} ({rounds})."
+    if word is Word.SAME:
+        return f"{names[0]} and {names[1]} are the same within {max(one.margin for one in found):.0%}."
+    more, less = names if found[0].ratio.value > 1 else names[::-1]
+    ratios = sorted(max(one.ratio.value, 1 / one.ratio.value) for one in found)
+    span = " to ".join(dict.fromkeys(factor_text(one) for one in (ratios[0], ratios[-1])))
+    least = "at least " if any(one.at_least for one in found) else ""
+    return f"{more} answers {least}{span} times as many as {less}."
