@@ -46,7 +46,7 @@ def started(name: str, of: psutil.Process) -> psutil.Process:
     while True:
         for process in family(name, of):
             try:
-                if process.cmdline()[1:3] == ["-m", name]:
+                if process.cmdline()[1:4] == ["-P", "-m", name]:
                     return process
             except psutil.Error:
                 continue
