@@ -16,7 +16,7 @@ import calendar
 import contextlib
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, TypedDict, Union
 
@@ -29,6 +29,7 @@ MAX_ATTRIBUTE_BYTES = 1024
 MAX_AGE_S = 400 * 86400
 MAX_DOMAIN_CHARS = 253
 MAX_COOKIES = 180  # what a browser keeps for one site at most; 50 is all that it must (RFC 6265bis 6.1)
+MAX_CLEARING_BYTES = 64 * 1024  # of values in one answer that clears all: 180 of ordinary length have 20 kB
 
 Expires = Union[float, tuple[int, ...], time.struct_time, datetime]
 """Seconds since 1970, a UTC time tuple, or a datetime (a naive one is UTC)."""
@@ -185,18 +186,24 @@ def clear_all(names: Iterable[str], *, now: float, **scope: Unpack[Scope]) -> li
     """The clearing `Set-Cookie` value for each of these names, which came with a request.
 
     Names that may not be written are skipped: nobody can have set them here. `__Host-` names are cleared at
-    the only path and domain they can have. After MAX_COOKIES values it ends: no browser holds more, and a short
-    request must not have a long answer. Raises CookieError for the attributes alone, even without a name.
+    the only path and domain they can have. After MAX_COOKIES values or MAX_CLEARING_BYTES it ends: no browser holds
+    more, and a short request must not have a long answer. Raises CookieError for the attributes alone, even without
+    a name.
     """
     clear_cookie("any", now=now, **scope)
     headers: list[str] = []
     for name in names:
-        if len(headers) == MAX_COOKIES:
+        if is_full(headers):
             break
         own: Scope = {**scope, "domain": None, "path": "/"} if _prefix(name) in _HOST_ONLY else scope
         with contextlib.suppress(CookieError):  # the attributes passed above, so it is the name
             headers.append(clear_cookie(name, now=now, **own))
     return headers
+
+
+def is_full(headers: Sequence[str]) -> bool:
+    """Whether `clear_all` ended with these values because of a bound: there may be names that it left out."""
+    return len(headers) >= MAX_COOKIES or sum(map(len, headers)) >= MAX_CLEARING_BYTES
 
 
 def may_be_cleared(names: Iterable[str]) -> int:

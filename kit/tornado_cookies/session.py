@@ -228,12 +228,12 @@ class Cookies:
     def clear_all_cookies(self, **scope: Unpack[cookies.Scope]) -> int:
         """Have the browser delete the cookies that came with the request, as far as `scope` is theirs.
 
-        Returns how many were left out, and logs it: after `cookies.MAX_COOKIES` no browser has any more.
+        Returns how many were left out, and logs it: `cookies.clear_all` has the bounds.
         """
         headers = cookies.clear_all(self.received, now=time.time(), **scope)
         for header in headers:
             self._outgoing.put(header)
-        if len(headers) < cookies.MAX_COOKIES:
+        if not cookies.is_full(headers):
             return 0
         left = cookies.may_be_cleared(self.received) - len(headers)
         if left:

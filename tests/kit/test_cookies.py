@@ -9,6 +9,7 @@ import pytest
 from tornado_cookies.cookies import (
     MAX_AGE_S,
     MAX_ATTRIBUTE_BYTES,
+    MAX_CLEARING_BYTES,
     MAX_COOKIES,
     MAX_DOMAIN_CHARS,
     MAX_PAIR_BYTES,
@@ -364,6 +365,13 @@ def test_clear_all_clears_no_more_than_a_browser_holds_hostile_names_not_counted
     names = [name for i in range(MAX_COOKIES + 20) for name in (f"a/{i}", f"n{i}")]
     headers = clear_all(names, now=NOW)
     assert [header.partition("=")[0] for header in headers] == [f"n{i}" for i in range(MAX_COOKIES)]
+
+
+def test_clear_all_ends_before_a_short_request_has_a_long_answer():
+    names = [f"n{i}" for i in range(MAX_COOKIES)]
+    headers = clear_all(names, now=0.0, path="/" + "x" * 1000)
+    assert 0 < len(headers) < MAX_COOKIES
+    assert MAX_CLEARING_BYTES <= sum(map(len, headers)) < MAX_CLEARING_BYTES + 4096
 
 
 def test_clear_all_skips_hostile_names_and_keeps_the_order():
