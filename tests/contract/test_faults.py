@@ -18,7 +18,7 @@ import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
 from compare.aiohttp_impl import bodies as aiohttp_bodies
 from compare.contract import MAX_HEADER_BYTES, Server
-from compare.services import database
+from compare.services.cluster import folder
 from compare.services.companion import Companion
 from compare.tornado_impl import bodies as tornado_bodies
 from compare.work.http import UPSTREAM, Http
@@ -96,7 +96,7 @@ async def test_an_upstream_that_hangs_is_given_up_at_the_timeout(start, http, pa
 @pytest.fixture
 def cluster():
     """A folder for a database that outlives its server; its path is short enough for a Unix socket."""
-    path = database.folder()
+    path = folder()
     yield path
     shutil.rmtree(path, ignore_errors=True)
 
