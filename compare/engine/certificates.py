@@ -1,6 +1,6 @@
 """Certificates for a cluster: one authority that signs nothing else, and one certificate for all its processes.
 
-Whoever holds `key.pem` may join and run code, as with a password; files are readable by their owner only. dask asks
+A person who holds `key.pem` may join and run code, as with a password; files are readable by their owner only. dask asks
 both sides of each connection for a certificate of this authority and checks no host name.
 """
 
