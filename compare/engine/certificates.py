@@ -1,7 +1,7 @@
 """Certificates for a cluster: one authority that signs nothing else, and one certificate for all its processes.
 
-A person who holds `key.pem` may join and run code, as with a password; files are readable by their owner only. dask asks
-both sides of each connection for a certificate of this authority and checks no host name.
+A person who holds `key.pem` may join and run code, as with a password; files are readable by their owner only. Both
+sides of each connection ask for a certificate of this authority, and dask checks no host name.
 """
 
 import datetime as dt
