@@ -89,28 +89,29 @@ class Network:
         if kind == "wire":
             self._wire(host, near, far)
         else:
-            _ip(
-                "link",
-                "add",
-                near,
-                "netns",
-                self.hub.name,
-                "type",
-                "veth",
-                "peer",
-                "name",
-                far,
-                "netns",
-                host.name,
-            )
+            pair = ["type", "veth", "peer", "name", far, "netns", host.name]
+            _ip("link", "add", near, "netns", self.hub.name, *pair)
         _ip("-n", self.hub.name, "link", "set", near, "master", "br0", "up", "txqueuelen", QUEUE)
         _ip("-n", host.name, "addr", "add", f"{host.address}/24", "dev", far)
         _ip("-n", host.name, "link", "set", far, "up", "txqueuelen", QUEUE)
         if kind == "netem":
             for where, device in ((self.hub, near), (host, far)):
                 _netem(where, device, link)
+        self._introduce(host, far)
         self.hosts.append(host)
         return host
+
+    def _introduce(self, host: Host, device: str) -> None:
+        """Tell the new host and the others each other's hardware addresses.
+
+        Otherwise they ask for them when they first speak, over a link that may lose the question three times: then
+        the kernel gives up for a second, and a link that loses half its frames appears to lose all.
+        """
+        _ip("-n", host.name, "link", "set", device, "address", _hardware(host.address))
+        for other, its_device in [(self.hub, "br0"), *((older, "eth0") for older in self.hosts)]:
+            for here, there, out in ((host, other, device), (other, host, its_device)):
+                known = f"to {there.address} lladdr {_hardware(there.address)} dev {out} nud permanent"
+                _ip("-n", here.name, "neigh", "replace", *known.split())
 
     def cut(self, host: Host) -> None:
         """Take the host off the network; what is on its way is lost."""
@@ -132,6 +133,7 @@ class Network:
         """Make the hub."""
         self._namespace(self.hub.name)
         _ip("-n", self.hub.name, "link", "add", "br0", "type", "bridge", "forward_delay", "0")
+        _ip("-n", self.hub.name, "link", "set", "br0", "address", _hardware(self.hub.address))
         _ip("-n", self.hub.name, "addr", "add", f"{self.hub.address}/24", "dev", "br0")
         _ip("-n", self.hub.name, "link", "set", "br0", "up")
 
@@ -203,16 +205,8 @@ def has_netem() -> bool:
 
 
 def _netem(where: Host, device: str, link: Link) -> None:
-    words = [
-        "netem",
-        "limit",
-        "200000",
-        "delay",
-        f"{link.round_trip_s / 2 * 1e6:.0f}us",
-        "loss",
-        f"{link.loss:.4%}",
-    ]
-    _run(["tc", "-n", where.name, "qdisc", "add", "dev", device, "root", *words])
+    shape = f"limit 200000 delay {link.round_trip_s / 2 * 1e6:.0f}us loss {link.loss:.4%}"
+    _run(["tc", "-n", where.name, "qdisc", "add", "dev", device, "root", "netem", *shape.split()])
 
 
 @contextlib.contextmanager
@@ -284,6 +278,11 @@ def _expect_ready(stream: IO[bytes] | None) -> None:
     line = stream.readline() if stream else b""
     if not line or not json.loads(line).get("ready"):
         raise NetworkError("The wire between two hosts did not start.")
+
+
+def _hardware(address: str) -> str:
+    """Return a locally administered hardware address that holds the IPv4 address."""
+    return "02:00:" + ":".join(f"{int(part):02x}" for part in address.split("."))
 
 
 def _ip(*words: str) -> None:

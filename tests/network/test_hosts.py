@@ -32,6 +32,18 @@ def test_a_link_delays_there_and_back_and_loses_what_it_is_asked_to():
 
 
 @needs_root
+def test_hosts_know_each_other_before_they_speak_so_that_a_link_loses_data_only():
+    with network() as made:
+        hosts = [made.hub, made.add(Link(loss=0.5)), made.add()]
+        for here in hosts:
+            listed = subprocess.run(
+                here.command(["ip", "neigh"]), capture_output=True, text=True, check=True
+            ).stdout
+            known = {line.split()[0] for line in listed.splitlines() if line.endswith("PERMANENT")}
+            assert known == {there.address for there in hosts if there is not here}
+
+
+@needs_root
 def test_hosts_reach_each_other_and_a_cut_one_comes_back_when_healed():
     with network() as made:
         one, other = made.add(), made.add()
