@@ -8,17 +8,26 @@ An error budget of 0.0125 a pair is spent at looks after 3, 5 and 8 rounds, each
 pairs, the overall rate of false alarms is 0.0125 (`benchmarks/decisions.py`).
 """
 
+from __future__ import annotations
+
 import enum
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-from scipy import special
 
 from compare.analysis.intervals import CONFIDENCE, Spread, spread_of, t_test
 from compare.analysis.metrics import THROUGHPUT, Metric
 from compare.analysis.summary import Estimate, Summary
+from compare.late import Late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy import special
+else:
+    np = Late("numpy")
+    special = Late("scipy.special")
 
 LOOKS = (3, 5, 8)  # rounds after which a pair may be decided
 LOOK_P = 0.0046

@@ -4,15 +4,25 @@ The unit of replication is a fresh server process, so a row of numbers here has 
 per request. From `ENOUGH_ROUNDS` rounds on, the spread is a bootstrap interval; below it is the range, and says so.
 """
 
+from __future__ import annotations
+
 import enum
 import math
 import warnings
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
-from scipy import stats as scipy_stats
+
+from compare.late import Late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from scipy import stats as scipy_stats
+else:
+    np = Late("numpy")
+    scipy_stats = Late("scipy.stats")
 
 CONFIDENCE = 0.95
 ENOUGH_ROUNDS = 5

@@ -1,17 +1,20 @@
 """One round of one cell as it was observed: what metrics and rules of validity are computed from. Pure."""
 
+from __future__ import annotations
+
 import functools
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from compare.analysis.ceiling import ceiling_rps, default_pool, effective_limit
 from compare.analysis.outcome import Silence, silence
 from compare.analysis.quantiles import Latency
 from compare.analysis.window import Window
 from compare.contract import GcPauses, LoopLag
+from compare.late import Late
 from compare.records import (
     Abandoned,
     Arrivals,
@@ -25,6 +28,11 @@ from compare.records import (
     Usage,
     rate_rps,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = Late("numpy")
 
 LITTLES_TOLERANCE = 0.03
 

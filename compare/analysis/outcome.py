@@ -4,15 +4,23 @@ A collapse is the most important result there is: it is counted and told first, 
 averaged away. Whoever is answered counts, the load and the bystander alike, and whatever the answer says.
 """
 
+from __future__ import annotations
+
 import enum
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
+from compare.late import Late
 from compare.records import Samples, SampleStatus
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = Late("numpy")
 
 STALL_WAITS, STALL_LEAST_S = (
     3,

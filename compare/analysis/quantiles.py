@@ -1,15 +1,23 @@
 """Percentiles that know what they do not know: too few samples, or still waiting when the run ended. Pure."""
 
+from __future__ import annotations
+
 import enum
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from compare.analysis.intervals import Estimate, Spread, spread_of
 from compare.analysis.units import seconds_text
+from compare.late import Late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = Late("numpy")
 
 SAMPLES_ABOVE = 10  # a percentile needs n (1 - p) of these, or one more slow request would move it at will
 

@@ -43,6 +43,14 @@ def seconds_text(value_s: float) -> str:
     return f"{_three_digits(value_s / 1e-6)} us"
 
 
+def duration_text(seconds: float) -> str:
+    """Return a duration as people say it: `40 s`, `4 min`, `2 h 10 min`."""
+    if seconds < 90:
+        return f"{max(0, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
 def _three_digits(value: float) -> str:
     whole_digits = len(str(int(round(abs(value), 2))))
     return f"{value:,.{max(0, 3 - whole_digits)}f}"

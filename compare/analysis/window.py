@@ -4,16 +4,24 @@ Rates count what completed in the window, whenever it was intended; latencies ar
 it, whenever they completed. In flight counts both.
 """
 
+from __future__ import annotations
+
 import functools
 import math
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from compare.analysis import quantiles
 from compare.analysis.quantiles import Latency
+from compare.late import Late
 from compare.records import Samples, SampleStatus
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = Late("numpy")
 
 _KINDS = {
     SampleStatus.UNANSWERED: "unanswered",
@@ -24,7 +32,6 @@ _KINDS = {
 }
 BEFORE = "unanswered from before the window"
 _CENSORED = (SampleStatus.UNANSWERED, SampleStatus.UNSENT)
-_NOTHING = np.empty(0)
 
 
 class ErrorCount(msgspec.Struct, frozen=True):
@@ -91,7 +98,7 @@ class Window:
     def _latency(self, since_s: NDArray[np.float64], censored: NDArray[np.bool_]) -> Latency:
         good = self.mine & self.success
         took = self.samples.done_s[good] - since_s[good]
-        waited = self.samples.end_s - since_s[censored] if censored.any() else _NOTHING
+        waited = self.samples.end_s - since_s[censored] if censored.any() else np.empty(0)
         return quantiles.latency(took, waited)
 
     @functools.cached_property

@@ -1,5 +1,7 @@
 """`compare bench`: measure, draw charts and say what was found."""
 
+from __future__ import annotations
+
 import os
 import shlex
 import signal
@@ -7,26 +9,38 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from compare import bench as benchmark
-from compare import records
-from compare.bench import Ask, Findings, Outcome
-from compare.commands import runs, usage
+from compare.commands import usage
 from compare.commands.usage import ExitCode
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import DSN_VARIABLE
-from compare.experiments import catalogue
-from compare.experiments.catalogue import EXPERIMENTS, duration_s
 from compare.experiments.options import Options, Preset
-from compare.screen import progress, tables
+from compare.late import Late
+
+if TYPE_CHECKING:
+    from compare import bench as benchmark
+    from compare import records
+    from compare.bench import Ask, Findings, Outcome
+    from compare.commands import runs
+    from compare.experiments import catalogue
+    from compare.screen import listing, progress
+else:  # `--help` and `--list` measure nothing and answer at once
+    benchmark = Late("compare.bench")
+    catalogue = Late("compare.experiments.catalogue")
+    listing = Late("compare.screen.listing")
+    progress = Late("compare.screen.progress")
+    records = Late("compare.records")
+    runs = Late("compare.commands.runs")
 
 
 @click.command()
 @click.argument("experiments", nargs=-1, metavar="[EXPERIMENT]...")
-@click.option("--list", "listing", is_flag=True, help="List the experiments, their questions and durations.")
+@click.option(
+    "--list", "only_list", is_flag=True, help="List the experiments, their questions and durations."
+)
 @click.option("--preset", type=usage.choice(Preset), help="How long; default: default.")
 @click.option("--quick", is_flag=True, help="A look: one round, under a minute.")
 @click.option("--full", is_flag=True, help="To publish: more rounds and levels; --list says how long.")
@@ -61,12 +75,12 @@ from compare.screen import progress, tables
 @click.option(
     "--strict", is_flag=True, help="Exit code 3 when any row is invalid or a server stopped answering."
 )
-def command(experiments: tuple[str, ...], *, listing: bool, strict: bool, **asked: Any) -> int:
+def command(experiments: tuple[str, ...], *, only_list: bool, strict: bool, **asked: Any) -> int:
     """Measure EXPERIMENTs (default: concurrency) on real servers and write charts into a folder of their own.
 
     `compare bench --list` says which experiments there are.
     """
-    if listing:
+    if only_list:
         return _list()
     ask = _ask(experiments, asked)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -82,9 +96,11 @@ def command(experiments: tuple[str, ...], *, listing: bool, strict: bool, **aske
 
 
 def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
-    unknown = [name for name in names if name not in EXPERIMENTS]
+    unknown = [name for name in names if name not in catalogue.EXPERIMENTS]
     if unknown:
-        raise click.UsageError(f"There is no experiment {unknown[0]!r}; there are {', '.join(EXPERIMENTS)}.")
+        raise click.UsageError(
+            f"There is no experiment {unknown[0]!r}; there are {', '.join(catalogue.EXPERIMENTS)}."
+        )
     options = Options(
         preset=_preset(asked),
         servers=tuple(map(Server, asked["servers"])) or tuple(Server),
@@ -125,9 +141,11 @@ def _preset(asked: dict[str, Any]) -> Preset:
 def _refuse_unused(names: tuple[str, ...], options: Options) -> None:
     """Refuse an option that an experiment would leave out of account."""
     for name in names:
-        for option in catalogue.unused(EXPERIMENTS[name], options):
+        for option in catalogue.unused(catalogue.EXPERIMENTS[name], options):
             users = [
-                other for other, one in EXPERIMENTS.items() if option not in catalogue.unused(one, options)
+                other
+                for other, one in catalogue.EXPERIMENTS.items()
+                if option not in catalogue.unused(one, options)
             ]
             raise click.UsageError(
                 f"The experiment {name} does not use {option}; those that do: {', '.join(users)}."
@@ -151,10 +169,10 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _list() -> int:
     rows = [
-        (name, one.QUESTION, {preset: duration_s(one, Options(preset=preset)) for preset in Preset})
-        for name, one in EXPERIMENTS.items()
+        (name, one.QUESTION, {preset: catalogue.duration_s(one, Options(preset=preset)) for preset in Preset})
+        for name, one in catalogue.EXPERIMENTS.items()
     ]
-    tables.console().print(tables.experiments(rows))
+    click.echo(listing.experiments(rows))
     click.echo("Measure some of them with: compare bench NAME... [--quick|--full]")
     return ExitCode.DONE
 

@@ -1,23 +1,29 @@
 """What is still running after the clients left? They leave in the middle of a wait; a thread cannot be called back."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-from matplotlib.axes import Axes
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from compare.analysis.observed import course_of, orphaned_thread_s
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import TRAMPOLINES, Options, Preset
+from compare.late import Late
 from compare.records import Abandoned, Cell, Measurement, Run
 from compare.report import series
 from compare.report.figures import drawing, sheets
-from compare.report.figures.drawing import End
+from compare.report.figures.drawing import End, Panel
 from compare.report.figures.sheets import Words
 from compare.report.verdict import wait_text
 from compare.report.words import footer, servers
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = Late("numpy")
 
 NAME = "abandon"
 QUESTION = "What is still running after the clients left?"
@@ -52,7 +58,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         return sheets.save(figure, folder, NAME)
 
 
-def _panel(panel: Axes, server: Server, mine: Sequence[Measurement]) -> None:
+def _panel(panel: Panel, server: Server, mine: Sequence[Measurement]) -> None:
     load = mine[0].cell.load
     grid = np.arange(0, load.duration_s + load.delay_s + 0.3, 0.02)
     panel.set_title(str(server), loc="left", weight="bold")

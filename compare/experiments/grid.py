@@ -1,22 +1,29 @@
 """Where does each paradigm win? A map of waits and requests in flight, each square in the colour of the fastest."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from typing import TYPE_CHECKING
 
 from compare.analysis.decide import Word, decide
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
+from compare.late import Late
 from compare.records import Cell, Closed, Load, Run
 from compare.report import series
 from compare.report.figures import sheets
+from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
 from compare.report.verdict import a_wait, factor_text, wait_text
 from compare.report.words import footer, legend, of, servers
+
+if TYPE_CHECKING:
+    from matplotlib import patches
+else:
+    patches = Late("matplotlib.patches")
 
 NAME = "grid"
 QUESTION = "Where does each paradigm win?"
@@ -115,7 +122,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         return sheets.save(figure, folder, NAME)
 
 
-def _map(panel: Axes, server: Server, map_: Sequence[Square], waits: list[float], levels: list[int]) -> None:
+def _map(panel: Panel, server: Server, map_: Sequence[Square], waits: list[float], levels: list[int]) -> None:
     panel.set_title(str(server), loc="left", weight="bold")
     panel.set_xticks(range(len(levels)), [f"{level:,}" for level in levels])
     panel.set_yticks(range(len(waits)), [wait_text(wait) for wait in waits])
@@ -126,7 +133,9 @@ def _map(panel: Axes, server: Server, map_: Sequence[Square], waits: list[float]
     for (x, y), one in at.items():
         colour = series.COLOUR[one.best.contestant.paradigm] if one.won else sheets.FAINT
         strength = min(0.75, 0.22 + 0.2 * (one.lead - 1)) if one.won else 0.5
-        panel.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fc=colour, alpha=strength, ec="white", lw=1.5))
+        panel.add_patch(
+            patches.Rectangle((x - 0.5, y - 0.5), 1, 1, fc=colour, alpha=strength, ec="white", lw=1.5)
+        )
         panel.text(x, y, one.words, ha="center", va="center", size=9, color=sheets.INK)
     for xs, ys in _borders(at):
         panel.plot(xs, ys, color=sheets.INK, lw=2, solid_capstyle="round")

@@ -4,26 +4,33 @@ With at most M waits in flight a server can answer M / wait a second and no more
 every paradigm. "At capacity" is a closed loop of M; "overload" an open loop at twice that rate.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
+from compare.late import Late
 from compare.records import Arrivals, Cell, Closed, Contestant, Load, Measurement, Open, Run, rate_rps
 from compare.report import series
 from compare.report.figures import drawing, sheets
-from compare.report.figures.drawing import End
+from compare.report.figures.drawing import End, Panel
 from compare.report.figures.labels import short
 from compare.report.figures.sheets import Words
 from compare.report.verdict import name, wait_text
 from compare.report.words import footer, servers
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib import ticker
+    from numpy.typing import NDArray
+else:
+    np = Late("numpy")
+    ticker = Late("matplotlib.ticker")
 
 NAME = "overload"
 QUESTION = "What happens past the knee?"
@@ -101,15 +108,15 @@ def _side(contestant: Contestant) -> tuple[Server, bool]:
     return contestant.server, contestant.max_in_flight > 0
 
 
-def _title(panel: Axes, server: Server, *, limited: bool) -> None:
+def _title(panel: Panel, server: Server, *, limited: bool) -> None:
     panel.set_title(
         f"{server}  {'with the limit' if limited else 'without a limit'}", loc="left", weight="bold"
     )
     panel.set(xlabel="" if limited else "seconds since the window began", ylabel="answers per second")
-    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    panel.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: short(value)))
 
 
-def _courses(panel: Axes, mine: Sequence[Measurement], doubtful: set[tuple[Contestant, Load]]) -> None:
+def _courses(panel: Panel, mine: Sequence[Measurement], doubtful: set[tuple[Contestant, Load]]) -> None:
     if not mine:
         drawing.empty(panel, "nothing measured here")
         return

@@ -1,21 +1,30 @@
 """Does a server keep what it should have let go? Everything at once for minutes, then everybody leaves."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-from matplotlib.axes import Axes
-from scipy.stats import theilslopes
 
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset
+from compare.late import Late
 from compare.records import Cell, Measurement, Mixed, Run, Soak
 from compare.report import series
 from compare.report.figures import sheets
+from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
 from compare.report.words import footer, servers
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy import stats
+else:
+    np = Late("numpy")
+    stats = Late("scipy.stats")
 
 NAME = "soak"
 QUESTION = "Does anything leak?"
@@ -66,7 +75,7 @@ def slope(soak: Soak) -> Slope | None:
         return None
     minutes = np.array([one.at_s for one in soak.course]) / 60
     memory_mb = np.array([one.rss_bytes for one in soak.course]) / MB
-    value, _, low, high = theilslopes(memory_mb, minutes)
+    value, _, low, high = stats.theilslopes(memory_mb, minutes)
     return Slope(float(value), float(low), float(high))
 
 
@@ -117,7 +126,7 @@ def _mine(run: Run) -> list[tuple[Measurement, Soak]]:
     return list(found.values())
 
 
-def _panel(panel: Axes, mine: Sequence[Soak]) -> None:
+def _panel(panel: Panel, mine: Sequence[Soak]) -> None:
     panel.set(xlabel="minutes since the window began", ylabel="resident memory in MB")
     highest = 0.0
     for soak in mine:

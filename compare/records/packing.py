@@ -6,6 +6,8 @@ differences are small numbers, which is what lets LZMA keep a request in five by
 named by their keys; beyond `SHARD_BYTES` or `SHARD_ARRAYS` samples-2.npz follows, and so on.
 """
 
+from __future__ import annotations
+
 import enum
 import hashlib
 import io
@@ -14,15 +16,20 @@ import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
+from compare.late import Late
 from compare.records.files import open_regular, write_whole
 
-Arrays = dict[str, NDArray[np.int32]]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = Late("numpy")
+
+Arrays = dict[str, "NDArray[np.int32]"]
 
 # Only the last file is written again for each cell, so these bound what keeping one costs.
 SHARD_BYTES, SHARD_ARRAYS = 4 << 20, 600
@@ -30,7 +37,7 @@ SHARD_BYTES, SHARD_ARRAYS = 4 << 20, 600
 MOST_REQUESTS, MOST_SHARD_BYTES = 50_000_000, 1 << 29
 _PIECE_BYTES = 512  # zipfile unpacks as many bytes of LZMA at once as it is asked for: a bomb's become 4 MB
 _ROWS = ("step", "sent", "done", "status", "io_s")
-_NAN = np.iinfo(np.int32).min
+_NAN = -(2**31)  # the smallest int32
 
 
 class SampleStatus(enum.IntEnum):
@@ -54,11 +61,11 @@ class Samples(msgspec.Struct, frozen=True):
     `Server-Timing`, NaN without it. `end_s` is when the generator stopped waiting: the censoring time.
     """
 
-    intended_s: NDArray[np.float64]
-    sent_s: NDArray[np.float64]
-    done_s: NDArray[np.float64]
-    status: NDArray[np.int16]
-    io_s: NDArray[np.float32]
+    intended_s: np.ndarray[Any, np.dtype[np.float64]]
+    sent_s: np.ndarray[Any, np.dtype[np.float64]]
+    done_s: np.ndarray[Any, np.dtype[np.float64]]
+    status: np.ndarray[Any, np.dtype[np.int16]]
+    io_s: np.ndarray[Any, np.dtype[np.float32]]
     window_s: float
     end_s: float
 

@@ -7,16 +7,9 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from compare.analysis.units import duration_text
 from compare.records import Cell, Load, Measurement, Mixed, Open
 from compare.report.verdict import name, rate_text
-
-
-def duration_text(seconds: float) -> str:
-    """Return a duration as people say it: `40 s`, `4 min`, `2 h 10 min`."""
-    if seconds < 90:
-        return f"{max(0, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def cell_text(cell: Cell) -> str:

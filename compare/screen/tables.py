@@ -1,6 +1,6 @@
 """What the command line shows as tables. Nothing here computes: every number comes from a Summary."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 from rich import box
@@ -11,10 +11,9 @@ from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.metrics import CEILING_SHARE, CPU, ORPHANED, THREADS
 from compare.analysis.summary import Summary
 from compare.analysis.units import seconds_text
-from compare.experiments.options import Preset
 from compare.report import table as rows
 from compare.report.verdict import name, wait_text
-from compare.screen.progress import duration_text, load_text
+from compare.screen.progress import load_text
 
 DASH = "-"
 FILE_WIDTH = 120  # where output goes to a file, columns must not be cut to what a terminal has
@@ -110,15 +109,3 @@ def count_text(estimate: Estimate) -> str:
         return DASH
     known = estimate.kind in {Spread.INTERVAL, Spread.RANGE} and estimate.width >= 0.005
     return f"{estimate.value:,.0f}" + (f" ±{estimate.width:.0%}" if known else "")
-
-
-def experiments(rows: Sequence[tuple[str, str, Mapping[Preset, float]]]) -> Table:
-    """Return the list of experiments: name, question, and the seconds each preset takes."""
-    table = plain()
-    table.add_column("experiment", no_wrap=True)
-    table.add_column("question")
-    for preset in Preset:
-        table.add_column(preset, justify="right", no_wrap=True)
-    for title, question, durations in rows:
-        table.add_row(title, question, *(duration_text(durations[preset]) for preset in Preset))
-    return table

@@ -9,10 +9,20 @@ OF_THE_BENCHMARK = {"numpy", "scipy", "matplotlib", "click", "rich", "psutil", "
 OF_OTHER_WORKS = {"urllib3", "psycopg", "uvloop", "httptools"}
 
 
-def loaded(module):
-    code = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+def loaded(module, after=""):
+    code = (
+        f"import sys, {module}\n{after}\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
     command = [sys.executable, "-c", code]
-    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stderr.split())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["bench", "--help"], ["bench", "--list"]])
+def test_a_command_that_measures_nothing_loads_nothing_that_takes_long(words):
+    """Importing numpy, scipy and matplotlib takes two seconds of CPU; these answer in under 0.2."""
+    found = loaded("compare.cli", f"compare.cli.commands.main({words}, standalone_mode=False)")
+    assert not found & (OF_THE_BENCHMARK | {"dask", "distributed", "tornado", "aiohttp"}) - {"click"}
 
 
 @pytest.mark.parametrize("server", ["tornado", "aiohttp"])

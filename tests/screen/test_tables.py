@@ -6,7 +6,6 @@ from rich.console import Console
 
 from compare.analysis.intervals import Estimate, Spread
 from compare.contract import Paradigm, Server
-from compare.experiments.options import Preset
 from compare.records import Contestant
 from compare.screen import tables
 
@@ -118,10 +117,3 @@ def test_a_spread_is_told_in_per_cent_where_it_is_known():
 
 def test_the_sides_of_a_comparison_with_itself_are_told_apart():
     assert tables.called(made.summary([1], side="A")) == "aiohttp native, side A"
-
-
-def test_experiments_are_listed_with_how_long_each_preset_takes():
-    durations = {Preset.QUICK: 40, Preset.DEFAULT: 240, Preset.FULL: 7200}
-    text = shown(tables.experiments([("pool", "How large a pool do I need?", durations)]))
-    for words in ("pool", "How large a pool do I need?", "40 s", "4 min", "2 h 00 min"):
-        assert words in text

@@ -7,22 +7,30 @@ of the estimate; a hollow mark is an invalid cell, and a triangle at the top edg
 line is not drawn through either.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import matplotlib as mpl
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
-
+from compare.late import Late
 from compare.report.figures.labels import short, spread
 from compare.report.figures.sheets import INK, LABEL_AT, LABEL_SIZE, SOFT
 from compare.report.series import MARK, Line
 
-Panel: TypeAlias = Axes  # what others draw on, so that matplotlib is imported here
+if TYPE_CHECKING:
+    import matplotlib as mpl
+    import numpy as np
+    from matplotlib import ticker
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+else:
+    mpl = Late("matplotlib")
+    np = Late("numpy")
+    ticker = Late("matplotlib.ticker")
+
+Panel: TypeAlias = "Axes"  # what others draw on, so that matplotlib is imported here
 
 COINCIDE_PX = 2.5  # lines nearer than this all the way look like one
 _COUNTED = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
@@ -43,18 +51,18 @@ def log_axis(axes: Axes, which: str, label: str, ticks: Sequence[float] | None =
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     axis.set_label_text(f"{label}, log scale")
-    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: short(value)))
+    axis.set_minor_formatter(ticker.NullFormatter())
     if ticks is not None:
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_locator(FixedLocator(list(ticks)))
+        axis.set_minor_locator(ticker.NullLocator())
+        axis.set_major_locator(ticker.FixedLocator(list(ticks)))
     elif which == "x":  # short, so that a decade alone would leave it bare
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
 
 
 def plain_axis(axes: Axes) -> None:
     """Write the numbers of a linear x axis as people write them."""
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: short(value)))
 
 
 def plot(axes: Axes, lines: Sequence[Line], also: Iterable[End] = ()) -> None:
@@ -202,8 +210,10 @@ def share_y(panels: Sequence[Axes], lines: Iterable[Line], also: Iterable[float]
     for axes in panels:
         axes.set_ylim(min(held) / 1.5, max(held) * 1.6 * room**0.06)
         if room < 30:  # a log axis of one decade would carry one number
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7) if room < 3 else (1, 2, 5)))
-            axes.yaxis.set_minor_locator(NullLocator())
+            axes.yaxis.set_major_locator(
+                ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7) if room < 3 else (1, 2, 5))
+            )
+            axes.yaxis.set_minor_locator(ticker.NullLocator())
 
 
 def empty(axes: Axes, why: str) -> None:

@@ -3,21 +3,32 @@
 The figures are drawn without pyplot, so that drawing has no global state.
 """
 
+from __future__ import annotations
+
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
-
+from compare.late import Late
 from compare.records.files import write_whole
+
+if TYPE_CHECKING:
+    import matplotlib as mpl
+    import numpy as np
+    from matplotlib import figure as figures
+    from matplotlib import font_manager as fonts
+    from matplotlib import textpath
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+else:
+    mpl = Late("matplotlib")
+    np = Late("numpy")
+    figures = Late("matplotlib.figure")
+    fonts = Late("matplotlib.font_manager")
+    textpath = Late("matplotlib.textpath")
 
 INK, SOFT, FAINT = "#1F2328", "#59636E", "#D1D9E0"
 
@@ -93,7 +104,7 @@ def sheet(words: Words, grid: Grid) -> tuple[Figure, list[Axes]]:
     head = 0.2 + 0.29 * len(title) + 0.215 * len(verdict) + 0.5
     foot = 0.66 + 0.16 * len(foot_lines)
     height = head + grid.rows * grid.height + (grid.rows - 1) * grid.gap + foot
-    figure = Figure(figsize=(width, height), dpi=96)
+    figure = figures.Figure(figsize=(width, height), dpi=96)
     figure.text(0.2 / width, 1 - 0.18 / height, "\n".join(title), size=17, weight="bold", va="top")
     under = 1 - (0.26 + 0.29 * len(title)) / height
     figure.text(0.2 / width, under, "\n".join(verdict), size=11, color=SOFT, va="top", linespacing=1.35)
@@ -127,8 +138,8 @@ def text_inches(text: str, size: float, weight: str = "normal") -> float:
 
     An inch has 72 points; hinted for a screen, letters run a few per cent wider than measured.
     """
-    font = FontProperties(family=LOOK["font.family"], size=size, weight=weight)
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 68
+    font = fonts.FontProperties(family=LOOK["font.family"], size=size, weight=weight)
+    return float(textpath.text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 68
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
