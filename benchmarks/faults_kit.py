@@ -166,7 +166,7 @@ COOKIES = Target(
 
 XSRF = Target(
     source="kit/tornado_cookies/xsrf.py",
-    tests=("tests/kit/test_xsrf.py", "tests/kit/test_xsrf_tornado.py"),
+    tests=("tests/kit/test_xsrf.py", "tests/kit/test_xsrf_fuzz.py", "tests/kit/test_xsrf_tornado.py"),
     faults=(
         ('frozenset({"GET", "HEAD", "OPTIONS"})', 'frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})'),
         ('FIELD = "_xsrf"', 'FIELD = "xsrf"'),
@@ -176,8 +176,11 @@ XSRF = Target(
         ('if match[1] == "2" else _ABSENT', "if True else _ABSENT"),
         ("if len(mask) != 4:", "if len(mask) < 4:"),
         ("return encoded\n", "return None\n"),
-        ("        return decode(text).raw  # with", "        return None  # with"),
-        ("text[44:].isdecimal()", "True"),
+        ("        pass  # with a line end", "        return None  # with a line end"),
+        ("and created_s.isdecimal()", ""),
+        ("and len(created_s) < 20", ""),
+        ("and len(mask) == 8", ""),
+        ("and len(masked) == 32", ""),
         ("if not given:", "if given is None:"),
         ("if not raw:", "if raw is None:"),
         ("if not compare_digest(raw, expected):", "if False:"),
@@ -186,7 +189,7 @@ XSRF = Target(
 )
 ORIGIN = Target(
     source="kit/tornado_cookies/origin.py",
-    tests=("tests/kit/test_xsrf.py", "tests/kit/test_xsrf_tornado.py"),
+    tests=("tests/kit/test_xsrf.py", "tests/kit/test_xsrf_fuzz.py", "tests/kit/test_xsrf_tornado.py"),
     faults=(
         ('{"same-origin", "none"}', '{"same-origin", "same-site", "none"}'),
         ('{"same-origin", "none"}', '{"same-origin"}'),

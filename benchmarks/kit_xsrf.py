@@ -1,25 +1,29 @@
 """How many times as fast the kit reads and compares XSRF tokens as Tornado, and what ASGI and an import pay.
 
-Everything takes turns in one process; the median of the rounds is printed. Run: ``python -m benchmarks.kit_xsrf``.
+All by CPU time, taking turns; the median of the rounds is printed. Run: ``python -m benchmarks.kit_xsrf``.
 """
 
 import asyncio
 import hmac
+import resource
 import statistics
 import subprocess
 import sys
 import time
-import timeit
-from collections.abc import Callable
 from typing import Any
 
 from tornado import web
 from tornado.escape import utf8
 
+from benchmarks.turns import cpu_us, ratio
 from tornado_cookies import xsrf
 from tornado_cookies.asgi import TornadoCookies
 
-ROUNDS, CALLS, STARTS = 7, 10_000, 11
+ROUNDS, CALLS, STARTS = 60, 1_000, 15
+IMPORTS = {
+    "tornado_cookies": "pass",
+    "tornado_cookies.asgi": "import asyncio",
+}  # what a site has imported before
 RAW = bytes(range(16))
 COOKIE, FIELD = (xsrf.encode(RAW, 1_700_000_000).decode() for _ in range(2))
 
@@ -35,16 +39,6 @@ def tornados() -> None:
     _, expected, _ = web.RequestHandler._decode_xsrf_token(None, COOKIE)  # type: ignore[arg-type]  # noqa: SLF001
     if not hmac.compare_digest(utf8(given), utf8(expected)):
         raise AssertionError
-
-
-def cpu_s(job: Callable[[], object]) -> float:
-    """CPU seconds of many calls."""
-    return timeit.timeit(job, number=CALLS, timer=time.process_time)
-
-
-def ratio(fast: Callable[[], object], slow: Callable[[], object]) -> float:
-    """Return how many times as long `slow` takes, in turns."""
-    return statistics.median(cpu_s(slow) / cpu_s(fast) for _ in range(ROUNDS))
 
 
 async def app(_scope: Any, _receive: Any, send: Any) -> None:
@@ -78,20 +72,29 @@ async def asgi_us() -> float:
     )
 
 
-def import_ms(module: str) -> float:
-    """Milliseconds that a start of Python with this import takes, the least of several."""
-    command = [sys.executable, "-I", "-c", f"import {module}"]
-    return (
-        min(timeit.timeit(lambda: subprocess.run(command, check=True), number=1) for _ in range(STARTS)) * 1e3
-    )
+def start_ms(statement: str) -> float:
+    """Milliseconds of CPU that Python takes to start and run one statement."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-I", "-c", statement], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3
+
+
+def import_ms(module: str, before: str) -> float:
+    """Milliseconds of CPU that an import adds to a start of Python: the least of several beside the least."""
+    pairs = [(start_ms(f"{before}; import {module}"), start_ms(before)) for _ in range(STARTS)]
+    return min(one for one, _ in pairs) - min(other for _, other in pairs)
 
 
 def main() -> None:
     """Print each figure with its target."""
-    print(f"XSRF, decode and compare: {ratio(ours, tornados):.2f} times as fast as Tornado (2 wanted)")
+    times_us = cpu_us({"ours": ours, "Tornado's": tornados})
+    times = ratio(times_us["Tornado's"], times_us["ours"])
+    print(f"XSRF, decode and compare: {times:.2f} times as fast as Tornado (2 wanted)")
     print(f"ASGI, a request that touches no cookie: {asyncio.run(asgi_us()):.2f} us more (under 5 wanted)")
-    more_ms = import_ms("tornado_cookies") - import_ms("sys")
-    print(f"import tornado_cookies: {more_ms:.1f} ms more than Python alone (under 15 wanted)")
+    for module, before in IMPORTS.items():
+        more_ms = import_ms(module, before)
+        print(f"import {module} after {before!r}: {more_ms:.1f} ms more (under 15 wanted)")
 
 
 if __name__ == "__main__":

@@ -1,27 +1,22 @@
 """How many times as fast the project signs and verifies (v2) as Tornado's functions and itsdangerous' TimestampSigner.
 
-All take turns in one process; each round gives one ratio to each rival, and the median of the rounds is printed.
+By CPU time: all take short turns in one process; each round gives one ratio to each rival, and the median is printed.
 Run: ``python -m benchmarks.signing``.
 """
 
 import hashlib
 import statistics
-import timeit
-from collections.abc import Callable
 
 import itsdangerous
 from tornado import web
 
+from benchmarks.turns import Job, cpu_us, ratio
 from tornado_cookies import signing
 
-ROUNDS = 7
-CALLS = 20_000
 SECRET = "a secret of thirty-two characters"
 NAME = "session"
 VALUE = "user-1234567890"
 MAX_AGE_S = 31 * 86400
-
-Job = Callable[[], object]
 
 
 def jobs() -> dict[str, dict[str, Job]]:
@@ -63,24 +58,14 @@ def jobs() -> dict[str, dict[str, Job]]:
     }
 
 
-def measure(contestants: dict[str, Job]) -> dict[str, list[float]]:
-    """Microseconds per call of each, one per round, taking turns."""
-    times_us: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(ROUNDS):
-        for name, job in contestants.items():
-            times_us[name].append(timeit.timeit(job, number=CALLS) / CALLS * 1e6)
-    return times_us
-
-
 def main() -> None:
     """Print one table per job."""
     for table, contestants in jobs().items():
-        times_us = measure(contestants)
-        ours_us = times_us["compare"]
+        times_us = cpu_us(contestants)
         print(f"{table:40} {'us/call':>8} {'compare is faster by':>21}")
         for name, each_us in times_us.items():
-            ratio = statistics.median(theirs / ours for theirs, ours in zip(each_us, ours_us, strict=True))
-            print(f"  {name:38} {statistics.median(each_us):8.2f} {ratio:20.2f}x")
+            times = ratio(each_us, times_us["compare"])
+            print(f"  {name:38} {statistics.median(each_us):8.2f} {times:20.2f}x")
         print()
 
 

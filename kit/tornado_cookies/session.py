@@ -25,7 +25,7 @@ _log = logging.getLogger("tornado_cookies")
 
 
 class Options(TypedDict, total=False):
-    """Tornado's application settings of these names, and `on_unreadable`, which is the kit's own."""
+    """Tornado's settings of these names, its handlers' `check_trusted_origin`, and the kit's own `on_unreadable`."""
 
     xsrf_cookies: bool
     xsrf_cookie_name: str
@@ -33,6 +33,7 @@ class Options(TypedDict, total=False):
     xsrf_cookie_kwargs: Mapping[str, Any]
     cross_origin_protection: bool
     trusted_origins: Collection[str]
+    check_trusted_origin: Callable[[str], bool]
     on_unreadable: Callable[[str, Unreadable], None]
 
 
@@ -45,11 +46,11 @@ class Settings:
 
     __slots__ = (
         "cookie_secret",
+        "is_trusted",
         "key_version",
         "on_unreadable",
         "protects_origin",
         "protects_xsrf",
-        "trusted_origins",
         "xsrf_cookie_kwargs",
         "xsrf_cookie_name",
         "xsrf_cookie_version",
@@ -74,7 +75,7 @@ class Settings:
         trusted = options.get("trusted_origins", ())
         if isinstance(trusted, (str, bytes)):
             raise ValueError("trusted_origins must be a list of origins, such as ['https://example.com']")  # noqa: TRY004
-        self.trusted_origins = frozenset(trusted)
+        self.is_trusted = options.get("check_trusted_origin", frozenset(trusted).__contains__)
         if self.xsrf_cookie_version not in {1, 2}:
             raise ValueError("xsrf_cookie_version must be 1 or 2")
         # Said now rather than on the first form; what depends on the time is said then.
@@ -94,12 +95,12 @@ class Settings:
         host: str,
         is_trusted: Callable[[str], bool] | None = None,
     ) -> None:
-        """Raise XsrfError for a request from another site that is not trusted: by name, or by `is_trusted`."""
+        """Raise XsrfError for a request from another site not trusted: by `is_trusted`, or else the settings."""
         refused = origin.refusal(
             sec_fetch_site=sec_fetch_site,
             origin=from_origin,
             host=host,
-            is_trusted=is_trusted or self.trusted_origins.__contains__,
+            is_trusted=is_trusted or self.is_trusted,
         )
         if refused is not None:
             raise xsrf.XsrfError(refused)

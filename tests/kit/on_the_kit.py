@@ -3,14 +3,17 @@
 Test methods and handlers are Tornado's, unchanged. A handler's few methods come down to a status and a text.
 """
 
+import functools
 import inspect
 from typing import ClassVar
 
 import uvicorn
 from aiohttp import web
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Route
+from tornado.web import HTTPError
 
 from tornado_cookies import aiohttp as on_aiohttp
 from tornado_cookies import asgi
@@ -23,12 +26,18 @@ class OnTheKit:
 
     app: ClassVar[object]
 
+    WITH: ClassVar[dict[str, object]] = {}
+
     def __init__(self, kit, arguments: dict[str, str], settings) -> None:
-        self.status, self.text, self.kit, self.arguments = 200, "", kit, arguments
+        self._status_code, self.text, self.kit, self.arguments = 200, "", kit, arguments
         self.settings = LiveSettings(settings)
+        self.initialize(**self.WITH)
+
+    def initialize(self) -> None:
+        """Tornado gives it what stands beside the handler in the routing table."""
 
     def set_status(self, status: int) -> None:
-        self.status = status
+        self._status_code = status
 
     def write(self, text: str | bytes) -> None:
         self.text += text.decode() if isinstance(text, bytes) else text
@@ -51,12 +60,16 @@ class OnTheKit:
 
     @classmethod
     def verbs(cls) -> list[str]:
-        return [verb for verb in VERBS if hasattr(cls, verb)]
+        """The methods it has; without any it answers all, as `ErrorHandler` does by `prepare`."""
+        return [verb for verb in VERBS if hasattr(cls, verb)] or list(VERBS)
 
     def answer(self, verb: str) -> tuple[int, str]:
-        self.prepare()
-        getattr(self, verb)()
-        return self.status, self.text
+        try:
+            self.prepare()
+            getattr(self, verb)()
+        except HTTPError as error:
+            self.set_status(error.status_code)
+        return self._status_code, self.text
 
     @classmethod
     def overrides(cls, name: str) -> bool:
@@ -73,11 +86,10 @@ class LiveSettings:
         setattr(self._settings, name, value)
 
 
-def rebuilt(handler: type) -> type[OnTheKit]:
+def rebuilt(handler: type, initialized_with: dict[str, object]) -> type[OnTheKit]:
     """The class with every method of the original, on the adapter."""
-    return type(
-        handler.__name__, (OnTheKit,), {k: v for k, v in vars(handler).items() if not k.startswith("__")}
-    )
+    own = {name: value for name, value in vars(handler).items() if not name.startswith("__")}
+    return type(handler.__name__, (OnTheKit,), own | {"WITH": initialized_with})
 
 
 def aiohttp_app(handlers: list, options: dict) -> web.Application:
@@ -113,20 +125,31 @@ def starlette_app(handlers: list, options: dict) -> asgi.TornadoCookies:
 
         routes.append(Route(path, serve, methods=[verb.upper() for verb in handler.verbs()]))
     trusting = [handler for _, handler in handlers if handler.overrides("check_trusted_origin")]
-    app = asgi.TornadoCookies(Starlette(routes=routes), **options)
     if trusting:
-        app.settings.trusted_origins = Trusts(trusting[0])
+        options = options | {
+            "check_trusted_origin": functools.partial(trusting[0].check_trusted_origin, None)
+        }
+    app = asgi.TornadoCookies(Starlette(routes=routes), **options)
     return app
 
 
-class Trusts:
-    """An override of `check_trusted_origin` as a collection of origins."""
+def starlette_routes(handlers: list, options: dict) -> Starlette:
+    """Each route with a `TornadoCookies` of its own: the checks come after routing, and a route can do without."""
+    routes = []
+    for path, handler in handlers:
 
-    def __init__(self, handler: type) -> None:
-        self._handler = handler
+        async def serve(request, handler=handler):
+            own = handler(asgi.cookies_of(request), dict(request.query_params), None)
+            status, text = own.answer(request.method.lower())
+            return Response(text, status)
 
-    def __contains__(self, origin: str) -> bool:
-        return self._handler.check_trusted_origin(None, origin)
+        more = {"xsrf_exempt": [path] if handler.overrides("check_xsrf_cookie") else ()}
+        if handler.overrides("check_trusted_origin"):
+            more["check_trusted_origin"] = functools.partial(handler.check_trusted_origin, None)
+        verbs = [verb.upper() for verb in handler.verbs()]
+        own = [Middleware(asgi.TornadoCookies, **options, **more)]
+        routes.append(Route(path, serve, methods=verbs, middleware=own))
+    return Starlette(routes=routes)
 
 
 class AiohttpServer:
@@ -177,12 +200,17 @@ class UvicornServer:
 class Through:
     """Gives a test case of Tornado a server of another framework."""
 
-    MAKE: ClassVar = {"aiohttp": (aiohttp_app, AiohttpServer), "starlette": (starlette_app, UvicornServer)}
+    MAKE: ClassVar = {
+        "aiohttp": (aiohttp_app, AiohttpServer),
+        "starlette": (starlette_app, UvicornServer),
+        "starlette_routes": (starlette_routes, UvicornServer),
+    }
     framework: str
 
     def get_app(self):
         make, _ = self.MAKE[self.framework]
-        handlers = [(path, rebuilt(handler)) for path, handler, *_ in self.get_handlers()]
+        given = self.get_handlers()
+        handlers = [(path, rebuilt(handler, *with_ or [{}])) for path, handler, *with_ in given]
         self.Handler = handlers[0][1]
         return make(handlers, self.get_app_kwargs())
 

@@ -8,6 +8,7 @@ import collections
 import enum
 import hmac
 import logging
+import os
 import random
 
 import pytest
@@ -15,7 +16,7 @@ from tornado import web
 
 from tornado_cookies import signing
 
-SEEDS = 12
+SEEDS = 50 if os.environ.get("FULL") else 12
 SIGNED_PER_SEED = 700
 READ_PER_SEED = 1400
 DAY = 86400
@@ -268,6 +269,7 @@ def read_alike(rng, log):
     return kind, ours[0]
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_signing_does_what_tornado_does(seed, log):
     rng = random.Random(seed)
@@ -276,6 +278,7 @@ def test_signing_does_what_tornado_does(seed, log):
     assert {TypeError, ValueError, AssertionError, KeyError} < set(outcomes)
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_reading_does_what_tornado_does(seed, log):
     rng = random.Random(1000 + seed)

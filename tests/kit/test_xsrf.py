@@ -1,8 +1,6 @@
-"""XSRF tokens and origins: generated input ends as in Tornado's own functions; forms in bytes; aiohttp's routes."""
+"""XSRF tokens and origins: what a form's bytes hold, and the checks on aiohttp's routes."""
 
-import random
 import time
-from types import SimpleNamespace
 
 import pytest
 from aiohttp import WSServerHandshakeError
@@ -10,7 +8,6 @@ from aiohttp import web as aioweb
 from aiohttp.test_utils import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from tornado import httputil, web
 
 from tornado_cookies import forms, origin, xsrf
 from tornado_cookies.aiohttp import (
@@ -24,54 +21,6 @@ from tornado_cookies.aiohttp import (
 
 SECRET = "a secret of more than 32 bytes, for tests"
 V1 = "00112233445566778899aabbccddeeff"
-PIECES = [
-    "2|",
-    "|",
-    "01020304",
-    "00",
-    "ff",
-    V1,
-    "1700000000",
-    " ",
-    "\n",
-    "x",
-    "é",
-    "1",
-    "3|",
-    "0",
-    "_",
-    "-",
-    "+",
-    "\ud800",
-    "٣",
-]
-
-
-def tornados_token(text: str) -> tuple:
-    version, token, created_s = web.RequestHandler._decode_xsrf_token(None, text)
-    return version, token, created_s if version == 2 else None
-
-
-def generated(rng: random.Random) -> str:
-    if rng.random() < 0.5:
-        return "".join(rng.choices(PIECES, k=rng.randrange(9)))
-    good = xsrf.encode(rng.randbytes(rng.choice([0, 1, 3, 4, 5, 16, 17])), rng.randrange(2**32)).decode()
-    position = rng.randrange(len(good) + 1)
-    return good[:position] + rng.choice(["", *PIECES]) + good[position + rng.randrange(2) :]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_token_reads_as_tornado_reads_it(seed):
-    rng = random.Random(seed)
-    for _ in range(2_000):
-        text = generated(rng)
-        assert tuple(xsrf.decode(text)) == tornados_token(text), text
-        assert xsrf.raw_of(text) == xsrf.decode(text).raw
-
-
-@given(st.text())
-def test_any_text_reads_as_tornado_reads_it(text):
-    assert tuple(xsrf.decode(text)) == tornados_token(text)
 
 
 @given(st.binary(max_size=40), st.binary(min_size=4, max_size=4), st.sampled_from([1, 2]))
@@ -82,55 +31,6 @@ def test_a_token_comes_back_from_either_format(raw, mask, version):
 def test_another_format_is_refused():
     with pytest.raises(ValueError, match="unknown xsrf cookie version 3"):
         xsrf.encode(b"x", 0, 3)
-
-
-def tornados_refusal(site, from_origin, host, trusted) -> str | None:
-    pairs = [("sec-fetch-site", site), ("origin", from_origin), ("Host", host)]
-    headers = httputil.HTTPHeaders({name: value for name, value in pairs if value is not None})
-    handler = SimpleNamespace(request=SimpleNamespace(headers=headers))
-    handler._origin_matches_host = lambda said: web.RequestHandler._origin_matches_host(handler, said)
-    return web.RequestHandler._check_cross_origin(handler, trusted.__contains__)
-
-
-WORDS = ["same-origin", "none", "same-site", "cross-site", "", "x", "same-origin "]
-URLS = [
-    "http://",
-    "https://",
-    "//",
-    "a",
-    "A",
-    ".",
-    ":80",
-    "@",
-    "/",
-    "null",
-    "[",
-    "]",
-    "::1",
-    "?",
-    "#",
-    " ",
-    "\\",
-    "é",
-    "trusted",
-]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_an_origin_is_judged_as_tornado_judges_it(seed):
-    rng = random.Random(seed)
-    for _ in range(2_000):
-        site = rng.choice([None, None, *WORDS])
-        from_origin = rng.choice([None, "".join(rng.choices(URLS, k=rng.randrange(6)))])
-        host = "".join(rng.choices(URLS[3:8], k=rng.randrange(4)))
-        try:
-            theirs = tornados_refusal(site, from_origin, host, {"trusted"})
-        except ValueError:  # 500 in Tornado, 403 here: the documented difference
-            theirs = f"Origin {from_origin!r} not allowed"
-        ours = origin.refusal(
-            sec_fetch_site=site, origin=from_origin, host=host, is_trusted={"trusted"}.__contains__
-        )
-        assert ours == theirs
 
 
 def test_a_host_is_the_same_in_any_case():

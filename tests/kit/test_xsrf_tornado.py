@@ -14,6 +14,8 @@ CASES = (
     web_test.CrossOriginProtectionBeforePrepareTest,
     web_test.CrossOriginProtectionWithXSRFCookiesTest,
 )
+# What is not there is 404, without a token too: in ASGI, by checks at the routes.
+OF_ERRORS = (web_test.ErrorHandlerXSRFTest, web_test.ErrorHandlerCrossOriginTest)
 
 
 def through(case: type, framework: str) -> type:
@@ -26,6 +28,7 @@ def through(case: type, framework: str) -> type:
 
 
 MADE = [through(case, framework) for framework in ("aiohttp", "starlette") for case in CASES]
+MADE += [through(case, framework) for framework in ("aiohttp", "starlette_routes") for case in OF_ERRORS]
 globals().update({case.__name__: case for case in MADE})
 
 
