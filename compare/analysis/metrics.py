@@ -159,6 +159,25 @@ RSS = Metric(
     short=True,
     figure=Figure.COST,
 )
+RSS_WHOLE = Metric(
+    "rss_peak_bytes",
+    Unit.BYTES,
+    Better.LESS,
+    lambda seen: seen.usage.rss_peak_bytes if seen.usage else math.nan,
+    called="memory of all processes",
+    words="all processes of {more} together take {ratio} times the memory of {less}",
+    axis="RSS of all processes, MB",
+    scale=1e-6,
+)
+IMBALANCE = Metric(
+    "imbalance",
+    Unit.COUNT,
+    Better.LESS,
+    lambda seen: max(seen.shares) * len(seen.shares) / sum(seen.shares) if any(seen.shares) else math.nan,
+    called="imbalance",
+    words="{more} spreads its load {ratio} times as unevenly as {less}",
+    axis="answers of the fullest worker / mean",
+)
 RSS_EACH = Metric(
     "rss_per_in_flight_bytes",
     Unit.BYTES,
@@ -299,7 +318,7 @@ _SHOWN = (
     ),
 )
 _EXPORTED = (
-    *(RSS_EACH, VOLUNTARY, INVOLUNTARY, COLLAPSED_AFTER, EXPOSURE, MAX),
+    *(RSS_WHOLE, RSS_EACH, IMBALANCE, VOLUNTARY, INVOLUNTARY, COLLAPSED_AFTER, EXPOSURE, MAX),
     *(_percentile("service", field, shown=False) for field in PERCENTILES if field != "p50"),
     *(_percentile("bystander", field, shown=False) for field in PERCENTILES if field not in {"p50", "p90"}),
 )

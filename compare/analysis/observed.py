@@ -148,6 +148,11 @@ class Observed:
         return self.measurement.gc or GcPauses(0, math.nan, math.nan)
 
     @property
+    def shares(self) -> tuple[int, ...]:
+        """How many long I/Os each of several workers answered, () where there is one."""
+        return self.measurement.shares
+
+    @property
     def generator_cpu_share(self) -> float:
         """The share of its core the load generator used."""
         return self.measurement.generator.cpu_share if self.measurement.generator else math.nan

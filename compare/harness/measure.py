@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 import msgspec
 from msgspec.structs import replace
 
-from compare.contract import Paradigm
+from compare.contract import Accept, Paradigm
 from compare.harness import load, probe, soak, stats_watch
 from compare.harness.environment import Pinning
 from compare.harness.generators import Generator
@@ -18,6 +18,7 @@ from compare.harness.stats_watch import StatsWatch, gc_pauses, loop_lag, orphane
 from compare.records import Abandoned, Cell, Contestant, Environment, Measurement, Mixed, Orphans
 
 ORPHANS_INTERVAL_S = 0.05
+ENDS_S = 2.0  # how long a server may take to end once one of its workers has died
 LINGER_S = 1.0  # beyond the wait itself: how long work without a client is watched after the load
 
 
@@ -33,7 +34,15 @@ class Refusals(msgspec.Struct, frozen=True):
 
 def server_of(contestant: Contestant) -> Contestant:
     """Return what contestants that can share one server process for a check have in common."""
-    return replace(contestant, paradigm=Paradigm.NATIVE, threads=None, max_in_flight=0)
+    return replace(
+        contestant,
+        paradigm=Paradigm.NATIVE,
+        threads=None,
+        max_in_flight=0,
+        workers=1,
+        accept=Accept.REUSEPORT,
+        pinned=True,
+    )
 
 
 class Harness(msgspec.Struct, frozen=True):
@@ -100,8 +109,10 @@ class Harness(msgspec.Struct, frozen=True):
             # where clients leave before they are answered, what becomes of their work is the question
             leaving = isinstance(cell.load, Abandoned)
             interval_s = ORPHANS_INTERVAL_S if leaving else stats_watch.INTERVAL_S
+            before = answered(server)
             with Monitor(server.pid) as monitor, StatsWatch(server.base_url, interval_s=interval_s) as watch:
                 result = self._load(server, cell)
+                shares = [count - before.get(pid, 0) for pid, count in answered(server).items()]
                 if leaving:
                     watch.linger(cell.load.delay_s + LINGER_S)
             server.check_alive()
@@ -113,6 +124,7 @@ class Harness(msgspec.Struct, frozen=True):
             gc=gc_pauses(watch.heard),
             samples=result.samples,
             bystander=result.bystander,
+            shares=tuple(shares),
             pool_threads=server.ready.threads,
             finding=Orphans(orphaned(watch.heard, result.window)) if leaving else None,
         )
@@ -136,3 +148,20 @@ class Harness(msgspec.Struct, frozen=True):
             cpu=self.pins.generator,
             by=self.generator,
         )
+
+
+def answered(server: Running) -> dict[int, int]:
+    """Return how many long I/Os each of several workers has answered, by process; {} for one, or where one is silent.
+
+    A worker that dies ends the server, since nothing is begun anew in a measurement: raises ServerError with its words.
+    """
+    if server.ready.workers == 1:
+        return {}
+    try:
+        rows = probe.everyone(server.base_url).workers
+    except NoAnswerError:
+        server.check_alive(ENDS_S)
+        return {}
+    if len(rows) < server.ready.workers:
+        server.check_alive(ENDS_S)
+    return {} if any(row.silent for row in rows) else {row.pid: row.completed for row in rows}

@@ -31,7 +31,10 @@ SLOW_EVERY = (
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """One sample of all processes of a server together. `at_s` is on `time.monotonic`."""
+    """One sample of all processes of a server together. `at_s` is on `time.monotonic`.
+
+    `open_files` are those of the process that has most: the limit holds for each by itself.
+    """
 
     at_s: float
     cpu_s: float
@@ -108,7 +111,7 @@ class Monitor:
 
     def _look_around(self) -> None:
         self._family = [self._process, *self._process.children(recursive=True)]
-        self._open_files = sum(_open_files(process) for process in self._family)
+        self._open_files = max(_open_files(process) for process in self._family)
 
     def _read(self) -> Reading:
         return Reading(

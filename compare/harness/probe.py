@@ -45,17 +45,31 @@ def get(url: str, *, timeout_s: float = 5.0) -> Answer:
         connection.close()
 
 
-class _Everyone(msgspec.Struct, frozen=True):
-    """The part of `/stats?all=1` that is read: the sums over all workers."""
+class Row(msgspec.Struct, frozen=True):
+    """What one worker says of itself; one that did not answer in time is `silent`."""
+
+    pid: int
+    completed: int = 0
+    silent: bool = False
+
+
+class Everyone(msgspec.Struct, frozen=True):
+    """The part of `/stats?all=1` that is read: the sums over all workers, and a row for each."""
 
     total: Stats
+    workers: tuple[Row, ...] = ()
 
 
 def stats(base_url: str, *, timeout_s: float = 5.0) -> Stats:
     """Return what the server says of itself, summed over its workers, the worst lag; raises NoAnswerError."""
+    return everyone(base_url, timeout_s=timeout_s).total
+
+
+def everyone(base_url: str, *, timeout_s: float = 5.0) -> Everyone:
+    """Return what all workers of the server say of themselves; raises NoAnswerError."""
     answer = get(f"{base_url}/stats?all=1", timeout_s=timeout_s)
     try:
-        return msgspec.json.decode(answer.body, type=_Everyone).total
+        return msgspec.json.decode(answer.body, type=Everyone)
     except msgspec.DecodeError as error:
         raise NoAnswerError(
             f"{base_url}/stats answered {answer.status} and no statistics: {error}."

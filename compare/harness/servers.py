@@ -58,8 +58,10 @@ class Running:
         """Where it listens: scheme, host and port."""
         return self.ready.url
 
-    def check_alive(self) -> None:
-        """Raise ServerError when the process has ended although nobody stopped it."""
+    def check_alive(self, within_s: float = 0.0) -> None:
+        """Raise ServerError when the process has ended although nobody stopped it, or ends within so many seconds."""
+        if within_s and self._process.poll() is None:
+            _ends_within(self._process, within_s)
         code = self._process.poll()
         if code is not None:
             raise ServerError(_ended("The server ended during the measurement", code, self._stderr))
@@ -118,6 +120,7 @@ def _settings(contestant: Contestant, upstream: str, dsn: str, grace_s: float) -
         max_in_flight=contestant.max_in_flight,
         grace=grace_s,
         workers=contestant.workers,
+        accept=contestant.accept,
         no_restart=True,  # nothing is begun anew in a measurement: the cell says what happened
         gc=contestant.gc,
         switch_interval=contestant.switch_interval_s,

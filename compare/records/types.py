@@ -2,7 +2,7 @@
 
 import msgspec
 
-from compare.contract import Gc, GcPauses, Loop, LoopLag, Paradigm, Server
+from compare.contract import Accept, Gc, GcPauses, Loop, LoopLag, Paradigm, Server
 from compare.records.checked import Count, MaybeCount, Positive, Rate, Seconds, Window
 from compare.records.loads import Load
 from compare.records.packing import Samples
@@ -19,6 +19,7 @@ class Contestant(msgspec.Struct, frozen=True):
     loop: Loop = Loop.ASYNCIO
     work: str = "sleep"
     workers: Positive = 1
+    accept: Accept = Accept.REUSEPORT  # how several workers share the port
     python: str = ""  # path or name of the interpreter; "" = the one that runs the benchmark
     max_in_flight: Count = 0
     gc: Gc = Gc.DEFAULT
@@ -60,7 +61,7 @@ class Usage(msgspec.Struct, frozen=True):
     threads_peak: Count
     voluntary_switches: MaybeCount
     involuntary_switches: MaybeCount
-    open_files_peak: Count = 0
+    open_files_peak: Count = 0  # of the process that has most
 
 
 class Noise(msgspec.Struct, frozen=True):
@@ -157,6 +158,9 @@ class Measurement(msgspec.Struct, frozen=True):
     bystander: Samples | None = None  # /ping, 50 a second, while the load ran
     finding: Orphans | Soak | None = None  # what loads of a special kind are made for
     limit: Count = 0  # how many its work does at once whatever the paradigm (a pool's size); 0 = any number
+    shares: tuple[
+        Count, ...
+    ] = ()  # of several workers: how many long I/Os each answered, the warm-up's among them
     pool_threads: Count = 0  # of the server's default pool, as it said itself; 0 = not known
     figures: Figures | None = None
 

@@ -12,7 +12,7 @@ from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.metrics import CPU, THROUGHPUT, Metric
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text, seconds_text
-from compare.contract import Gc, Loop, Paradigm
+from compare.contract import Accept, Gc, Loop, Paradigm
 from compare.records import Contestant, Run
 
 Pair = tuple[Summary, Summary]
@@ -35,10 +35,11 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
         str(contestant.loop): contestant.loop is not Loop.ASYNCIO,
         contestant.work: contestant.work != "sleep",
         f"{contestant.workers} workers": contestant.workers > 1,
+        "shared socket": contestant.workers > 1 and contestant.accept is Accept.SHARED,
         contestant.python.rpartition("/")[2]: bool(contestant.python),
         f"gc {contestant.gc}": contestant.gc is not Gc.DEFAULT,
         f"switch {(contestant.switch_interval_s or 0) * 1e3:g} ms": contestant.switch_interval_s is not None,
-        "all CPUs": not contestant.pinned,
+        "all CPUs": contestant.workers == 1 and not contestant.pinned,  # several workers always have them
         f"at most {contestant.max_in_flight:,} in flight": contestant.max_in_flight > 0,
     }
     words = f"{contestant.server} {contestant.paradigm}" if server else str(contestant.paradigm)

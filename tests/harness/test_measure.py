@@ -1,8 +1,11 @@
+import os
+import signal
+
 import numpy as np
 import pytest
 
 from compare.analysis.observed import course_of
-from compare.contract import Paradigm, Server
+from compare.contract import Accept, Paradigm, Server
 from compare.contract.settings import default_threads
 from compare.harness import environment, load, probe
 from compare.harness.environment import Pinning, pinning
@@ -11,6 +14,7 @@ from compare.harness.measure import Harness, Refusals, server_of
 from compare.harness.probe import ContractBrokenError
 from compare.records import Abandoned, Cell, Closed, Contestant, Measurement, Noise
 
+SPREAD = Closed(64, delay_s=0.02, duration_s=0.3, warmup_s=0.1, timeout_s=1.0)
 SHORT = Closed(8, delay_s=0.02, duration_s=0.3, warmup_s=0.1, timeout_s=1.0)
 
 
@@ -60,6 +64,7 @@ def test_a_measurement_holds_everything_a_cell_records(server):
     assert made.usage.open_files_peak >= 8
     assert made.generator.connections == 8
     assert made.pool_threads == default_threads()
+    assert made.shares == ()
     assert made.loop_lag_s.max >= made.loop_lag_s.p50 >= 0
     assert course_of(made) == ()
 
@@ -114,6 +119,32 @@ def test_a_server_that_crashes_under_the_load_fails_the_cell(tmp_path, monkeypat
     made = Harness().measure(cell(work="crash:work"))
     assert "ended during the measurement (exit code 7)" in made.failure
     assert "out of luck" in made.failure
+
+
+def test_of_several_workers_the_whole_tree_is_measured_and_each_ones_share_is_kept():
+    made = Harness().measure(cell(wanted=SPREAD, workers=2, accept=Accept.SHARED))
+    assert made.failure is None
+    assert len(made.shares) == 2
+    assert sum(made.shares) >= np.sum(made.samples.status == 200)
+    assert made.usage.rss_idle_bytes > 60_000_000, "one worker has 35 MB"
+    assert made.usage.threads_peak >= 3, "one of the supervisor, and one of each worker"
+
+
+def test_a_worker_that_is_killed_is_not_begun_anew_and_the_cell_says_what_happened(monkeypatch):
+    real, killed = load.run, []
+
+    def run(url, *args, **kwargs):
+        rows = probe.everyone(url[: url.index("/io/")]).workers
+        killed.append(rows[0].pid)
+        os.kill(rows[0].pid, signal.SIGKILL)
+        return real(url, *args, **kwargs)
+
+    monkeypatch.setattr(load, "run", run)
+    made = Harness().measure(cell(wanted=SPREAD, workers=2))
+    assert made.samples is None
+    assert "The server ended during the measurement (exit code 1)." in made.failure
+    assert f"(process {killed[0]}) was killed by SIGKILL; its last words: nothing" in made.failure
+    assert "begins" not in made.failure
 
 
 def test_a_preflight_asks_one_server_every_paradigm_and_names_those_refused(monkeypatch):

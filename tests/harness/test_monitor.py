@@ -1,10 +1,13 @@
+import contextlib
 import mmap
 import os
 import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from compare.harness import monitor
@@ -100,6 +103,19 @@ def test_context_switches_come_from_the_kernels_account_at_the_end(child):
     usage = watching.usage((start, end), account)
     assert 4 <= usage.voluntary_switches <= account.ru_nvcsw
     assert usage.involuntary_switches <= account.ru_nivcsw
+
+
+def test_children_count_and_of_open_files_those_of_the_process_that_has_most(child):
+    with contextlib.ExitStack() as beside:
+        for _ in range(20):
+            beside.enter_context(Path(os.devnull).open())
+        with Monitor(os.getpid()) as watching:
+            ours, theirs = (monitor._open_files(psutil.Process(pid)) for pid in (os.getpid(), child.pid))
+    reading = watching.readings[0]
+    assert reading.open_files == ours > theirs > 0
+    alone = psutil.Process(child.pid).memory_info().rss
+    assert reading.rss_bytes >= psutil.Process().memory_info().rss / 2 + alone
+    assert reading.threads >= 2
 
 
 def test_a_process_that_ends_while_it_is_watched_leaves_its_last_readings(child):

@@ -6,7 +6,7 @@ from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.metrics import CPU
 from compare.analysis.outcome import Reliability
 from compare.analysis.summary import Warning  # noqa: A004 - see there
-from compare.contract import Loop, Paradigm, Server
+from compare.contract import Accept, Loop, Paradigm, Server
 from compare.records import NotMeasured
 from compare.report.verdict import (
     contrast,
@@ -34,6 +34,12 @@ EXECUTOR = replace(NATIVE, paradigm=Paradigm.EXECUTOR)
         (replace(EXECUTOR, threads=1000), "aiohttp executor (1,000 threads)"),
         (replace(NATIVE, threads=1000), "aiohttp native"),  # a pool it does not use
         (replace(NATIVE, loop=Loop.UVLOOP), "aiohttp native (uvloop)"),
+        (replace(NATIVE, pinned=False), "aiohttp native (all CPUs)"),
+        (replace(NATIVE, accept=Accept.SHARED), "aiohttp native"),  # a socket it does not share
+        (
+            replace(NATIVE, workers=2, accept=Accept.SHARED, pinned=False),
+            "aiohttp native (2 workers, shared socket)",
+        ),
         (
             replace(EXECUTOR, threads=5, work="http", workers=2, python="/opt/python3.13t", max_in_flight=50),
             "aiohttp executor (5 threads, http, 2 workers, python3.13t, at most 50 in flight)",
