@@ -21,9 +21,10 @@ from compare.experiments import (
     soak,
     switch,
     work,
+    workers,
 )
 from compare.experiments.options import DEFAULT_ROUNDS, Options, Preset, expected_s
-from compare.records import Cell, Run
+from compare.records import Cell, Environment, Run
 
 
 class Experiment(Protocol):
@@ -61,6 +62,7 @@ _ALL: tuple[Experiment, ...] = (
     loops,
     collector,
     switch,
+    workers,
     aa,
 )
 EXPERIMENTS: dict[str, Experiment] = {one.NAME: one for one in _ALL}
@@ -102,8 +104,12 @@ def then(experiment: Experiment, options: Options, summaries: Sequence[Summary])
 def say(experiment: Experiment, summaries: Sequence[Summary], run: Run) -> list[str]:
     """Return the answer of `experiment` in sentences.
 
-    A module whose answer is in the measurements, not in their summaries, has a function `say_run(run)`.
+    A module whose answer is in the measurements, not in their summaries, has a function `say_run(run)`; one whose
+    answer depends on what the machine can tell has `say_on(summaries, environment)`.
     """
+    there: Callable[[Sequence[Summary], Environment], list[str]] | None = getattr(experiment, "say_on", None)
+    if there:
+        return there(summaries, run.environment)
     from_run: Callable[[Run], list[str]] | None = getattr(experiment, "say_run", None)
     return (from_run(run) if from_run else []) or experiment.say(summaries)
 

@@ -4,6 +4,7 @@ A preset is a promise about time on a machine of two cores: quick under a minute
 """
 
 import enum
+import os
 
 import msgspec
 
@@ -25,6 +26,7 @@ DEFAULT_ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 3, Preset.FULL: 10}
 # What a cell costs beside its load: starting and stopping a fresh server process, whose imports alone take 0.15 s
 # (Tornado) and 0.28 s (aiohttp) of CPU, and asking it one request of each kind. One load generator plays all cells.
 OVERHEAD_S = 0.6
+WORKER_S = 0.3  # of CPU, which each further worker takes to start
 
 
 # A quick run leaves them out where it must: each costs what `callback` or `native` costs, and its trampoline.
@@ -90,7 +92,8 @@ def expected_s(cell: Cell) -> float:
     """
     load = cell.load
     after_s = load.delay_s if _answered_at_once(cell) else max(load.timeout_s, load.delay_s)
-    return OVERHEAD_S + load.warmup_s + load.duration_s + after_s
+    more_s = WORKER_S * (cell.contestant.workers - 1) / (os.cpu_count() or 1)
+    return OVERHEAD_S + more_s + load.warmup_s + load.duration_s + after_s
 
 
 def _answered_at_once(cell: Cell) -> bool:

@@ -59,7 +59,8 @@ def capacity(contestant: Contestant) -> float:
     """Return the requests a second this contestant's CPU carries in the model."""
     faster = 1.25 if contestant.loop == "uvloop" else 1.0
     collecting = (1 - COLLECTING[contestant.gc]) / (1 - COLLECTING[Gc.DEFAULT])
-    return CPU_RPS[contestant.server, contestant.paradigm] * faster * collecting
+    processes = 1 + 0.9 * (contestant.workers - 1)  # as if there were CPUs enough
+    return CPU_RPS[contestant.server, contestant.paradigm] * faster * collecting * processes
 
 
 def slots(contestant: Contestant) -> float:
@@ -98,14 +99,15 @@ def measurement(cell: Cell, cpu_rps: float, rng: np.random.Generator) -> Measure
     in_flight = min(load.concurrency, slots(contestant), max(1.0, rate * load.delay_s))
     threads = 2 + int(in_flight) if contestant.paradigm in THREADED else 2
     busy = min(1.0, rate / cpu_rps)
+    idle_bytes = 38_000_000 * contestant.workers
     lag = load.delay_s if contestant.paradigm is Paradigm.BLOCKING else 0.0004 + 0.02 * busy**6
     return Measurement(
         cell=cell,
         usage=Usage(
             cpu_s=busy * load.duration_s,
             window_s=load.duration_s,
-            rss_idle_bytes=38_000_000,
-            rss_peak_bytes=int(38_000_000 + load.concurrency * 11_000 + threads * 24_000),
+            rss_idle_bytes=idle_bytes,
+            rss_peak_bytes=int(idle_bytes + load.concurrency * 11_000 + threads * 24_000),
             threads_peak=threads,
             voluntary_switches=answered,
             involuntary_switches=int(40 * busy),
@@ -118,9 +120,18 @@ def measurement(cell: Cell, cpu_rps: float, rng: np.random.Generator) -> Measure
         gc=GcPauses(answered // 50, busy * load.duration_s * COLLECTING[contestant.gc], 0.02),
         noise=Noise(load_1m=0.4, steal_share=0.0, pressure_share=0.01, spin_ratio=1.0),
         samples=samples,
+        shares=_shares(answered, load, contestant, rng),
         bystander=_bystander(load, lag, rng),
         finding=Orphans(tuple(_orphans(load, contestant))) if isinstance(load, Abandoned) else None,
     )
+
+
+def _shares(answered: int, load: Load, contestant: Contestant, rng: np.random.Generator) -> tuple[int, ...]:
+    """Return what each of several workers answered: as many as the connections that a hash gave to it send."""
+    if contestant.workers == 1:
+        return ()
+    connections = rng.multinomial(load.concurrency, [1 / contestant.workers] * contestant.workers)
+    return tuple(int(answered * count / load.concurrency) for count in connections)
 
 
 def _closed(load: Load, contestant: Contestant, cpu_rps: float, rng: np.random.Generator) -> Samples:

@@ -7,8 +7,8 @@ from compare.analysis.intervals import Spread
 from compare.analysis.metrics import THROUGHPUT, Metric
 from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import Estimate, Summary
-from compare.contract import Paradigm, Server
-from compare.records import Run
+from compare.contract import Accept, Paradigm, Server
+from compare.records import Contestant, Run
 from compare.report.series import Line, Point
 from compare.report.verdict import contrast
 
@@ -49,10 +49,16 @@ def lines(
             label=text,
             paradigm=paradigm,
             points=_points(groups[paradigm, text], number, across, scale),
-            dashed=groups[paradigm, text][0].contestant.threads is None and paradigm is Paradigm.EXECUTOR,
+            dashed=_dashed(groups[paradigm, text][0].contestant),
         )
         for paradigm, text in order
     ]
+
+
+def _dashed(contestant: Contestant) -> bool:
+    """Return whether a line is the other one of its paradigm: Python's default pool, or one socket for all workers."""
+    default_pool = contestant.paradigm is Paradigm.EXECUTOR and contestant.threads is None
+    return default_pool or contestant.accept is Accept.SHARED
 
 
 def _points(rows: list[Summary], number: Number, across: Across, scale: float) -> tuple[Point, ...]:
