@@ -36,8 +36,8 @@ report: setup  ## redraw the newest run from its files and open its report
 	$(BIN)/compare report --open $(ARGS)
 
 test: setup-dev  ## the shared suite, on both servers; then what needs the machine to itself
-	$(BIN)/pytest -m "not alone and not full" -n 2 $(ARGS)
-	$(BIN)/pytest -m "alone and not full" $(ARGS)
+	@$(BIN)/pytest -m "not alone and not full" -n 2 $(ARGS); first=$$?; \
+	$(BIN)/pytest -m "alone and not full" $(ARGS); second=$$?; exit $$((first ? first : second))
 
 test-long: setup-dev  ## what takes long, at full length: long soaks and selftest, 5,000 examples for each fuzz test
 	FULL=1 $(BIN)/pytest -m "full or longer" -n 2 $(ARGS)

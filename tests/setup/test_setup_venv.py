@@ -278,6 +278,19 @@ def test_make_names_an_interpreter_that_is_not_there():
     assert done.stderr.startswith("Error: there is no python3.99: install Python 3.11 or newer")
 
 
+@pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 0), (0, 3), (1, 3)])
+def test_both_halves_of_the_suite_run_whatever_the_first_finds_and_either_fails_it(tmp_path, first, second):
+    pytest_stub = tmp_path / "pytest"
+    pytest_stub.write_text(
+        f'#!/bin/sh\necho "$2"\ncase "$2" in "not "*) exit {first};; *) exit {second};; esac\n'
+    )
+    pytest_stub.chmod(0o755)
+    command = ["make", "--silent", "test", f"BIN={tmp_path}", "MAKE_VENV=@true"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == "not alone and not full\nalone and not full\n"
+    assert (done.returncode == 0) == (first == second == 0)
+
+
 @pytest.mark.full
 def test_the_real_script_makes_an_environment_with_its_own_pip(checkout):
     script = checkout / "setup_venv.py"
