@@ -1,6 +1,7 @@
 """What the documentation points at exists: tests by name, files by link, and snippets word for word in the examples."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def test_every_test_that_a_page_names_exists(page):
 def test_every_link_to_a_file_leads_to_one(page):
     for target in re.findall(r"\]\((?!\w+:)([^)#\s]+)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("package", [ROOT, ROOT / "kit"], ids=page_id)
+def test_what_a_package_index_shows_holds_no_picture_that_only_the_repository_has(package):
+    project = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    assert not re.findall(r"!\[[^]]*\]\((?!https:)|<img", (package / project["readme"]).read_text())
 
 
 def test_each_difference_in_the_tables_of_cookies_names_its_test():
