@@ -34,6 +34,8 @@ from compare.harness.generators import Generator
 from compare.harness.measure import Harness, Refusals, server_of
 from compare.harness.noise import CellNoise, Sentry
 from compare.harness.servers import ServerError
+from compare.processes import interpreters
+from compare.processes.interpreters import Interpreter
 from compare.records import Cell, Contestant, Environment, Measurement, NotMeasured, Run
 from compare.report import exports, table, verdict
 from compare.report import page as report
@@ -65,6 +67,7 @@ class Ask(msgspec.Struct, frozen=True):
     command: str = "compare bench"
     upstream: str = ""
     dsn: str = ""
+    interpreters: dict[str, Interpreter] = {}  # by the tags in `options.pythons`
     resume: Path | None = None  # the folder of a run whose undecided pairs are measured on
 
 
@@ -160,6 +163,8 @@ def _resumed(
     cells = [cell for rounds in stages.values() for cells in rounds for cell in cells]
     if not cells:
         raise CannotStartError(f"{folder} has no undecided pair to measure on: {looks.LAST}.")
+    tags = {cell.contestant.python for cell in cells} - {""}
+    ask = replace(ask, interpreters={tag: interpreters.find(tag) for tag in sorted(tags)})
     pins = environment.pinning()
     here, sentry = environment.read(pins), sentry or Sentry(cpu=pins.server)
     making = _measuring(ask, cells, pins, here, sentry) if measure is None else nullcontext(Ready(measure))
@@ -259,7 +264,13 @@ def _begin(ask: Ask, here: Environment, name: str) -> Run:
         command=ask.command,
         seed=ask.options.seed,
         environment=here,
+        interpreters={tag: as_record(one) for tag, one in ask.interpreters.items()},
     )
+
+
+def as_record(found: Interpreter) -> records.Interpreter:
+    """Return what is kept of an interpreter: all but where it lies on this machine."""
+    return records.Interpreter(found.version, found.implementation, found.gil, found.versions)
 
 
 def _make_folder(ask: Ask) -> Path:
@@ -299,8 +310,17 @@ def _measuring(
         with (
             companions(works, upstream=ask.upstream, dsn=ask.dsn, cpu=pins.generator) as beside,
             Generator(pins.generator) as generator,
+            interpreters.code() as code,
         ):
-            harness = Harness(pins, beside.upstream, beside.dsn, ask.options.seed, generator)
+            harness = Harness(
+                pins,
+                beside.upstream,
+                beside.dsn,
+                ask.options.seed,
+                generator,
+                pythons={tag: one.path for tag, one in ask.interpreters.items()},
+                code=code,
+            )
             missing = {work: found.missing for work, found in beside.works.items()}
             whole = replace(
                 harness,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from compare.commands import usage
+from compare.commands import pythons, usage
 from compare.commands.usage import ExitCode
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import DSN_VARIABLE
@@ -61,6 +61,13 @@ else:  # `--help` and `--list` measure nothing and answer at once
 )
 @click.option("--loop", type=usage.choice(Loop), default="asyncio", show_default=True)
 @click.option(
+    "--python",
+    "pythons",
+    multiple=True,
+    metavar="PYTHON",
+    help="For pythons: 3.13, 3.14t or a path. Repeatable.",
+)
+@click.option(
     "--seed", type=click.IntRange(0), help="Decides the order; default: from the clock, and printed."
 )
 @click.option(
@@ -101,6 +108,7 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         raise click.UsageError(
             f"There is no experiment {unknown[0]!r}; there are {', '.join(catalogue.EXPERIMENTS)}."
         )
+    found = pythons.chosen(asked["pythons"], default="pythons" in names)
     options = Options(
         preset=_preset(asked),
         servers=tuple(map(Server, asked["servers"])) or tuple(Server),
@@ -112,6 +120,7 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         work=asked["work"],
         loop=Loop(asked["loop"]),
         seed=_seed(asked["seed"]),
+        pythons=tuple(found),
     )
     experiments = tuple(dict.fromkeys(names)) or benchmark.DEFAULT_EXPERIMENTS
     _refuse_unused(experiments, options)
@@ -122,6 +131,7 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         out=asked["out"],
         command=_command(asked["dsn"]),
         resume=asked["resume"],
+        interpreters=found,
         upstream=asked["upstream"],
         dsn=asked["dsn"] or os.environ.get(DSN_VARIABLE, ""),
     )

@@ -1,5 +1,7 @@
 """`compare pythons`: environments in which servers run on other Pythons."""
 
+from collections.abc import Sequence
+from importlib import metadata, util
 from pathlib import Path
 
 import click
@@ -38,6 +40,32 @@ def listed() -> int:
         except InterpreterError as error:
             click.echo(str(error))
     return ExitCode.DONE
+
+
+def chosen(named: Sequence[str], *, default: bool) -> dict[str, Interpreter]:
+    """Return the interpreters that were named, by their tags; with `default` and none named, all that were made.
+
+    Raises InterpreterError or click.UsageError, one sentence, when one cannot be used or there is none.
+    """
+    made = sorted(path.name for path in Path(interpreters.ENVIRONMENTS).glob("*") if path.is_dir())
+    wanted = list(named) or (made if default else [])
+    if default and not wanted:
+        raise click.UsageError(
+            "pythons compares interpreters: name one, such as --python 3.13 (`compare pythons add 3.13` makes it)."
+        )
+    found: dict[str, Interpreter] = {}
+    for one in map(interpreters.find, wanted):
+        if one.tag in found:
+            raise click.UsageError(
+                f"--python: {found[one.tag].path} and {one.path} are both {one.tag}: name one."
+            )
+        interpreters.check_alike(one, _versions())
+        found[one.tag] = one
+    return found
+
+
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in interpreters.COMPARED if util.find_spec(name)}
 
 
 def described(found: Interpreter) -> str:

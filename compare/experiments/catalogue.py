@@ -18,6 +18,7 @@ from compare.experiments import (
     loops,
     overload,
     pool,
+    pythons,
     soak,
     switch,
     work,
@@ -63,6 +64,7 @@ _ALL: tuple[Experiment, ...] = (
     collector,
     switch,
     workers,
+    pythons,
     aa,
 )
 EXPERIMENTS: dict[str, Experiment] = {one.NAME: one for one in _ALL}
@@ -143,6 +145,7 @@ _UNUSUAL: Mapping[str, tuple[str, Sequence[object]]] = {
     "--duration": ("duration_s", [3.37]),
     "--work": ("work", ["http"]),
     "--loop": ("loop", [Loop.UVLOOP]),
+    "--python": ("pythons", [("3.99",)]),
 }
 
 

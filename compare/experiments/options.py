@@ -50,6 +50,7 @@ class Options(msgspec.Struct, frozen=True):
     work: str = "sleep"
     loop: Loop = Loop.ASYNCIO
     seed: int = 0
+    pythons: tuple[str, ...] = ()  # tags of interpreters besides the one that runs the benchmark
 
     @property
     def wait_s(self) -> float:

@@ -49,9 +49,10 @@ class Harness(msgspec.Struct, frozen=True):
     """Where contestants run and what they are told; `measure` is the benchmark's measuring function.
 
     `upstream` and `dsn` are where the works `http` and `postgres` find the other end of their waits; `generator` plays
-    every load, without it each load starts one of its own; `limits` is how many a work does at once, by its name. A
-    measurement is whole when `measure` returns: what machine it was made on and how noisy that was are in it, so that
-    it may be made anywhere.
+    every load, without it each load starts one of its own; `limits` is how many a work does at once, by its name;
+    `pythons` are the paths of other interpreters by the tags that contestants name, and `code` is the folder where they
+    find this project's packages. A measurement is whole when `measure` returns: what machine it was made on and how
+    noisy that was are in it, so that it may be made anywhere.
     """
 
     pins: Pinning = Pinning()
@@ -63,6 +64,8 @@ class Harness(msgspec.Struct, frozen=True):
     sentry: CellNoise | None = None
     limits: dict[str, int] = {}
     refusals: Refusals = Refusals()
+    pythons: dict[str, str] = {}
+    code: str = ""
 
     def measure(self, cell: Cell) -> Measurement:
         """Return the measurement of `cell`. What goes wrong with the server or the load is its `failure`."""
@@ -101,7 +104,8 @@ class Harness(msgspec.Struct, frozen=True):
     def _serve(self, contestant: Contestant) -> AbstractContextManager[Running]:
         alone = contestant.workers == 1 and contestant.pinned  # several workers need several CPUs
         cpu = self.pins.server if alone else None
-        return serve(contestant, cpu=cpu, upstream=self.upstream, dsn=self.dsn)
+        python = self.pythons.get(contestant.python, "")
+        return serve(contestant, cpu=cpu, upstream=self.upstream, dsn=self.dsn, python=python, code=self.code)
 
     def _measured(self, cell: Cell) -> Measurement:
         with self._serve(cell.contestant) as server:

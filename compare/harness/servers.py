@@ -21,7 +21,7 @@ from typing import IO
 from compare.contract import Ready, read_ready
 from compare.contract.settings import Settings
 from compare.errors import CompareError
-from compare.processes import launch
+from compare.processes import interpreters, launch
 from compare.records import Contestant
 
 READY_TIMEOUT_S = 20.0  # an embedded PostgreSQL starts in 0.7 s, on a busy machine in several
@@ -75,13 +75,18 @@ def serve(
     upstream: str = "",
     dsn: str = "",
     grace_s: float = GRACE_S,
+    python: str = "",
+    code: str = "",
 ) -> Iterator[Running]:
     """Run `contestant`'s server, pinned to `cpu` unless that is None, on a free port of the loopback interface.
 
     Yields once the server listens. However the block is left, the server's whole process group is ended: by
-    SIGTERM, and by SIGKILL `grace_s` + `KILL_S` later. Raises ServerError when it does not get ready.
+    SIGTERM, and by SIGKILL `grace_s` + `KILL_S` later. `python` is the path of another interpreter than this one,
+    which finds this project's packages in the folder `code`. Raises ServerError when it does not get ready.
     """
-    process = _start(contestant, cpu, _settings(contestant, upstream, dsn, grace_s))
+    settings = _settings(contestant, upstream, dsn, grace_s)
+    environ = settings.environ() | (interpreters.finds(code) if python else {})
+    process = _start(command(contestant, settings, python), cpu, environ)
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     stdout, stderr = _Pipe(process.stdout, lines.put), _Pipe(process.stderr)
     running = None
@@ -97,10 +102,10 @@ def serve(
         stderr.close()
 
 
-def command(contestant: Contestant, settings: Settings) -> list[str]:
-    """Return the argv of `contestant`'s server; its own interpreter when it names one."""
+def command(contestant: Contestant, settings: Settings, python: str = "") -> list[str]:
+    """Return the argv of `contestant`'s server, run by this interpreter or by the one at the path `python`."""
     return [
-        contestant.python or sys.executable,
+        python or sys.executable,
         "-P",  # no module of the current folder runs
         "-m",
         f"compare.{contestant.server}_impl",
@@ -127,14 +132,14 @@ def _settings(contestant: Contestant, upstream: str, dsn: str, grace_s: float) -
     )
 
 
-def _start(contestant: Contestant, cpu: int | None, settings: Settings) -> Process:
+def _start(command: list[str], cpu: int | None, environ: dict[str, str]) -> Process:
     pipe = subprocess.PIPE
     return subprocess.Popen(  # noqa: S603  # the arguments are ours, and there is no shell
-        launch.argv(command(contestant, settings), cpu=cpu),
+        launch.argv(command, cpu=cpu),
         stdin=subprocess.DEVNULL,
         stdout=pipe,
         stderr=pipe,
-        env=os.environ | settings.environ(),
+        env=os.environ | environ,
         start_new_session=True,  # Ctrl-C in the terminal reaches the benchmark alone, which then stops the server
     )
 

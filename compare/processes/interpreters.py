@@ -192,7 +192,12 @@ def code() -> Iterator[str]:
 
 def environ(folder: str) -> dict[str, str]:
     """Return the environment in which another interpreter finds `folder`, the one of `code`."""
-    return {**os.environ, "PYTHONPATH": folder, "PYTHONSAFEPATH": "1"}
+    return os.environ | finds(folder)
+
+
+def finds(folder: str) -> dict[str, str]:
+    """Return the variables that make another interpreter find `folder`, the one of `code`."""
+    return {"PYTHONPATH": folder, "PYTHONSAFEPATH": "1"}
 
 
 def here() -> str:

@@ -20,7 +20,7 @@ class Contestant(msgspec.Struct, frozen=True):
     work: str = "sleep"
     workers: Positive = 1
     accept: Accept = Accept.REUSEPORT  # how several workers share the port
-    python: str = ""  # path or name of the interpreter; "" = the one that runs the benchmark
+    python: str = ""  # tag of the interpreter, such as 3.13 or 3.14t; "" = the one that runs the benchmark
     max_in_flight: Count = 0
     gc: Gc = Gc.DEFAULT
     switch_interval_s: Seconds | None = None  # None = Python's own, which is 5 ms
@@ -125,6 +125,15 @@ class Environment(msgspec.Struct, frozen=True):
     generator_cpus: tuple[int, ...] = ()
 
 
+class Interpreter(msgspec.Struct, frozen=True):
+    """A Python that servers ran on besides the benchmark's own, as it was with both apps imported."""
+
+    version: str
+    implementation: str
+    gil: bool
+    versions: dict[str, str]
+
+
 class Figures(msgspec.Struct, frozen=True):
     """The numbers of one round as they were when it was measured: all there is where its samples are left out.
 
@@ -197,3 +206,4 @@ class Run(msgspec.Struct, frozen=True):
     schema_version: int = SCHEMA_VERSION
     not_measured: tuple[NotMeasured, ...] = ()
     looks: tuple[Look, ...] = ()  # in the order in which they were made
+    interpreters: dict[str, Interpreter] = {}  # by the tag that contestants name

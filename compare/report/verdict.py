@@ -36,7 +36,7 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
         contestant.work: contestant.work != "sleep",
         f"{contestant.workers} workers": contestant.workers > 1,
         "shared socket": contestant.workers > 1 and contestant.accept is Accept.SHARED,
-        contestant.python.rpartition("/")[2]: bool(contestant.python),
+        f"Python {contestant.python}": bool(contestant.python),
         f"gc {contestant.gc}": contestant.gc is not Gc.DEFAULT,
         f"switch {(contestant.switch_interval_s or 0) * 1e3:g} ms": contestant.switch_interval_s is not None,
         "all CPUs": contestant.workers == 1 and not contestant.pinned,  # several workers always have them

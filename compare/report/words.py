@@ -117,5 +117,13 @@ def footer(run: Run) -> str:
     )
     return (
         f"run {run.name} · {where.cpu_model}, {cpus} {'CPU' if cpus == 1 else 'CPUs'} · {where.kernel} · "
-        f"{where.implementation} {where.python}{'' if where.gil else ' without GIL'} · {versions}"
+        f"{_pythons(run)} · {versions}"
     )
+
+
+def _pythons(run: Run) -> str:
+    """Return every Python that servers ran on: the benchmark's own first."""
+    here = run.environment
+    told = [(here.implementation, here.python, here.gil)]
+    told += [(one.implementation, one.version, one.gil) for one in run.interpreters.values()]
+    return ", ".join(f"{kind} {version}{'' if gil else ' without GIL'}" for kind, version, gil in told)

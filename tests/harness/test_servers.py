@@ -24,9 +24,13 @@ def fake(tmp_path):
         path = tmp_path / "fake"
         path.write_text(f"#!{sys.executable}\nimport os, signal, sys, time\n{textwrap.dedent(source)}")
         path.chmod(0o755)
-        return Contestant(Server.AIOHTTP, Paradigm.NATIVE, python=str(path))
+        return str(path)
 
     return make
+
+
+def serve_by(python, **more):
+    return serve(Contestant(Server.AIOHTTP, Paradigm.NATIVE), python=python, **more)
 
 
 def gone(pid):
@@ -48,7 +52,7 @@ def test_a_real_server_is_up_inside_the_block_and_gone_after_it(server):
 def test_the_server_runs_on_the_cpu_it_was_given_and_the_benchmark_elsewhere(fake):
     before = os.sched_getaffinity(0)
     cpu = min(before)
-    with serve(fake(f"print('{READY}', flush=True); time.sleep(60)"), cpu=cpu) as running:
+    with serve_by(fake(f"print('{READY}', flush=True); time.sleep(60)"), cpu=cpu) as running:
         assert os.sched_getaffinity(running.pid) == {cpu}
     assert os.sched_getaffinity(0) == before
 
@@ -56,7 +60,7 @@ def test_the_server_runs_on_the_cpu_it_was_given_and_the_benchmark_elsewhere(fak
 def test_an_error_in_the_block_stops_the_server_and_passes_through(fake):
     with (
         pytest.raises(KeyboardInterrupt),
-        serve(fake(f"print('{READY}', flush=True); time.sleep(60)")) as running,
+        serve_by(fake(f"print('{READY}', flush=True); time.sleep(60)")) as running,
     ):
         raise KeyboardInterrupt
     assert gone(running.pid)
@@ -64,7 +68,7 @@ def test_an_error_in_the_block_stops_the_server_and_passes_through(fake):
 
 def test_a_server_that_ignores_sigterm_is_killed(fake):
     ignoring = f"signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{READY}', flush=True); time.sleep(60)"
-    with serve(fake(ignoring), grace_s=0) as running:
+    with serve_by(fake(ignoring), grace_s=0) as running:
         pass
     assert gone(running.pid)
     assert running._process.returncode == -signal.SIGKILL
@@ -78,7 +82,7 @@ def test_what_a_server_started_is_ended_with_it(fake):
     print('{READY}'.replace('"pid":1', f'"pid":{{child}}'), flush=True)
     time.sleep(60)
     """
-    with serve(fake(parent)) as running:
+    with serve_by(fake(parent)) as running:
         assert not gone(running.ready.pid)
     psutil.wait_procs([psutil.Process(running.ready.pid)] if psutil.pid_exists(running.ready.pid) else [])
     assert gone(running.ready.pid)
@@ -88,7 +92,7 @@ def test_a_server_that_ends_before_it_is_ready_is_an_error_with_its_last_words(f
     failing = "print('first', file=sys.stderr); print('no such work', file=sys.stderr); sys.exit(7)"
     with (
         pytest.raises(ServerError, match=r"before it was ready \(exit code 7\)\..*first \| no such work"),
-        serve(fake(failing)),
+        serve_by(fake(failing)),
     ):
         pytest.fail("it never was ready")
 
@@ -96,7 +100,7 @@ def test_a_server_that_ends_before_it_is_ready_is_an_error_with_its_last_words(f
 def test_a_server_killed_before_it_is_ready_is_named_by_its_signal(fake):
     with (
         pytest.raises(ServerError, match=r"killed by SIGKILL.*nothing on stderr"),
-        serve(fake("os.kill(os.getpid(), signal.SIGKILL)")),
+        serve_by(fake("os.kill(os.getpid(), signal.SIGKILL)")),
     ):
         pytest.fail("it never was ready")
 
@@ -105,14 +109,14 @@ def test_a_server_that_never_becomes_ready_is_stopped_and_its_last_words_told(fa
     monkeypatch.setattr(servers, "READY_TIMEOUT_S", 0.5)
     with (
         pytest.raises(ServerError, match=r"not ready within 0\.5 s\. Its last words: waiting for ever"),
-        serve(fake("print('waiting for ever', file=sys.stderr, flush=True); time.sleep(60)")),
+        serve_by(fake("print('waiting for ever', file=sys.stderr, flush=True); time.sleep(60)")),
     ):
         pytest.fail("it never was ready")
 
 
 def test_other_lines_on_stdout_are_passed_over(fake):
     chatty = f"print('hello from a user'); print('{{}}'); print('{READY}', flush=True); time.sleep(60)"
-    with serve(fake(chatty)) as running:
+    with serve_by(fake(chatty)) as running:
         assert running.base_url == "http://127.0.0.1:1"
 
 
@@ -122,12 +126,12 @@ def test_a_server_may_write_more_to_stderr_than_a_pipe_holds(fake):
     print('{READY}', flush=True)
     time.sleep(60)
     """
-    with serve(fake(flood)) as running:
+    with serve_by(fake(flood)) as running:
         running.check_alive()
 
 
 def test_a_server_that_ended_by_itself_is_noticed(fake):
-    with serve(fake(f"print('{READY}', flush=True); sys.exit('out of luck')")) as running:
+    with serve_by(fake(f"print('{READY}', flush=True); sys.exit('out of luck')")) as running:
         running._process.wait()
         with pytest.raises(ServerError, match=r"ended during the measurement \(exit code 1\).*out of luck"):
             running.check_alive()
@@ -171,18 +175,26 @@ def test_the_command_tells_the_server_everything_the_contestant_is():
     )
 
 
-def test_a_contestant_may_name_its_own_interpreter():
-    contestant = Contestant(Server.TORNADO, Paradigm.NATIVE, python="/opt/python3.14t")
-    assert command(contestant, Settings(Server.TORNADO))[0] == "/opt/python3.14t"
+def test_another_interpreter_runs_the_server_and_finds_this_code_only(fake):
+    contestant = Contestant(Server.TORNADO, Paradigm.NATIVE)
+    assert command(contestant, Settings(Server.TORNADO))[0] == sys.executable
+    assert command(contestant, Settings(Server.TORNADO), "/opt/python3.14t")[0] == "/opt/python3.14t"
+    telling = f"""
+    assert os.environ["PYTHONPATH"] == "/the/code" and os.environ["PYTHONSAFEPATH"] == "1"
+    print('{READY}', flush=True)
+    time.sleep(60)
+    """
+    with serve_by(fake(telling), code="/the/code") as running:
+        running.check_alive()
 
 
 def test_no_file_descriptor_is_left_open(fake):
     contestant = fake(f"print('{READY}', flush=True); time.sleep(60)")
-    with serve(contestant):
+    with serve_by(contestant):
         pass
     before = psutil.Process().num_fds()
     for _ in range(3):
-        with serve(contestant):
+        with serve_by(contestant):
             pass
     after = psutil.Process().num_fds()
     assert after == before

@@ -41,8 +41,8 @@ EXECUTOR = replace(NATIVE, paradigm=Paradigm.EXECUTOR)
             "aiohttp native (2 workers, shared socket)",
         ),
         (
-            replace(EXECUTOR, threads=5, work="http", workers=2, python="/opt/python3.13t", max_in_flight=50),
-            "aiohttp executor (5 threads, http, 2 workers, python3.13t, at most 50 in flight)",
+            replace(EXECUTOR, threads=5, work="http", workers=2, python="3.13t", max_in_flight=50),
+            "aiohttp executor (5 threads, http, 2 workers, Python 3.13t, at most 50 in flight)",
         ),
     ],
 )
