@@ -6,18 +6,18 @@ compares the logs of the rounds. What may be said is decided by `analysis.decide
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
 from compare.analysis import paired
 from compare.analysis.decide import Decision, Word, decide_apart, decisions
-from compare.analysis.intervals import (
-    ENOUGH_ROUNDS,
-)
+from compare.analysis.intervals import ENOUGH_ROUNDS
 from compare.analysis.metrics import CPU, P50, P99, THROUGHPUT, Better, Metric
+from compare.analysis.quantiles import Percentile
 from compare.analysis.summary import Summary, summarise
-from compare.analysis.units import seconds_text
+from compare.analysis.units import Unit, seconds_text
 from compare.errors import CompareError
 from compare.records import Environment, Run
 from compare.report import verdict
@@ -25,6 +25,7 @@ from compare.report.escaping import markdown as escaped
 from compare.report.escaping import markdown_line
 
 METRICS = (THROUGHPUT, P50, P99, CPU)
+ROUNDING = 1e-9  # a ratio this near to 1 is of a number to itself
 # What has to be alike for numbers to be. Versions and the commit are what one compares, so they are told, not refused.
 _ALIKE = {
     "cpu_model": "CPU",
@@ -58,11 +59,22 @@ class Diff(msgspec.Struct, frozen=True):
     changed_versions: tuple[str, ...]
     differences: tuple[Decision, ...]
     broken: tuple[Summary, ...]  # rows that gave numbers in the base and failed in the new run
+    itself: bool = False  # both are the same run
 
     @property
     def named(self) -> list[Decision]:
         """The differences one may name, the largest first."""
         return sorted((one for one in self.differences if one.named), key=lambda one: -one.effect)
+
+    @property
+    def worse(self) -> list[Decision]:
+        """What got worse, the largest change first."""
+        return [one for one in self.named if regression(one) > 0]
+
+    @property
+    def better(self) -> list[Decision]:
+        """What got better, the largest change first."""
+        return [one for one in self.named if regression(one) <= 0]
 
     @property
     def worst_regression(self) -> float:
@@ -91,19 +103,23 @@ def diff(base: Run, new: Run, *, anyway: bool = False) -> Diff:
     before, after = _rows(base), _rows(new)
     pairs = [(after[key], before[key]) for key in before if key in after]
     if not pairs:
-        raise UnlikeRunsError(["they have no row in common: same experiment, contestant, load and duration"])
+        raise UnlikeRunsError(
+            ["they have no row in common, which is the same experiment, contestant, load and duration"],
+            " Compare two runs of one command, such as `compare bench concurrency`.",
+        )
     floor = max(paired.noise_floor(list(rows.values())) for rows in (before, after))
+    same_seed = base.seed == new.seed
+    found = [one for metric in METRICS for one in _compared(pairs, metric, floor, same_seed=same_seed)]
+    broken = tuple(one for one, other in pairs if other.valid and one.failure and not one.rounds)
+    unchanged = all(abs(one.ratio.value - 1) < ROUNDING for one in found if one.ratio.measured)
     return Diff(
         base.name,
         new.name,
         tuple(unlike),
         tuple(_changed_versions(base.environment, new.environment)),
-        tuple(
-            one
-            for metric in METRICS
-            for one in _compared(pairs, metric, floor, same_seed=base.seed == new.seed)
-        ),
-        broken=tuple(one for one, other in pairs if other.valid and one.failure and not one.rounds),
+        tuple(found),
+        broken=broken,
+        itself=unchanged and not broken and (base.name, base.created) == (new.name, new.created),
     )
 
 
@@ -117,31 +133,48 @@ def environment_differences(base: Environment, new: Environment) -> list[str]:
 
 
 def words(found: Diff) -> list[str]:
-    """Return the sentences a person reads first: what changed, what broke, what cannot be told."""
+    """Return the sentences a person reads first: what broke, what got worse, what got better, and all that is left."""
+    worse, better = found.worse, found.better
     sentences = [f"{_row_words(one)} failed: {one.failure}" for one in found.broken]
-    sentences += [_sentence(one) for one in found.named]
-    rest = [one for one in found.differences if one.word is Word.SAME]
-    if rest:
-        sentences.append(
-            f"In {len(rest)} of {len(found.differences)} comparisons both are the same within 10 % at most."
-        )
-    unsure = [one for one in found.differences if one.word is Word.CANNOT_TELL]
-    if unsure:
-        sentences.append(f"In {len(unsure)} of {len(found.differences)} comparisons one cannot tell.")
+    sentences += [_sentence(one) for one in [*worse, *better]]
+    sentences.append(_account(found))
+    if found.itself:
+        sentences.insert(0, f"{found.base} is compared with itself, so nothing can have changed.")
     if found.unlike:
         sentences.append(f"The environments differ, so these numbers may too: {'; '.join(found.unlike)}.")
     return sentences
+
+
+def _account(found: Diff) -> str:
+    """Return the sentence in which every comparison is counted once."""
+    count = Counter(one.word for one in found.differences)
+    rows = len(found.differences) // len(METRICS)
+    told = {
+        "worse": len(found.worse),
+        "better": len(found.better),
+        "the same within 10 % at most": count[Word.SAME],
+        "that cannot be told": count[Word.CANNOT_TELL],
+        "without a number in one of the runs": count[Word.NOT_COMPARABLE],
+    }
+    parts = [f"{many:,} {words}" for words, many in told.items() if many]
+    return (
+        f"{len(found.differences):,} comparisons ({rows:,} {'row' if rows == 1 else 'rows'} by "
+        f"{', '.join(map(str, METRICS))}): {', '.join(parts)}."
+    )
 
 
 def markdown(found: Diff) -> str:
     """Return the sentences and a table of every comparison, as GitHub reads Markdown."""
     said = "".join(f"- {markdown_line(sentence)}\n" for sentence in words(found))
     versions = "".join(f"- {markdown_line(change)}\n" for change in found.changed_versions)
-    lines = ["| row | metric | new / base | result |", "| --- | --- | --- | --- |"]
+    lines = [
+        "| row | metric | base | new | new / base | result |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     lines += [
-        f"| {escaped(_row_words(one.a))} | {one.metric} | {verdict.ratio_text(one.ratio)} | {_result(one)} |"
+        f"| {escaped(_row_words(one.a))} | {one.metric} | {_number(one.b, one.metric)} | "
+        f"{_number(one.a, one.metric)} | {_ratio_text(one)} | {_result(one)} |"
         for one in found.differences
-        if one.ratio.measured
     ]
     return f"# {escaped(found.base)} -> {escaped(found.new)}\n\n{said}{versions}\n" + "\n".join(lines) + "\n"
 
@@ -172,7 +205,22 @@ def _compared(
 
 def _sentence(one: Decision) -> str:
     worse = "worse" if regression(one) > 0 else "better"
-    return f"{_row_words(one.a)}: {one.metric} is {verdict.ratio_text(one.ratio)} times what it was, {worse}."
+    now, before = (_number(side, one.metric) for side in (one.a, one.b))
+    return (
+        f"{_row_words(one.a)}: {one.metric} went from {before} to {now}, "
+        f"{verdict.ratio_text(one.ratio)} times what it was: {worse}."
+    )
+
+
+def _number(summary: Summary, metric: Metric) -> str:
+    """Return one side's number in its unit, an answer rate with its `/s`."""
+    number = summary.number(metric)
+    value = number.value_s if isinstance(number, Percentile) else number.value
+    return metric.unit.text(value) + ("/s" if metric.unit is Unit.RATE else "")
+
+
+def _ratio_text(one: Decision) -> str:
+    return verdict.ratio_text(one.ratio) if one.ratio.measured else "-"
 
 
 def _result(one: Decision) -> str:

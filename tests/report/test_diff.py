@@ -31,7 +31,12 @@ def test_nothing_changed_between_a_run_and_itself():
     found = diff(base, base)
     assert found.named == []
     assert found.worst_regression == 0.0
-    assert words(found) == ["In 6 of 8 comparisons both are the same within 10 % at most."]  # p99 is n/a
+    itself, account = words(found)
+    assert itself == "made is compared with itself, so nothing can have changed."
+    assert account.startswith(
+        "8 comparisons (2 rows by throughput, p50, p99, CPU per request): 6 the same within"
+    )
+    assert account.endswith(", 2 without a number in one of the runs.")
 
 
 @pytest.mark.parametrize("rounds", [3, 6])
@@ -44,8 +49,17 @@ def test_what_got_worse_is_named_and_by_how_much(rounds):
     assert diffs.regression(p50) == pytest.approx(1 / 3, abs=0.02)
     assert found.worst_regression == pytest.approx(1 / 3, abs=0.02)
     assert any(
-        "throughput is 0.75 (" in sentence and sentence.endswith("worse.") for sentence in words(found)
+        "throughput went from 80/s to 60/s, 0.75 (" in sentence and sentence.endswith(": worse.")
+        for sentence in words(found)
     )
+
+
+def test_what_got_worse_stands_before_what_got_better():
+    found = diff(run([*made(80), *made(40, CALLBACK)]), run([*made(60), *made(80, CALLBACK)]))
+    ends = [sentence.rpartition(": ")[2] for sentence in words(found)[:-1]]
+    assert ends == ["worse."] * len(found.worse) + ["better."] * len(found.better)
+    assert found.worse
+    assert found.better
 
 
 def test_what_got_better_is_no_regression():
@@ -80,7 +94,7 @@ def test_one_round_each_says_that_it_says_nothing():
     found = diff(run(made(80, rounds=1)), run(made(40, rounds=1)))
     assert {one.word for one in found.differences} <= {Word.CANNOT_TELL, Word.NOT_COMPARABLE}
     assert found.worst_regression == 0.0
-    assert words(found) == ["In 3 of 4 comparisons one cannot tell."]
+    assert "3 that cannot be told, 1 without a number" in words(found)[-1]
 
 
 def test_a_row_that_broke_is_an_infinite_regression():
@@ -93,8 +107,11 @@ def test_a_row_that_broke_is_an_infinite_regression():
 
 
 def test_runs_without_a_row_in_common_are_refused():
-    with pytest.raises(UnlikeRunsError, match="no row in common"):
-        diff(run(made(80)), run(made(80, CALLBACK)))
+    for anyway in (False, True):
+        with pytest.raises(UnlikeRunsError, match="no row in common") as caught:
+            diff(run(made(80)), run(made(80, CALLBACK)), anyway=anyway)
+        assert "--anyway" not in str(caught.value)
+        assert str(caught.value).endswith("such as `compare bench concurrency`.")
 
 
 def elsewhere(**changed):
@@ -145,5 +162,6 @@ def test_versions_and_the_commit_are_what_one_compares():
 def test_markdown_has_the_sentences_and_every_comparison():
     text = markdown(diff(run(made(80), name="before"), run(made(60), name="after")))
     assert text.startswith("# before -> after\n\n- concurrency: ")
-    assert text.count("\n| concurrency: aiohttp native, 10 in flight, 100 ms wait |") == 3
+    assert text.count("\n| concurrency: aiohttp native, 10 in flight, 100 ms wait |") == 4
+    assert "| p99 | n/a | n/a | - | not comparable |" in text
     assert text.count("| worse |") == 2
