@@ -14,7 +14,8 @@ def show(findings: Findings, folder: Path) -> None:
     console = tables.console()
     for experiment, sentences in findings.sentences.items():
         rows = [summary for summary in findings.summaries if summary.experiment == experiment]
-        console.print(tables.results(experiment, rows, console.width))
+        console.print(tables.results(experiment, rows, console.width), crop=False)
+        click.echo()
         for sentence in [*sentences, *findings.doubts[experiment]]:
             click.echo(f"- {sentence}")
         click.echo()

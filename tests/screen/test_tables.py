@@ -1,10 +1,13 @@
 import io
 
 import made
+import pytest
 from msgspec.structs import replace
 from rich.console import Console
+from rich.text import Text
 
 from compare.analysis.intervals import Estimate, Spread
+from compare.analysis.quantiles import Known, Latency, Percentile
 from compare.contract import Paradigm, Server
 from compare.records import Contestant
 from compare.screen import tables
@@ -12,9 +15,28 @@ from compare.screen import tables
 EXECUTOR = Contestant(Server.TORNADO, Paradigm.EXECUTOR, threads=1000)
 
 
+def measured(contestant, in_flight, *, valid=True):
+    """A row whose every column is as wide as measured ones are."""
+    numbers = {
+        "throughput_rps": 99.0,
+        "cpu_s_per_request": 0.00123,
+        "threads_peak": 1001.0,
+        "ceiling_share": 1.0,
+    }
+    wait = Percentile(Known.EXACTLY, 0.105)
+    return replace(
+        made.estimated(
+            made.summary([99], contestant, in_flight, valid=valid),
+            **{name: Estimate(value, value, value, 1, Spread.SINGLE) for name, value in numbers.items()},
+        ),
+        response=Latency(p50=wait, p99=wait),
+        bystander=Latency(p50=wait),
+    )
+
+
 def shown(table, width=120):
     out = io.StringIO()
-    Console(file=out, width=width).print(table)
+    Console(file=out, width=width).print(table, crop=False)
     return out.getvalue()
 
 
@@ -47,11 +69,52 @@ def test_a_wide_terminal_shows_every_column_and_no_name_is_broken():
     assert "1,000 " in text
 
 
-def test_a_narrow_terminal_shows_what_fits():
-    text = shown(tables.results("concurrency", [made.summary([100], made.NATIVE, 1000)], 80), 80)
-    assert "answers/s" in text
-    assert "threads" not in text
-    assert max(map(len, text.splitlines())) <= 80
+@pytest.mark.parametrize(
+    ("width", "hidden"),
+    [
+        (60, ["threads", "p50", "p99", "CPU/req", "ceiling"]),
+        (80, ["CPU/req", "ceiling"]),
+        (120, []),
+    ],
+)
+def test_a_name_stands_whole_on_one_line_and_what_has_no_room_is_named(width, hidden):
+    rows = [measured(EXECUTOR, 1000), measured(made.NATIVE, 10)]
+    text = shown(tables.results("concurrency", rows, width), width)
+    assert sum("tornado executor (1,000 threads) " in line for line in text.splitlines()) == 1
+    assert max(map(len, text.splitlines())) <= width
+    table, _, caption = text.partition("No room for ")
+    assert sorted(caption.replace("\n", " ").partition(":")[0].split(", ")) == sorted(hidden or [""])
+    headings = " ".join(table.split("tornado")[0].split())
+    assert "answers/s" in headings
+    assert "ping" in headings
+    assert ("threads" in headings) is ("threads" not in hidden)
+
+
+def test_a_name_wider_than_the_terminal_is_not_cut():
+    assert "tornado executor (1,000 threads)" in shown(
+        tables.results("concurrency", [made.summary([1], EXECUTOR, 1000)], 30), 30
+    )
+
+
+def test_a_terminal_without_colour_a_pipe_and_a_coloured_one_have_the_same_words():
+    rows = [made.summary([100], made.NATIVE, 10), made.summary([1], EXECUTOR, 10, valid=False)]
+    told = []
+    for how in ({"force_terminal": True, "color_system": "truecolor"}, {"no_color": True}, {}):
+        out = io.StringIO()
+        Console(file=out, width=120, highlight=False, **how).print(tables.results("concurrency", rows, 120))
+        told.append(Text.from_ansi(out.getvalue()).plain.split())
+    assert told[0] == told[1] == told[2]
+    assert "invalid" in told[0]
+
+
+def test_neighbouring_rows_that_show_the_same_are_one():
+    rows = [measured(made.NATIVE, level, valid=level == 1000) for level in (10, 100, 1000, 3000)]
+    lines = [line for line in shown(tables.results("grid", rows, 120)).splitlines() if "aiohttp" in line]
+    assert [line.split()[2:4] for line in lines] == [
+        ["10-100", "invalid"],
+        ["1,000", "99"],
+        ["3,000", "invalid"],
+    ]
 
 
 def test_a_work_that_all_rows_share_is_told_once():
