@@ -5,21 +5,16 @@ half of what a cell costs beside its load. It resets itself after each order and
 that is not, or that failed, is replaced.
 """
 
-import contextlib
-import subprocess
 import sys
-import tempfile
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import msgspec
 
 from compare.errors import CompareError
 from compare.loadgen.ledger import ROW_BYTES
 from compare.loadgen.protocol import Order, Outcome, Refused
-from compare.processes import launch
-
-END_S = 1.0
+from compare.processes.child import Child
 
 
 class GeneratorError(CompareError):
@@ -35,8 +30,7 @@ class Generator:
 
     def __init__(self, cpu: int | None = None) -> None:
         self._cpu = cpu
-        self._process: subprocess.Popen[bytes] | None = None
-        self._stderr: IO[bytes] | None = None
+        self._child: Child | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -48,13 +42,9 @@ class Generator:
 
     def close(self) -> None:
         """End the process, if there is one."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.communicate()
-        if self._stderr is not None:
-            self._stderr.close()
-            self._stderr = None
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
 
     def play(self, order: Order) -> tuple[Outcome, memoryview]:
         """Return what became of `order` and the raw rows; raises GeneratorError.
@@ -73,15 +63,12 @@ class Generator:
         return outcome, rows
 
     def _played(self, order: Order) -> tuple[Outcome, memoryview]:
-        process = self._process or self._start()
-        assert process.stdin is not None  # noqa: S101  # for the type checker: both are pipes
-        assert process.stdout is not None  # noqa: S101  # as above
-        with contextlib.suppress(BrokenPipeError):  # one that has ended may have said something first
-            process.stdin.write(msgspec.json.encode(order) + b"\n")
-            process.stdin.flush()  # and left open: the generator ends when it closes
-        line = process.stdout.readline()
+        child = self._child or self._start()
+        child.write(msgspec.json.encode(order) + b"\n")
+        line = child.stdout.readline()
         if not line:
-            raise GeneratorError(self._last_words(process))
+            said = child.last_words() or "it said nothing"
+            raise GeneratorError(f"The load generator ended without a result: {said}.")
         try:
             outcome = msgspec.json.decode(line, type=Outcome | Refused)
         except msgspec.DecodeError as error:
@@ -89,29 +76,13 @@ class Generator:
         if isinstance(outcome, Refused):
             raise OrderRefusedError(outcome.reason)
         expected = ROW_BYTES * sum(stream.rows for stream in outcome.streams)
-        rows = process.stdout.read(expected)
+        rows = child.stdout.read(expected)
         if len(rows) != expected:
             raise GeneratorError(
                 f"The load generator's answer cannot be read: {len(rows)} bytes of samples came, not {expected}."
             )
         return outcome, memoryview(rows)
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(  # noqa: S603  # the arguments are ours, and there is no shell
-            launch.argv([sys.executable, "-P", "-m", "compare.loadgen.generator"], cpu=self._cpu),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=self._stderr,
-            start_new_session=True,  # Ctrl-C in the terminal reaches the benchmark alone, which then ends the generator
-        )
-        return self._process
-
-    def _last_words(self, process: "subprocess.Popen[bytes]") -> str:
-        process.wait()
-        lines: list[str] = []
-        if self._stderr is not None:
-            self._stderr.seek(0)
-            lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
-        return f"The load generator ended without a result: {lines[-1] if lines else 'it said nothing'}."
+    def _start(self) -> Child:
+        self._child = Child([sys.executable, "-P", "-m", "compare.loadgen.generator"], cpu=self._cpu)
+        return self._child

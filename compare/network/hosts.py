@@ -9,7 +9,6 @@ import contextlib
 import ctypes
 import errno
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -23,16 +22,20 @@ from typing import IO
 
 import msgspec
 
+from compare.errors import CompareError
+from compare.processes.child import Child
+
 TAP = 0x0002 | 0x1000  # IFF_TAP | IFF_NO_PI, <linux/if_tun.h>
 TUNSETIFF = 0x400454CA
 CLONE_NEWNET = 0x40000000  # <linux/sched.h>
 QUEUE = "10000"  # frames a device keeps: a burst of a thousand connections must not be lost before the wire sees it
 PROBES = 200
 WIRE = "compare.network.wire"
+START_S, END_S = 20.0, 5.0  # of a wire
 _OURS = re.compile(r"^cmp(\d+)-\S+", re.MULTILINE)
 
 
-class NetworkError(Exception):
+class NetworkError(CompareError):
     """Hosts that cannot be made here: one sentence."""
 
 
@@ -76,7 +79,7 @@ class Network:
         self.hub, self._seed = Host(f"{name}-hub", "10.77.0.1", Link(), "bridge"), seed
         self._name = name
         self.hosts: list[Host] = []
-        self._wires: list[subprocess.Popen[bytes]] = []
+        self._wires: list[Child] = []
         self._stack = contextlib.ExitStack()
 
     def add(self, link: Link = Link()) -> Host:  # noqa: B008  # frozen
@@ -140,7 +143,7 @@ class Network:
     def end(self) -> None:
         """Remove everything; the wires first, because they hold the devices."""
         for wire in self._wires:
-            wire.communicate()  # closes its standard input, at which it ends
+            wire.end(END_S)
         self._stack.close()
 
     def _wire(self, host: Host, near: str, far: str) -> None:
@@ -152,14 +155,11 @@ class Network:
             _ip("link", "set", name, "netns", where.name)
             _ip("-n", where.name, "link", "set", name, "name", final)
         delay = ["--delay", repr(host.link.round_trip_s / 2), "--loss", repr(host.link.loss)]
-        process = subprocess.Popen(  # noqa: S603  # the arguments are ours, and there is no shell
-            [sys.executable, "-P", "-m", WIRE, *map(str, ends), *delay, "--seed", str(self._seed)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=ends,
-        )
-        self._wires.append(process)
-        _expect_ready(process.stdout)
+        command = [sys.executable, "-P", "-m", WIRE, *map(str, ends), *delay, "--seed", str(self._seed)]
+        wire = Child(command, pass_fds=ends)
+        self._wires.append(wire)
+        if not wire.line(START_S):
+            raise NetworkError(f"The wire between two hosts did not start: {wire.last_words()}.")
 
 
 @contextlib.contextmanager
@@ -272,12 +272,6 @@ def _tap(name: str) -> int:
         os.close(end)
         raise NetworkError(f"Cannot make a TAP device: {os.strerror(error.errno or errno.EIO)}.") from error
     return end
-
-
-def _expect_ready(stream: IO[bytes] | None) -> None:
-    line = stream.readline() if stream else b""
-    if not line or not json.loads(line).get("ready"):
-        raise NetworkError("The wire between two hosts did not start.")
 
 
 def _hardware(address: str) -> str:

@@ -77,7 +77,7 @@ class Cluster:
 
 def _popen(account: Account | None) -> dict[str, Any]:
     other = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
-    return {"env": ENVIRONMENT, "stdin": subprocess.DEVNULL, **other}
+    return {"env": ENVIRONMENT, **other}
 
 
 def account() -> Account | None:
@@ -189,6 +189,7 @@ def _make(made: Cluster) -> Cluster:
             capture_output=True,
             timeout=INITDB_S,
             cwd="/",
+            stdin=subprocess.DEVNULL,
             **made.popen,
         )
         if kept is not None:

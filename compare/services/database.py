@@ -13,14 +13,12 @@ import ctypes
 import os
 import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
+from compare.processes.child import Child
 from compare.services import cluster
 from compare.services.cluster import Cluster, StartError
 from compare.services.companion import announce
@@ -59,60 +57,51 @@ def _die_with_parent() -> None:
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[str]:
     """Run PostgreSQL on the cluster in `folder`, made when there is none; yield its DSN; stop it. Raises StartError."""
-    with tempfile.TemporaryFile() as messages:
-        made = cluster.prepare(folder)
-        process = _start(made, messages)
+    made = cluster.prepare(folder)
+    child = _start(made)
+    try:
         try:
-            try:
-                _await_ready(process, made.data, messages)
-            except StartError:
-                if process.poll() is None or not cluster.forget(made):
-                    raise
-                made = cluster.prepare(folder)  # the kept cluster may have been damaged
-                process = _start(made, messages)
-                _await_ready(process, made.data, messages)
-            yield f"host={folder} user={cluster.USER} dbname=postgres"
-        finally:
-            _stop(process)
+            _await_ready(child, made.data)
+        except StartError:
+            if child.exit_code is None or not cluster.forget(made):
+                raise
+            child.end()
+            made = cluster.prepare(folder)  # the kept cluster may have been damaged
+            child = _start(made)
+            _await_ready(child, made.data)
+        yield f"host={folder} user={cluster.USER} dbname=postgres"
+    finally:
+        child.end(STOP_S, ask=signal.SIGQUIT)  # at once: nothing in it is worth a checkpoint
 
 
-def _start(made: Cluster, messages: IO[bytes]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603  # the package's own binary  # pylint: disable=W1509
+def _start(made: Cluster) -> Child:
+    """Start it as the account it runs as, which may not be able to run the interpreter that `bound` needs."""
+    return Child(
         [str(made.programs / "postgres"), "-D", str(made.data), *_options(made)],
-        stdout=messages,
-        stderr=messages,
+        bound=False,
+        hangs=False,
+        inherits=False,
         cwd="/",
-        preexec_fn=_die_with_parent,  # noqa: PLW1509  # one thread only, and it is after the change of user
-        start_new_session=True,
+        preexec_fn=_die_with_parent,  # one thread only, and it is after the change of user
         **made.popen,
     )
 
 
-def _await_ready(process: "subprocess.Popen[bytes]", data: Path, messages: IO[bytes]) -> None:
+def _await_ready(child: Child, data: Path) -> None:
     """Return when postmaster.pid says so: our process in its first line and its state in the last.
 
     Source: PostgreSQL's `LOCK_FILE_LINE_PID` and `LOCK_FILE_LINE_PM_STATUS`. A server that was killed leaves the file,
     which then says that its predecessor is ready.
     """
     deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and child.exit_code is None:
         with contextlib.suppress(FileNotFoundError):
             lines = (data / "postmaster.pid").read_text(encoding="utf-8").split()
-            if lines and lines[0] == str(process.pid) and lines[-1] == "ready":
+            if lines and lines[0] == str(child.pid) and lines[-1] == "ready":
                 return
         time.sleep(POLL_S)
-    messages.seek(0)
-    lines = messages.read().decode("utf-8", "replace").splitlines() or ["it said nothing"]
-    raise StartError(f"The embedded PostgreSQL did not start ({lines[-1]}): {cluster.OTHERWISE}.")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGQUIT)  # at once: nothing in it is worth a checkpoint
-    try:
-        process.wait(STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    said = child.last_words() or "it said nothing"
+    raise StartError(f"The embedded PostgreSQL did not start ({said}): {cluster.OTHERWISE}.")
 
 
 def _await_end() -> None:

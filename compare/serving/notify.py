@@ -6,12 +6,14 @@ import os
 import socket
 import time
 
+from compare.errors import CompareError
+
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without the megabyte that importing typing costs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class NotifyError(Exception):
+class NotifyError(CompareError):
     """The notify socket cannot be written to; one sentence."""
 
 

@@ -6,6 +6,8 @@ import errno
 import os
 import socket
 
+from compare.errors import CompareError
+
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without the megabyte that importing typing costs
 if TYPE_CHECKING:
     from typing import Any
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 BACKLOG = 4096
 
 
-class CannotServeError(Exception):
+class CannotServeError(CompareError):
     """No server can be kept; one sentence."""
 
 

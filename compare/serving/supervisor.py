@@ -18,8 +18,9 @@ import signal
 import socket
 import time
 
-from compare.serving.notify import Notify, NotifyError
-from compare.serving.ports import CannotServeError, listen
+from compare.errors import CompareError
+from compare.serving.notify import Notify
+from compare.serving.ports import listen
 from compare.serving.worker_process import Worker, become, read, takes, write
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without the megabyte that importing typing costs
@@ -359,6 +360,6 @@ def main(workers: str, accept: str, host: str, port: str, grace_s: str, restart:
         return Supervisor(
             list(command), ports, int(workers), float(grace_s), notify, restart=restart == "restart"
         ).run()
-    except (CannotServeError, NotifyError) as error:
+    except CompareError as error:
         write(2, f"{error}\n".encode())
         return 1

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from compare.contract import MAX_DELAY_S
+from compare.errors import CompareError
 from compare.services.companion import Companion
 from compare.work.masking import mask_dsn
 from compare.work.promise import WorkError
@@ -32,7 +33,7 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # in a field's value: RFC 9110, 5.5
 
 
-class UpstreamError(Exception):
+class UpstreamError(CompareError):
     """The upstream answered other than 200."""
 
 

@@ -11,6 +11,7 @@ from compare.harness import generators, reference
 from compare.harness.generators import Generator, GeneratorError
 from compare.harness.load import Wire, plan, run, target
 from compare.loadgen.protocol import Outcome
+from compare.processes import launch
 from compare.records import Closed
 
 LOAD = Closed(concurrency=4, delay_s=0.0, duration_s=0.1, warmup_s=0.02, timeout_s=1.0)
@@ -29,7 +30,7 @@ def generator():
 
 
 def pid(generator):
-    return generator._process.pid
+    return generator._child.pid
 
 
 def test_one_process_plays_load_after_load_and_ends_with_the_block(url):
@@ -56,9 +57,9 @@ def test_a_process_that_died_between_two_loads_is_said_and_then_replaced(url, ge
 def test_a_process_that_is_not_clean_plays_no_other_load(monkeypatch, generator):
     outcome = Outcome((), (0.0, 1.0), 1.0, 0.0, clean=False)
     code = f"input(); print({generators.msgspec.json.encode(outcome).decode()!r}); input()"
-    monkeypatch.setattr(generators.launch, "argv", lambda *_, **__: [sys.executable, "-c", code])
+    monkeypatch.setattr(launch, "argv", lambda *_, **__: [sys.executable, "-c", code])
     generator.play(plan(LOAD, 0, target("http://127.0.0.1:9/")))
-    assert generator._process is None
+    assert generator._child is None
 
 
 def test_a_load_that_is_interrupted_leaves_nothing_for_the_next(monkeypatch, url, generator):
@@ -69,7 +70,7 @@ def test_a_load_that_is_interrupted_leaves_nothing_for_the_next(monkeypatch, url
         patched.setattr(generators.msgspec.json, "decode", interrupted)
         with pytest.raises(KeyboardInterrupt):
             generator.play(plan(LOAD, 0, target(url)))
-    assert generator._process is None
+    assert generator._child is None
     assert set(run(url, LOAD, by=generator).samples.status.tolist()) == {200}
 
 

@@ -71,7 +71,7 @@ def test_a_server_that_ignores_sigterm_is_killed(fake):
     with serve_by(fake(ignoring), grace_s=0) as running:
         pass
     assert gone(running.pid)
-    assert running._process.returncode == -signal.SIGKILL
+    assert running._child.exit_code == -signal.SIGKILL
 
 
 def test_what_a_server_started_is_ended_with_it(fake):
@@ -132,7 +132,7 @@ def test_a_server_may_write_more_to_stderr_than_a_pipe_holds(fake):
 
 def test_a_server_that_ended_by_itself_is_noticed(fake):
     with serve_by(fake(f"print('{READY}', flush=True); sys.exit('out of luck')")) as running:
-        running._process.wait()
+        assert running._child.ends_within(20)
         with pytest.raises(ServerError, match=r"ended during the measurement \(exit code 1\).*out of luck"):
             running.check_alive()
     assert running.exit_usage is None

@@ -89,6 +89,49 @@ def test_matplotlib_is_imported_in_figures_and_experiments_only():
             assert draws or part(module) == "experiments", module
 
 
+# Exceptions that end no command: each is the answer to one request, given by `answers`.
+ANSWERS = {"ContractError", "Malformed"}
+
+
+def test_what_we_raise_has_one_base():
+    """So that whoever catches, catches once: the command line, a server's start, a process beside a server."""
+    ours, foreign = {"CompareError"}, set()
+    classes = [
+        node
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    ]
+    for _ in range(3):  # a subclass may be read before its base
+        ours |= {one.name for one in classes if {base.id for base in one.bases if hasattr(base, "id")} & ours}
+    for one in classes:
+        bases = {base.id for base in one.bases if isinstance(base, ast.Name)}
+        raised = any(base.endswith(("Error", "Exception")) for base in bases)
+        foreign |= {one.name} if raised and one.name not in ours else set()
+    assert foreign == ANSWERS
+
+
+# Who else starts a process that lives on, and why `processes/child` does not suit it.
+STARTS = {
+    "compare.processes.child": "the one way",
+    "compare.commands.cluster": "ssh asks the person at the terminal, so it needs the terminal",
+}
+
+
+def test_processes_are_started_in_one_way():
+    """`os.fork` is the supervisor's alone: a worker inherits its listening socket, and subprocess costs memory."""
+    names = {"Popen", "create_subprocess_exec", "create_subprocess_shell", "posix_spawn"}
+    starting, forking = set(), set()
+    for module, path in MODULES.items():
+        called = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        said = {func.attr for func in called if isinstance(func, ast.Attribute)}
+        said |= {func.id for func in called if isinstance(func, ast.Name)}
+        starting |= {module} if said & names else set()
+        forking |= {module} if said & {"fork", "forkpty"} else set()
+    assert starting == STARTS.keys()
+    assert forking == {"compare.serving.supervisor"}
+
+
 def test_the_twins_have_the_same_files():
     tornado, aiohttp = (
         {path.name for path in (PACKAGE / folder).glob("*.py")} for folder in sorted(SERVERS)[::-1]

@@ -1,6 +1,7 @@
 """A child's ready line, its last words and its end. What binds it is tested in test_launch and with its users."""
 
 import os
+import signal
 import sys
 
 import psutil
@@ -61,3 +62,28 @@ def test_it_has_a_session_an_environment_and_a_cpu_of_its_own(bound):
     with Child(python(source), bound=bound, cpu=cpu, env={"GIVEN": "this"}) as child:
         assert child.line(20) == b"True this"
         assert os.sched_getaffinity(child.pid) == {cpu}
+
+
+def test_one_asked_to_end_says_what_it_used():
+    source = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); print(flush=True)"
+    with Child(python(f"{source}\nwhile True: signal.pause()"), hangs=False) as child:
+        child.line(20)
+        usage = child.end(20, ask=signal.SIGTERM)
+        assert child.exit_code == 3
+        assert usage.ru_utime > 0
+
+
+def test_one_that_prints_all_the_time_never_waits_for_a_reader():
+    source = "print('ready', flush=True); print('x' * 1_000_000, flush=True); import sys; sys.exit(4)"
+    with Child(python(source)) as child:
+        assert child.line(20) == b"ready"
+        assert child.ends_within(20)
+        assert child.exit_code == 4
+
+
+def test_what_it_started_ends_with_it():
+    source = "import os, time; pid = os.fork(); print(pid, flush=True) if pid else time.sleep(60); input()"
+    with Child(python(source)) as child:
+        grandchild = psutil.Process(int(child.line(20)))
+    psutil.wait_procs([grandchild], timeout=20)
+    assert not grandchild.is_running()
