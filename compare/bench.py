@@ -1,4 +1,4 @@
-"""The benchmark: choose experiments, check everything, drive the plan, then draw and say what was found.
+"""The benchmark: choose experiments, check everything, drive the plan, keep what was measured.
 
 `python -m compare.bench` is `compare bench`.
 """
@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -16,45 +16,32 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
-from compare import looks, records
-from compare.analysis.paired import with_floor
+from compare import looks, preparing, records
 from compare.analysis.rounds import with_figures
-from compare.analysis.summary import Summary, summarise
-from compare.contract import Paradigm
+from compare.analysis.summary import summarise
 from compare.engine import plan
 from compare.engine.drive import Drive, Noticing, Watcher
-from compare.errors import CompareError
 from compare.experiments import catalogue
 from compare.experiments.catalogue import Experiment
 from compare.experiments.options import Options, Preset, expected_s
-from compare.harness import bytecode, environment
-from compare.harness.companions import CompanionError, companions
+from compare.findings import RESULTS
+from compare.harness import environment
 from compare.harness.environment import Pinning
-from compare.harness.generators import Generator
-from compare.harness.measure import Harness, Refusals, server_of
 from compare.harness.noise import CellNoise, Sentry
-from compare.harness.servers import ServerError
+from compare.preparing import CannotStartError, Measure, Ready
 from compare.processes import interpreters
 from compare.processes.interpreters import Interpreter
-from compare.records import Cell, Contestant, Environment, Measurement, NotMeasured, Run
-from compare.report import exports, table, verdict
-from compare.report import page as report
+from compare.records import Cell, Environment, Run
+from compare.report import verdict
 
-RESULTS = Path("results")
 DEFAULT_EXPERIMENTS = ("concurrency",)
 
 # How long measuring may take when noisy rounds are repeated: what the presets promise, less starting and drawing.
 MOST_S = {Preset.QUICK: 45.0, Preset.DEFAULT: 270.0, Preset.FULL: math.inf}
 
-Measure = Callable[[Cell], Measurement]
-
 
 class Guard(Noticing, CellNoise, Protocol):
     """Watches the machine between rounds and around cells, as `noise.Sentry` does."""
-
-
-class CannotStartError(CompareError):
-    """Nothing was measured and nothing can be; one sentence saying why."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -72,37 +59,11 @@ class Ask(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What came of it. `stopped`: somebody pressed Ctrl-C, and only a part was measured."""
+    """The run as far as it was measured. `stopped`: somebody pressed Ctrl-C, and only a part was measured."""
 
     run: Run
     folder: Path
     stopped: bool = False
-
-
-class Findings(msgspec.Struct, frozen=True):
-    """A run put into words, rows and pictures."""
-
-    sentences: dict[str, list[str]]  # by experiment
-    doubts: dict[str, list[str]]  # by experiment: which rows are invalid, and why
-    summaries: list[Summary]  # in the order of every table
-    files: list[Path]
-    not_measured: list[str] = []  # a sentence each: paradigms asked for that no cell was made of, and why
-    not_drawn: list[str] = []  # a sentence each: figures that need samples which were left out
-
-
-class Ready(msgspec.Struct, frozen=True):
-    """What stands ready to be measured: how, and which paradigms each work has no face for."""
-
-    measure: Measure
-    not_measured: tuple[NotMeasured, ...] = ()
-
-    def possible(self, rounds: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
-        """Return `rounds` without the cells of paradigms that their work has no face for."""
-        missing = {(one.work, one.paradigm) for one in self.not_measured}
-        return [
-            [cell for cell in cells if (cell.contestant.work, cell.contestant.paradigm) not in missing]
-            for cells in rounds
-        ]
 
 
 def run(
@@ -128,7 +89,7 @@ def run(
     folder = _make_folder(ask)
     pins = environment.pinning()
     here, sentry = environment.read(pins), sentry or Sentry(cpu=pins.server)
-    making = _measuring(ask, cells, pins, here, sentry) if measure is None else nullcontext(Ready(measure))
+    making = _making(ask, cells, pins, here, sentry, measure)
     with _gone_if_empty(folder), making as ready:
         drive = Drive(
             replace(_begin(ask, here, folder.name), not_measured=ready.not_measured),
@@ -167,7 +128,7 @@ def _resumed(
     ask = replace(ask, interpreters={tag: interpreters.find(tag) for tag in sorted(tags)})
     pins = environment.pinning()
     here, sentry = environment.read(pins), sentry or Sentry(cpu=pins.server)
-    making = _measuring(ask, cells, pins, here, sentry) if measure is None else nullcontext(Ready(measure))
+    making = _making(ask, cells, pins, here, sentry, measure)
     with making as ready:
         drive = Drive(
             before,
@@ -186,6 +147,22 @@ def _resumed(
         except KeyboardInterrupt:
             return Outcome(drive.run, folder, stopped=True)
     return Outcome(drive.run, folder)
+
+
+def _making(
+    ask: Ask,
+    cells: Sequence[Cell],
+    pins: Pinning,
+    here: Environment,
+    sentry: Guard,
+    measure: Measure | None,
+) -> AbstractContextManager[Ready]:
+    """Return the context in which cells are measured, by `measure` when it is given."""
+    if measure is not None:
+        return nullcontext(Ready(measure))
+    pythons = {tag: one.path for tag, one in ask.interpreters.items()}
+    given = {"upstream": ask.upstream, "dsn": ask.dsn}
+    return preparing.measuring(cells, pins, here, sentry, seed=ask.options.seed, pythons=pythons, **given)
 
 
 def first_stage(name: str, options: Options) -> list[list[Cell]]:
@@ -228,35 +205,6 @@ def _both_stages(
     looks.go_on(drive, experiment, options.seed, adaptive=options.rounds is None)
 
 
-def finish(run: Run, folder: Path) -> Findings:
-    """Summarise `run`, put it into words, draw its figures and write its report into `folder`.
-
-    What is kept is exact to the microsecond, so pass what `records.read(folder)` gives: a run as it was measured may
-    differ from it in a last digit.
-    """
-    summaries = sorted(with_floor(summarise(run)), key=table.order)
-    sentences: dict[str, list[str]] = {}
-    doubts: dict[str, list[str]] = {}
-    files: list[Path] = []
-    not_drawn: list[str] = []
-    for name, experiment in catalogue.EXPERIMENTS.items():
-        own = [summary for summary in summaries if summary.experiment == name]
-        if own:
-            sentences[name] = [*verdict.collapses(own), *catalogue.say(experiment, own, run)]
-            doubts[name] = verdict.doubts(own)
-            files += experiment.draw(own, run, folder)
-            not_drawn += catalogue.not_drawn(experiment, run)
-    files += report.write(run, summaries, sentences, files, folder)
-    files += exports.write(run, summaries, sentences, folder)
-    return Findings(sentences, doubts, summaries, files, verdict.not_measured(run), not_drawn)
-
-
-def newest(results: Path = RESULTS) -> Path | None:
-    """Return the newest run's folder in `results`, None when there is none: folders are named by the time."""
-    folders = [path.parent for path in results.glob("*/run.json")]
-    return max(folders, key=lambda folder: folder.name, default=None)
-
-
 def _begin(ask: Ask, here: Environment, name: str) -> Run:
     return Run(
         name=name,
@@ -296,75 +244,6 @@ def _gone_if_empty(folder: Path) -> Iterator[None]:
     finally:
         if not any(folder.iterdir()):
             folder.rmdir()
-
-
-@contextmanager
-def _measuring(
-    ask: Ask, cells: Sequence[Cell], pins: Pinning, here: Environment, sentry: Guard
-) -> Iterator[Ready]:
-    """Run what the works need beside the servers; yield the measuring function for those that keep the contract."""
-    bytecode.write()
-    contestants = list(dict.fromkeys(cell.contestant for cell in cells))
-    works = [contestant.work for contestant in contestants]
-    try:
-        with (
-            companions(works, upstream=ask.upstream, dsn=ask.dsn, cpu=pins.generator) as beside,
-            Generator(pins.generator) as generator,
-            interpreters.code() as code,
-        ):
-            harness = Harness(
-                pins,
-                beside.upstream,
-                beside.dsn,
-                ask.options.seed,
-                generator,
-                pythons={tag: one.path for tag, one in ask.interpreters.items()},
-                code=code,
-            )
-            missing = {work: found.missing for work, found in beside.works.items()}
-            whole = replace(
-                harness,
-                environment=here,
-                sentry=sentry,
-                limits={work: found.limit for work, found in beside.works.items()},
-                refusals=preflight(harness, contestants, missing),
-            )
-            yield Ready(whole.measure, _not_measured(contestants, missing))
-    except CompanionError as error:
-        raise CannotStartError(str(error)) from error
-
-
-def _not_measured(
-    contestants: Sequence[Contestant], missing: Mapping[str, Mapping[Paradigm, str]]
-) -> tuple[NotMeasured, ...]:
-    """Return what was asked for of works that have no face for it, once for all servers."""
-    asked = dict.fromkeys((one.work, one.paradigm) for one in contestants)
-    return tuple(
-        NotMeasured(work, paradigm, missing[work][paradigm])
-        for work, paradigm in asked
-        if paradigm in missing.get(work, {})
-    )
-
-
-def preflight(
-    harness: Harness, contestants: Sequence[Contestant], missing: Mapping[str, Mapping[Paradigm, str]]
-) -> Refusals:
-    """Ask each server every kind of request it will be sent; raises CannotStartError when one does not start.
-
-    `missing` holds, by work, the paradigms it has no face for, each with the reason.
-    """
-    paradigms: dict[Contestant, set[Paradigm]] = {}
-    for contestant in contestants:
-        paradigms.setdefault(server_of(contestant), set()).add(contestant.paradigm)
-    reasons: dict[tuple[Contestant, Paradigm], str] = {}
-    for server, asked in paradigms.items():
-        refused = dict(missing.get(server.work, {}))
-        try:
-            refused |= harness.preflight(server, tuple(sorted(asked - refused.keys())))
-        except ServerError as error:
-            raise CannotStartError(f"The {server.server} server cannot be measured. {error}") from error
-        reasons |= {(server, paradigm): reason for paradigm, reason in refused.items()}
-    return Refusals(reasons)
 
 
 if __name__ == "__main__":

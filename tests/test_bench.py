@@ -5,15 +5,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from compare import bench, records
+from compare import bench, findings, preparing, records
 from compare.analysis.summary import summarise
-from compare.bench import Ask, CannotStartError, Ready
-from compare.contract import Loop, Paradigm, Server
+from compare.bench import Ask
+from compare.contract import Paradigm, Server
 from compare.experiments import concurrency
 from compare.experiments.options import Options, Preset
 from compare.harness import simulated
 from compare.harness.companions import CompanionError
-from compare.harness.servers import ServerError
+from compare.preparing import CannotStartError, Ready
 from compare.records import Cell, Closed, Contestant, Measurement, Noise, NotMeasured, rate_rps
 from compare.report import exports
 
@@ -85,7 +85,10 @@ def test_what_was_kept_says_the_same_as_what_was_measured(tmp_path, monkeypatch)
     monkeypatch.setattr(concurrency, "draw", lambda *_: [])
     outcome = run(tmp_path, Options(preset=Preset.QUICK, servers=(Server.AIOHTTP,)))
     kept = records.read(outcome.folder)
-    assert bench.finish(kept, outcome.folder).sentences == bench.finish(outcome.run, outcome.folder).sentences
+    assert (
+        findings.finish(kept, outcome.folder).sentences
+        == findings.finish(outcome.run, outcome.folder).sentences
+    )
 
 
 def test_a_thousand_cells_take_under_five_seconds(tmp_path):
@@ -113,78 +116,17 @@ def test_ctrl_c_stops_with_what_there_is(tmp_path, monkeypatch):
     outcome = run(tmp_path, measure=stopping)
     assert outcome.stopped
     assert len(outcome.run.measurements) == 3
-    assert set(bench.finish(outcome.run, outcome.folder).sentences) == {"concurrency"}
-
-
-def test_the_newest_run_is_the_one_last_begun(tmp_path):
-    assert bench.newest(tmp_path) is None
-    for name in ("20250101-120000-b", "20250102-000000-a", "20249999-000000-c"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "run.json").touch()
-    (tmp_path / "20260101-000000-empty").mkdir()
-    assert bench.newest(tmp_path).name == "20250102-000000-a"
-
-
-class Contestants:
-    """A harness whose servers answer as told instead of being started."""
-
-    def __init__(self, asked, refused=None, dead=()):
-        self.asked, self.refused, self.dead = asked, refused or {}, dead
-
-    def preflight(self, contestant, paradigms):
-        self.asked.append((contestant, paradigms))
-        if contestant.server in self.dead:
-            raise ServerError(
-                "The server ended before it was ready (exit code 1). Its last words: no such port."
-            )
-        return {p: why for p, why in self.refused.items() if p in paradigms}
-
-
-BOTH = [Contestant(server, paradigm) for server in Server for paradigm in Paradigm]
-
-
-def test_each_server_is_started_once_and_asked_each_kind_of_request():
-    asked = []
-    bench.preflight(
-        Contestants(asked=asked), [*BOTH, Contestant(Server.TORNADO, Paradigm.EXECUTOR, threads=99)], {}
-    )
-    assert [(contestant.server, set(paradigms)) for contestant, paradigms in asked] == [
-        (server, set(Paradigm)) for server in Server
-    ]
-
-
-def test_a_contestant_that_breaks_the_contract_is_refused_and_the_others_are_not():
-    harness = Contestants(asked=[], refused={Paradigm.CALLBACK: "It answered 500."})
-    refusals = bench.preflight(harness, BOTH, {})
-    reasons = {contestant.paradigm: refusals.of(contestant) for contestant in BOTH}
-    assert reasons.pop(Paradigm.CALLBACK) == "It answered 500."
-    assert set(reasons.values()) == {None}
-
-
-def test_refusals_hold_for_every_number_of_threads_and_only_for_that_server():
-    refusals = bench.preflight(Contestants(asked=[], refused={Paradigm.EXECUTOR: "No."}), BOTH[:6], {})
-    assert refusals.of(Contestant(Server.TORNADO, Paradigm.EXECUTOR, threads=7)) == "No."
-    assert refusals.of(Contestant(Server.AIOHTTP, Paradigm.EXECUTOR)) is None
-    assert refusals.of(Contestant(Server.TORNADO, Paradigm.EXECUTOR, loop=Loop.UVLOOP)) is None
-
-
-def test_paradigms_a_work_has_no_face_for_are_refused_without_being_asked():
-    asked = []
-    refusals = bench.preflight(
-        Contestants(asked=asked), BOTH[:6], {"sleep": {Paradigm.NATIVE: "No native face."}}
-    )
-    assert refusals.of(BOTH[5]) == "No native face."
-    assert Paradigm.NATIVE not in asked[0][1]
+    assert set(findings.finish(outcome.run, outcome.folder).sentences) == {"concurrency"}
 
 
 def test_cells_of_a_missing_face_are_not_made_and_are_told_apart_from_failures(tmp_path, monkeypatch):
     reason = NotMeasured("my:work", Paradigm.NATIVE, "not measured: my:work has no native face")
 
     @contextmanager
-    def ready(*_):
+    def ready(*_, **__):
         yield Ready(simulated.measurer(), (reason,))
 
-    monkeypatch.setattr(bench, "_measuring", ready)
+    monkeypatch.setattr(preparing, "measuring", ready)
     monkeypatch.setattr(concurrency, "draw", lambda *_: [])
     options = Options(
         preset=Preset.QUICK, work="my:work", paradigms=(Paradigm.NATIVE, Paradigm.CALLBACK), concurrency=(5,)
@@ -192,35 +134,30 @@ def test_cells_of_a_missing_face_are_not_made_and_are_told_apart_from_failures(t
     outcome = bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
     assert {one.cell.contestant.paradigm for one in outcome.run.measurements} == {Paradigm.CALLBACK}
     assert outcome.run.planned == len(outcome.run.measurements) == 2
-    findings = bench.finish(records.read(outcome.folder), outcome.folder)
-    assert findings.not_measured == ["Not measured: native, because my:work has no native face."]
+    found = findings.finish(records.read(outcome.folder), outcome.folder)
+    assert found.not_measured == ["Not measured: native, because my:work has no native face."]
     for file in ("report.html", "summary.md"):
         assert "my:work has no native face" in (outcome.folder / file).read_text()
 
 
 def test_a_work_without_any_face_that_was_asked_for_cannot_start(tmp_path, monkeypatch):
     @contextmanager
-    def ready(*_):
+    def ready(*_, **__):
         yield Ready(
             simulated.measurer(), (NotMeasured("my:work", Paradigm.NATIVE, "my:work has no native face"),)
         )
 
-    monkeypatch.setattr(bench, "_measuring", ready)
+    monkeypatch.setattr(preparing, "measuring", ready)
     options = Options(preset=Preset.QUICK, work="my:work", paradigms=(Paradigm.NATIVE,))
     with pytest.raises(CannotStartError, match="Not measured: native, because my:work has no native face"):
         bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
     assert not list(tmp_path.iterdir())
 
 
-def test_what_a_work_lacks_is_told_once():
-    missing = {"sleep": {Paradigm.NATIVE: "No native face."}}
-    assert bench._not_measured(BOTH, missing) == (NotMeasured("sleep", Paradigm.NATIVE, "No native face."),)
-
-
 def test_rows_are_in_the_order_of_every_table(tmp_path, monkeypatch):
     monkeypatch.setattr(concurrency, "draw", lambda *_: [])
     outcome = run(tmp_path)
-    rows = bench.finish(outcome.run, outcome.folder).summaries
+    rows = findings.finish(outcome.run, outcome.folder).summaries
     servers, paradigms = list(Server), list(Paradigm)
     places = [
         (servers.index(one.contestant.server), paradigms.index(one.contestant.paradigm), one.in_flight)
@@ -231,16 +168,11 @@ def test_rows_are_in_the_order_of_every_table(tmp_path, monkeypatch):
     assert places == sorted(places)
 
 
-def test_a_server_that_does_not_start_stops_everything_with_its_last_words():
-    with pytest.raises(CannotStartError, match=r"The aiohttp server cannot be measured\. .*no such port"):
-        bench.preflight(Contestants(asked=[], dead={Server.AIOHTTP}), BOTH, {})
-
-
 def test_a_work_that_cannot_be_done_stops_everything_before_a_server_is_started(tmp_path, monkeypatch):
     def failing(*_, **__):
         raise CompanionError("There is no database.")
 
-    monkeypatch.setattr(bench, "companions", failing)
+    monkeypatch.setattr(preparing, "companions", failing)
     ask = Ask(options=Options(preset=Preset.QUICK, work="postgres"), out=tmp_path)
     with pytest.raises(CannotStartError, match="There is no database"):
         bench.run(ask, Silent())
@@ -256,9 +188,9 @@ def test_two_real_cells_from_options_to_charts(tmp_path):
     assert [one.failure for one in made] == [None, None]
     assert all(one.usage.cpu_s > 0 and one.noise is not None and one.loop_lag_s is not None for one in made)
     assert outcome.run.environment.cpus > 0
-    findings = bench.finish(outcome.run, outcome.folder)
-    assert len(findings.summaries) == 2
-    assert {path.suffix for path in findings.files} >= {".png", ".svg", ".html", ".csv", ".md"}
+    found = findings.finish(outcome.run, outcome.folder)
+    assert len(found.summaries) == 2
+    assert {path.suffix for path in found.files} >= {".png", ".svg", ".html", ".csv", ".md"}
 
 
 def test_the_module_is_the_command():
@@ -281,6 +213,6 @@ def test_a_run_without_its_samples_says_the_same_and_what_it_cannot_draw(name, t
     light = records.read(outcome.folder)
     assert all(one.samples is None for one in light.measurements)
     assert exports.csv_text(summarise(light)) == whole
-    findings = bench.finish(light, outcome.folder)
+    found = findings.finish(light, outcome.folder)
     missing = ["overload cannot be drawn: the samples of this run were left out."]
-    assert findings.not_drawn == (missing if name == "overload" else [])
+    assert found.not_drawn == (missing if name == "overload" else [])

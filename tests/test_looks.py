@@ -8,12 +8,13 @@ from test_bench import Quiet, Silent
 
 from compare import bench, looks, records
 from compare.analysis.decide import Word
-from compare.bench import Ask, CannotStartError
+from compare.bench import Ask
 from compare.commands import bench as command
 from compare.contract import Paradigm, Server
 from compare.experiments import concurrency
 from compare.experiments.options import Options, Preset
 from compare.harness import simulated
+from compare.preparing import CannotStartError
 from compare.records import SampleStatus
 
 ONE = (Server.AIOHTTP,)

@@ -22,14 +22,16 @@ from compare.late import Late
 
 if TYPE_CHECKING:
     from compare import bench as benchmark
-    from compare import records
-    from compare.bench import Ask, Findings, Outcome
+    from compare import findings, records
+    from compare.bench import Ask, Outcome
     from compare.commands import runs
     from compare.experiments import catalogue
+    from compare.findings import Findings
     from compare.screen import listing, progress
 else:  # `--help` and `--list` measure nothing and answer at once
     benchmark = Late("compare.bench")
     catalogue = Late("compare.experiments.catalogue")
+    findings = Late("compare.findings")
     listing = Late("compare.screen.listing")
     progress = Late("compare.screen.progress")
     records = Late("compare.records")
@@ -96,10 +98,10 @@ def command(experiments: tuple[str, ...], *, only_list: bool, strict: bool, **as
     if not outcome.run.measurements:
         click.echo("Stopped before anything was measured.", err=True)
         return ExitCode.INTERRUPTED
-    findings = benchmark.finish(records.read(outcome.folder), outcome.folder)  # as `compare report` will
-    runs.show(findings, outcome.folder)
+    found = findings.finish(records.read(outcome.folder), outcome.folder)  # as `compare report` will
+    runs.show(found, outcome.folder)
     click.echo(f"Seed:   {outcome.run.seed} (--seed repeats the order of the cells)")
-    return _verdict_of(outcome, findings, strict=strict)
+    return _verdict_of(outcome, found, strict=strict)
 
 
 def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
@@ -187,7 +189,7 @@ def _list() -> int:
     return ExitCode.DONE
 
 
-def _verdict_of(outcome: Outcome, findings: Findings, *, strict: bool) -> int:
+def _verdict_of(outcome: Outcome, found: Findings, *, strict: bool) -> int:
     """Return the exit code, and say on stderr what a reader must not overlook."""
     made, planned = outcome.run.measurements, outcome.run.planned
     measured = sum(not one.rerun for one in made)
@@ -196,19 +198,19 @@ def _verdict_of(outcome: Outcome, findings: Findings, *, strict: bool) -> int:
         return ExitCode.INTERRUPTED
     last = {one.cell: one for one in made}  # a cell that was noisy is measured again
     failed = [one.failure for one in last.values() if one.failure]
-    invalid = [summary for summary in findings.summaries if not summary.valid]
+    invalid = [summary for summary in found.summaries if not summary.valid]
     if failed:
         click.echo(f"{len(failed)} of {planned} cells failed, the first with: {failed[0]}", err=True)
     if len(failed) == len(last):
         return ExitCode.FAILED
-    collapsed = [summary for summary in findings.summaries if summary.reliability.collapsed]
+    collapsed = [summary for summary in found.summaries if summary.reliability.collapsed]
     if strict and collapsed:
         click.echo(
-            f"--strict: servers stopped answering in {len(collapsed)} of {len(findings.summaries)} rows.",
+            f"--strict: servers stopped answering in {len(collapsed)} of {len(found.summaries)} rows.",
             err=True,
         )
         return ExitCode.UNRELIABLE
     if strict and invalid:
-        click.echo(f"--strict: {len(invalid)} of {len(findings.summaries)} rows are invalid.", err=True)
+        click.echo(f"--strict: {len(invalid)} of {len(found.summaries)} rows are invalid.", err=True)
         return ExitCode.UNRELIABLE
     return ExitCode.DONE

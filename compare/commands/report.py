@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from compare import bench as benchmark
-from compare import records
+from compare import findings, records
 from compare.commands import runs
 from compare.commands.usage import ExitCode
 
@@ -17,18 +16,18 @@ from compare.commands.usage import ExitCode
 @click.option("--out", type=click.Path(path_type=Path), help="Write into this folder instead of RUN.")
 def command(run: Path | None, *, opening: bool, results: Path, out: Path | None) -> int:
     """Redraw RUN, a results folder, from its files alone; without RUN the newest."""
-    folder = run or benchmark.newest(results)
+    folder = run or findings.newest(results)
     if folder is None:
         raise click.ClickException(f"There is no run in {results}; `compare bench` makes one.")
     kept, out = records.read(folder), out or folder
     try:
         out.mkdir(parents=True, exist_ok=True)
-        findings = benchmark.finish(kept, out)
+        found = findings.finish(kept, out)
     except OSError as error:
         raise click.ClickException(
             f"Cannot write the report to {out}: {error.strerror}; name another folder, such as --out my-report."
         ) from error
-    runs.show(findings, out)
+    runs.show(found, out)
     if opening:
         click.launch(str(out / "report.html"))
     return ExitCode.DONE

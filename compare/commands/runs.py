@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from compare.bench import Findings
+from compare.findings import Findings
 from compare.screen import tables
 from compare.screen.visible import visible
 

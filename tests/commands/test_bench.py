@@ -12,10 +12,10 @@ from running import left
 
 from compare import bench as benchmark
 from compare import records
-from compare.bench import CannotStartError
 from compare.cli import commands
 from compare.experiments import concurrency
 from compare.harness import simulated
+from compare.preparing import CannotStartError
 from compare.records import Measurement, Noise
 
 FEW = [

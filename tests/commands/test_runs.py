@@ -9,12 +9,11 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from compare import bench as benchmark
-from compare import records
-from compare.bench import Findings
+from compare import findings, records
 from compare.cli import commands
 from compare.commands import runs
 from compare.experiments import concurrency
+from compare.findings import Findings
 
 
 @pytest.fixture
@@ -177,7 +176,7 @@ def test_a_folder_that_holds_no_run_is_refused(results):
 
 
 def test_the_newest_is_found_where_runs_are_kept(results):
-    assert benchmark.newest(results).name == "20250102-000000-new"
+    assert findings.newest(results).name == "20250102-000000-new"
 
 
 def test_findings_are_rows_sentences_doubts_and_where_the_charts_are(capsys):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compare import bench
+from compare import findings
 from compare.analysis.summary import summarise
 from compare.records import Abandoned, Closed, Mixed, Open, Orphans, Soak, read, save
 from compare.records.upgrades import upgraded
@@ -56,8 +56,8 @@ def test_its_summary_is_what_it_was(run):
 
 def test_it_draws_and_is_kept_in_the_new_schema(run, tmp_path):
     shutil.copytree(V1, tmp_path / "old")
-    findings = bench.finish(read(tmp_path / "old"), tmp_path / "old")
-    assert {path.stem for path in findings.files} >= {"concurrency-throughput", "abandon", "soak", "report"}
+    found = findings.finish(read(tmp_path / "old"), tmp_path / "old")
+    assert {path.stem for path in found.files} >= {"concurrency-throughput", "abandon", "soak", "report"}
     (tmp_path / "new").mkdir()
     save(run, tmp_path / "new")
     again = read(tmp_path / "new")

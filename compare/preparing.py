@@ -1,0 +1,114 @@
+"""What has to stand before a cell can be measured: companions, load generator, servers that do as asked."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import msgspec
+from msgspec.structs import replace
+
+from compare.contract import Paradigm
+from compare.errors import CompareError
+from compare.harness import bytecode
+from compare.harness.companions import CompanionError, companions
+from compare.harness.environment import Pinning
+from compare.harness.generators import Generator
+from compare.harness.measure import Harness, Refusals, server_of
+from compare.harness.noise import CellNoise
+from compare.harness.servers import ServerError
+from compare.processes import interpreters
+from compare.records import Cell, Contestant, Environment, Measurement, NotMeasured
+
+Measure = Callable[[Cell], Measurement]
+
+
+class CannotStartError(CompareError):
+    """Nothing was measured and nothing can be; one sentence saying why."""
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What stands ready to be measured: how, and which paradigms each work has no face for."""
+
+    measure: Measure
+    not_measured: tuple[NotMeasured, ...] = ()
+
+    def possible(self, rounds: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
+        """Return `rounds` without the cells of paradigms that their work has no face for."""
+        missing = {(one.work, one.paradigm) for one in self.not_measured}
+        return [
+            [cell for cell in cells if (cell.contestant.work, cell.contestant.paradigm) not in missing]
+            for cells in rounds
+        ]
+
+
+@contextmanager
+def measuring(
+    cells: Sequence[Cell],
+    pins: Pinning,
+    here: Environment,
+    sentry: CellNoise,
+    *,
+    upstream: str = "",
+    dsn: str = "",
+    seed: int = 0,
+    pythons: Mapping[str, str] | None = None,
+) -> Iterator[Ready]:
+    """Run what the works need beside the servers; yield the measuring function for those that keep the contract.
+
+    `pythons` holds the paths of the other interpreters that contestants name, by their tags.
+    """
+    bytecode.write()
+    contestants = list(dict.fromkeys(cell.contestant for cell in cells))
+    works = [contestant.work for contestant in contestants]
+    try:
+        with (
+            companions(works, upstream=upstream, dsn=dsn, cpu=pins.generator) as beside,
+            Generator(pins.generator) as generator,
+            interpreters.code() as code,
+        ):
+            harness = Harness(
+                pins, beside.upstream, beside.dsn, seed, generator, pythons=dict(pythons or {}), code=code
+            )
+            missing = {work: found.missing for work, found in beside.works.items()}
+            whole = replace(
+                harness,
+                environment=here,
+                sentry=sentry,
+                limits={work: found.limit for work, found in beside.works.items()},
+                refusals=preflight(harness, contestants, missing),
+            )
+            yield Ready(whole.measure, not_measured(contestants, missing))
+    except CompanionError as error:
+        raise CannotStartError(str(error)) from error
+
+
+def not_measured(
+    contestants: Sequence[Contestant], missing: Mapping[str, Mapping[Paradigm, str]]
+) -> tuple[NotMeasured, ...]:
+    """Return what was asked for of works that have no face for it, once for all servers."""
+    asked = dict.fromkeys((one.work, one.paradigm) for one in contestants)
+    return tuple(
+        NotMeasured(work, paradigm, missing[work][paradigm])
+        for work, paradigm in asked
+        if paradigm in missing.get(work, {})
+    )
+
+
+def preflight(
+    harness: Harness, contestants: Sequence[Contestant], missing: Mapping[str, Mapping[Paradigm, str]]
+) -> Refusals:
+    """Ask each server every kind of request it will be sent; raises CannotStartError when one does not start.
+
+    `missing` holds, by work, the paradigms it has no face for, each with the reason.
+    """
+    paradigms: dict[Contestant, set[Paradigm]] = {}
+    for contestant in contestants:
+        paradigms.setdefault(server_of(contestant), set()).add(contestant.paradigm)
+    reasons: dict[tuple[Contestant, Paradigm], str] = {}
+    for server, asked in paradigms.items():
+        refused = dict(missing.get(server.work, {}))
+        try:
+            refused |= harness.preflight(server, tuple(sorted(asked - refused.keys())))
+        except ServerError as error:
+            raise CannotStartError(f"The {server.server} server cannot be measured. {error}") from error
+        reasons |= {(server, paradigm): reason for paradigm, reason in refused.items()}
+    return Refusals(reasons)
