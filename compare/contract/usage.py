@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from compare.contract.bounds import Server
-from compare.contract.settings import OPTIONS, Option, Settings, default_threads
+from compare.contract.option_table import OPTIONS, Option
+from compare.contract.settings import Settings, default_threads
 
 HELP = frozenset({"-h", "--help"})
 

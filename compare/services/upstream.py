@@ -14,8 +14,6 @@ cost per request would show in the results as waiting time.
 import argparse
 import asyncio
 import contextlib
-import dataclasses
-import enum
 import os
 import random
 import re
@@ -25,69 +23,15 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
-from urllib.parse import parse_qsl
 
 import httptools
 
 from compare.contract import BACKLOG
+from compare.services.behaviour import Behaviour, Fail, amount
 from compare.services.companion import announce
 
 BODY = b"slow but sure"
 MAX_HEAD_BYTES = 64 * 1024
-
-
-class Fail(enum.StrEnum):
-    """The ways in which an upstream fails."""
-
-    ERROR = "error"  # answers 500
-    RESET = "reset"  # resets the connection instead of answering
-    HALF = "half"  # closes half-way through the body
-    GARBAGE = "garbage"  # answers what is no HTTP
-    HANG = "hang"  # never answers
-    REFUSE = "refuse"  # closes its listening socket: whoever connects from then on is refused
-
-
-@dataclasses.dataclass(frozen=True)
-class Behaviour:
-    """How requests are answered: `delay_s` plus or minus up to `jitter_s`; a share `failure_rate` of them by `fail`."""
-
-    delay_s: float = 0.0
-    jitter_s: float = 0.0
-    failure_rate: float = 0.0
-    fail: Fail = Fail.ERROR
-
-    def changed_by(self, query: str) -> "Behaviour":
-        """Return this behaviour with what a query string says instead; raises ValueError.
-
-        `fail` without `failure_rate` means always.
-        """
-        given = dict(parse_qsl(query))
-        changes: dict[str, float | Fail] = {
-            field: _amount(given[name]) for name, field in _AMOUNTS.items() if name in given
-        }
-        if "fail" in given:
-            changes = {"failure_rate": 1.0} | changes | {"fail": Fail(given["fail"])}
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # the table pairs names and types
-
-    def wait_s(self, chance: random.Random) -> float:
-        """Return how long this one request waits."""
-        if not self.jitter_s:
-            return self.delay_s
-        return max(0.0, self.delay_s + chance.uniform(-self.jitter_s, self.jitter_s))
-
-    def fails(self, chance: random.Random) -> bool:
-        """Return whether this one request fails."""
-        return bool(self.failure_rate) and chance.random() < self.failure_rate
-
-
-_AMOUNTS = {"delay": "delay_s", "jitter": "jitter_s", "failure_rate": "failure_rate"}
-
-
-def _amount(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 3600:
-        raise ValueError(text)
-    return value
 
 
 def _answer(status: str, body: bytes) -> bytes:
@@ -279,9 +223,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="compare.services.upstream", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8003)
-    parser.add_argument("--delay", type=_amount, default=0.0, help="seconds")
-    parser.add_argument("--jitter", type=_amount, default=0.0, help="seconds, plus or minus")
-    parser.add_argument("--failure-rate", type=_amount, default=0.0, help="share of requests, 0 to 1")
+    parser.add_argument("--delay", type=amount, default=0.0, help="seconds")
+    parser.add_argument("--jitter", type=amount, default=0.0, help="seconds, plus or minus")
+    parser.add_argument("--failure-rate", type=amount, default=0.0, help="share of requests, 0 to 1")
     parser.add_argument("--fail", type=Fail, choices=list(Fail), default=Fail.ERROR)
     parser.add_argument("--seed", type=int, help="of jitter and failures")
     parser.add_argument("--while-stdin-open", action="store_true", help="stop when standard input ends")

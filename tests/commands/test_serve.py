@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from compare.cli import commands
 from compare.contract import Server, read_ready
-from compare.contract.settings import OPTIONS, from_argv
+from compare.contract.option_table import OPTIONS
+from compare.contract.settings import from_argv
 
 
 @pytest.mark.parametrize("server", Server)

@@ -3,7 +3,8 @@
 import pytest
 
 from compare.contract import Gc, Loop, Server
-from compare.contract.settings import OPTIONS, Settings, SettingsError, from_argv
+from compare.contract.option_table import OPTIONS, SettingsError
+from compare.contract.settings import Settings, from_argv
 
 
 def test_the_ports_differ_so_that_both_servers_can_run():

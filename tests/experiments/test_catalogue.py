@@ -1,6 +1,6 @@
 import pytest
 
-from compare.contract.settings import OPTIONS
+from compare.contract.option_table import OPTIONS
 from compare.experiments import catalogue
 from compare.experiments.catalogue import EXPERIMENTS
 from compare.experiments.options import Options, Preset

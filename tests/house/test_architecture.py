@@ -216,6 +216,7 @@ TESTED_ELSEWHERE = {
     "compare.contract.bounds",
     "compare.contract.errors",
     "compare.contract.forms",
+    "compare.contract.option_table",
     "compare.contract.ready",
     "compare.contract.targets",
     "compare.errors",

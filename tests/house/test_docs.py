@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compare.contract.settings import OPTIONS
+from compare.contract.option_table import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

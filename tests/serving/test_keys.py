@@ -8,7 +8,8 @@ import pytest
 from running import command, running
 
 from compare.contract import Server
-from compare.contract.settings import Settings, SettingsError
+from compare.contract.option_table import SettingsError
+from compare.contract.settings import Settings
 from compare.serving.keys import Keys, SecretError, load
 
 OLD, NEW = "an old secret of more than 32 bytes", "a new secret of more than 32 bytes"
