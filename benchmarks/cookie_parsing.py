@@ -15,7 +15,7 @@ from collections.abc import Callable
 from aiohttp._cookie_helpers import parse_cookie_header
 from tornado import httputil
 
-from tornado_cookies.cookies import encoded, parse
+from tornado_cookies.cookies import Encoded, parse
 
 ROUNDS = 7
 CALLS = 300
@@ -86,7 +86,7 @@ def jobs(line: str) -> dict[str, Job]:
     raw = [line.encode()]
     return {
         "compare": lambda: parse(raw),
-        "compare, from text": lambda: parse(encoded([line], "utf-8")),
+        "compare, from text": lambda: parse(Encoded([line], "utf-8")),
         "tornado request.cookies": tornado_request(line),
         "tornado parse_cookie": lambda: httputil.parse_cookie(line),
         "aiohttp request.cookies": lambda: aiohttp_request(line),

@@ -10,7 +10,6 @@ from tornado_cookies.cookies import (
     Scope,
     clear_all,
     clear_cookie,
-    encoded,
     parse,
     set_cookie,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "Scope",
     "clear_all",
     "clear_cookie",
-    "encoded",
     "parse",
     "set_cookie",
 ]

@@ -8,7 +8,7 @@ from aiohttp.abc import AbstractAccessLogger
 from aiohttp.http import HttpProcessingError
 from multidict import CIMultiDict, istr
 
-from compare.aiohttp_impl.bodies import receive
+from compare.aiohttp_impl.bodies import LONG_BYTES, Forgotten, receive
 from compare.contract import (
     HEADERS,
     ContractError,
@@ -21,7 +21,6 @@ from compare.contract.origins import Malformed, Origins
 from compare.serving.access import log_access
 
 log = logging.getLogger("compare.aiohttp_impl")
-
 
 Route = web.AbstractRouteDef
 _SITE = istr("Sec-Fetch-Site")
@@ -36,7 +35,8 @@ def say_close() -> None:
 
 def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Return a JSON response; `headers` come on top of those that every answer has."""
-    response = web.Response(body=body, status=status, headers=_SHARED)  # which it copies
+    kind = web.Response if len(body) < LONG_BYTES else Forgotten
+    response = kind(body=body, status=status, headers=_SHARED)  # which it copies
     if headers:
         fields = response.headers
         for name, value in headers.items():

@@ -1,4 +1,4 @@
-"""Bounds on a request's body: at most `MAX_BODY_BYTES`, the application's own limit, within `BODY_TIMEOUT_S`."""
+"""Bounds on bodies: a request's has at most `MAX_BODY_BYTES` and `BODY_TIMEOUT_S`, and no long answer is kept."""
 
 import asyncio
 
@@ -6,6 +6,17 @@ from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
 
 from compare.contract import BODY_TIMEOUT_S, MAX_BODY_BYTES, ContractError, ErrorCode, body_too_large
+
+LONG_BYTES = 1024  # of an answer; waits and pings have a tenth of it
+
+
+class Forgotten(web.Response):
+    """A response whose body goes once it is written: aiohttp keeps a connection's last response until its next one."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Write what is left, and keep none of it."""
+        await super().write_eof(data)
+        self.body = None
 
 
 async def receive(request: web.BaseRequest) -> None:

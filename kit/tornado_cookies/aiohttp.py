@@ -162,7 +162,7 @@ _ANSWER = _key("tornado_cookies_answer", web.StreamResponse)
 
 
 def _cookies(request: web.Request, settings: Settings) -> Cookies:
-    lines = cookies.encoded(request.headers.getall("Cookie", ()), "utf-8")
+    lines = cookies.Encoded(request.headers.getall("Cookie", ()), "utf-8")
     own = Cookies(lines, settings, _outgoing(request))
     request[_KEPT] = _Kept(request, own)
     return own

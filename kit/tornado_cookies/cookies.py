@@ -67,9 +67,19 @@ class CookieError(ValueError):
         return " ".join(self.args)
 
 
-def encoded(lines: Iterable[str], charset: str) -> list[bytes]:
-    """The bytes of header values that a framework decoded as utf-8 (with surrogateescape) or latin-1."""
-    return [line.encode(charset, "surrogateescape") for line in lines]
+class Encoded:
+    """The bytes of header values that a framework decoded as utf-8 (with surrogateescape) or latin-1.
+
+    They are made at each iteration: kept, they would double what a request with long headers holds.
+    """
+
+    __slots__ = ("_charset", "_lines")
+
+    def __init__(self, lines: Iterable[str], charset: str) -> None:
+        self._lines, self._charset = lines, charset
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (line.encode(self._charset, "surrogateescape") for line in self._lines)
 
 
 def parse(lines: Iterable[bytes]) -> dict[str, str]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from .inspection import Unreadable
 
+MAX_KEPT = (
+    2 * cookies.MAX_COOKIES
+)  # parsed cookies of one request: a browser's plain and its partitioned ones
 MIN_SECRET_BYTES = 32  # what RFC 7518, section 3.2, asks of a key for HMAC-SHA256
 
 _log = logging.getLogger("tornado_cookies")
@@ -160,10 +163,17 @@ class Cookies:
 
     @property
     def received(self) -> Mapping[str, str]:
-        """Every cookie that came with the request, in order of first appearance."""
-        if self._received is None:
-            self._received = cookies.parse(self._lines)
-        return self._received
+        """Every cookie that came with the request, in order of first appearance.
+
+        More than `MAX_KEPT` are no browser's; they are parsed at each look, or a request whose answer nobody reads
+        would hold ten times its bytes.
+        """
+        if self._received is not None:
+            return self._received
+        found = cookies.parse(self._lines)
+        if len(found) <= MAX_KEPT:
+            self._received = found
+        return found
 
     @property
     def written(self) -> list[str]:
@@ -231,12 +241,13 @@ class Cookies:
 
         Returns how many were left out, and logs it: `cookies.clear_all` has the bounds.
         """
-        headers = cookies.clear_all(self.received, now=time.time(), **scope)
+        received = self.received
+        headers = cookies.clear_all(received, now=time.time(), **scope)
         for header in headers:
             self._outgoing.put(header)
         if not cookies.is_full(headers):
             return 0
-        left = cookies.may_be_cleared(self.received) - len(headers)
+        left = cookies.may_be_cleared(received) - len(headers)
         if left:
             _log.warning("clear_all_cookies: %d cookies cleared, %d left out", len(headers), left)
         return left

@@ -62,7 +62,7 @@ class Cookies(web.RequestHandler):
     def kit(self) -> Session:
         """The cookies of this request and its answer; raises what `Settings` raises for the application's secret."""
         if self.__session is None:
-            lines = cookies.encoded(self.request.headers.get_list("Cookie"), "latin-1")
+            lines = cookies.Encoded(self.request.headers.get_list("Cookie"), "latin-1")
             self.__outgoing = _Outgoing()
             self.__outgoing.left = self.__left
             self.__session = Session(lines, _settings(self.application), self.__outgoing)

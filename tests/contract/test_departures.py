@@ -1,15 +1,17 @@
 """Clients that leave with bytes lying behind their request, and clients that do not read: on both servers."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 
+import psutil
 import pytest
 from running import PING, running
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
-from compare.contract import Loop, Server
+from compare.contract import MAX_HEADER_BYTES, Loop, Server
 
 NATIVE = b"GET /io/native?delay=30 HTTP/1.1\r\nHost: x\r\n\r\n"
 CROWD = 20
@@ -59,6 +61,44 @@ async def test_a_client_that_does_not_read_is_cut_off(impatient, start):
         with pytest.raises(ConnectionError):
             await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 1_000_000)
     assert (await server.get("/ping")).status == 200
+
+
+def long_requests(head: bytes, how_many: int) -> bytes:
+    """As many requests, each with nearly as many cookies as a head holds: 10,000 of the shortest."""
+    cookies = b";".join(b"%x=" % number for number in range(0x1000, 0x3710))[: MAX_HEADER_BYTES - 4096]
+    return (head + b" HTTP/1.1\r\nHost: x\r\nCookie: " + cookies + b"\r\n\r\n") * how_many
+
+
+UNREAD = 100
+SHAPES = {
+    "clearing_all": long_requests(b"DELETE /cookies?path=/" + 1000 * b"x", 1),
+    "showing_all": long_requests(b"GET /cookies", 1),
+    "40_requests_behind_a_wait": NATIVE + long_requests(b"GET /ping", 40),
+}
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("name", Server)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_clients_that_do_not_read_cost_less_than_300_kb_each(name, shape):
+    """That is 60 MB for 200 of them; before, they cost a megabyte each, and four behind a wait on aiohttp."""
+    with running(name) as process, contextlib.ExitStack() as clients:
+        before = psutil.Process(process.ready.pid).memory_info().rss
+        for _ in range(UNREAD):
+            client = clients.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(process.address)
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                client.sendall(SHAPES[shape])
+            if not SHAPES[shape].startswith(NATIVE):
+                client.settimeout(20)
+                client.recv(1)  # the answer has begun
+        if SHAPES[shape].startswith(NATIVE):
+            while b'"in_flight":%d' % UNREAD not in process.exchange(PING.replace(b"/ping", b"/stats")):
+                pass
+        grown = psutil.Process(process.ready.pid).memory_info().rss - before
+        assert grown < UNREAD * 300_000
 
 
 @pytest.mark.parametrize("name", Server)

@@ -17,7 +17,7 @@ from wire import answers
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
 from compare.aiohttp_impl import bodies as aiohttp_bodies
-from compare.contract import MAX_HEADER_BYTES, Server
+from compare.contract import MAX_BODY_BYTES, MAX_HEADER_BYTES, Server
 from compare.services.cluster import folder
 from compare.services.companion import Companion
 from compare.tornado_impl import bodies as tornado_bodies
@@ -27,6 +27,7 @@ from compare.work.postgres import Postgres
 FACES = pytest.mark.parametrize("paradigm", ["native", "callback"])
 PING = b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 IDLE = 2000
+TRAILED = b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
 
 
 # --- the upstream
@@ -260,6 +261,29 @@ async def test_64_kib_of_headers_are_the_limit(server, head):
     said = await sent_in_vain(server, too_large + b"\r\n\r\n")
     assert [answer.status for answer in said if answer.status not in {400, 414, 431}] == []
     assert (await server.get("/ping")).status == 200
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b""], ids=["whole", "unfinished"])
+@pytest.mark.parametrize(
+    "begun",
+    [b"GET /ping HTTP/1.1\r\nHost: x\r\n", b"PUT /cookies/a HTTP/1.1\r\nHost: x\r\n" + TRAILED],
+    ids=["head", "trailers"],
+)
+async def test_many_lines_of_60_kib_are_too_long_together(server, begun, end):
+    lines = b"".join(b"X-%d: %s\r\n" % (number, b"y" * 60_000) for number in range(20))
+    said = await sent_in_vain(server, begun + lines + end)
+    assert [answer.status for answer in said if answer.status not in {400, 413, 431}] == []
+    assert (await server.get("/ping")).status == 200
+
+
+async def test_a_body_in_the_smallest_chunks_is_read_up_to_its_limit(server):
+    """Its frames are five times as long as what they hold."""
+    value = b'{"value":"%s"}' % (b"v" * 4000)
+    body = value + b" " * (MAX_BODY_BYTES - len(value))
+    head = b"PUT /cookies/a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    said = answers(await server.send(head + chunked + b"0\r\n\r\n", closing=False))
+    assert [answer.status for answer in said] == [204]
 
 
 async def sent_in_vain(server, request: bytes):

@@ -147,8 +147,8 @@ DIFFERS_AT_MOST = {
     "__main__.py": 53,
     "answers.py": 90,
     "app.py": 78,
-    "bodies.py": 58,
-    "connections.py": 63,
+    "bodies.py": 64,
+    "connections.py": 95,  # aiohttp bounds the lines of a head, not the head
     "cookies.py": 2,
     "pages.py": 11,
     "events.py": 18,

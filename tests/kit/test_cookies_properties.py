@@ -18,10 +18,10 @@ from tornado import httputil, web
 from tornado_cookies.cookies import (
     MAX_AGE_S,
     CookieError,
+    Encoded,
     Jar,
     clear_all,
     clear_cookie,
-    encoded,
     parse,
     set_cookie,
 )
@@ -152,7 +152,7 @@ def test_no_bytes_make_the_parser_raise_or_keep_a_hostile_name(lines):
 def test_a_value_in_utf_8_reads_as_the_text_it_was(name, text):
     raw = f"{name}={text}".encode()
     assert parse([raw]) == {name: text.strip(" ")}
-    assert parse(encoded([raw.decode()], "utf-8")) == parse(encoded([raw.decode("latin-1")], "latin-1"))
+    assert parse(Encoded([raw.decode()], "utf-8")) == parse(Encoded([raw.decode("latin-1")], "latin-1"))
 
 
 moments = (
