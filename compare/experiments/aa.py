@@ -47,8 +47,25 @@ def plan(options: Options) -> list[Cell]:
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     found = [(name(one.a.contestant), one) for one in _found(summaries)]
-    words = Words(QUESTION, " ".join(say(summaries)), footer(run), forest.note(found))
+    words = Words(QUESTION, answer(summaries, run), footer(run), forest.note(found))
     return forest.draw("aa", words, found, "answers per second, a contestant / itself", folder)
+
+
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    found = [one for one in _found(summaries) if one.ratio.measured]
+    if not found:
+        return "No pair could be compared."
+    named = sum(one.named for one in found)
+    if named:
+        return (
+            f"Yes: in {named} of {len(found)} comparisons of a contestant with itself a difference was named."
+        )
+    bound = f"effects up to {_hidden(found):.0%} could hide"
+    return f"No difference was named in {len(found)} comparisons of a contestant with itself; {bound}."
+
+
+def _hidden(found: Sequence[Decision]) -> float:
+    return max(max(one.ratio.high, 1 / one.ratio.low) - 1 for one in found)
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
@@ -60,7 +77,7 @@ def say(summaries: Sequence[Summary]) -> list[str]:
         rows = "; ".join(f"{name(one.a.contestant)} {ratio_text(one.ratio)}" for one in named)
         return [f"Here this benchmark invents differences: a contestant against itself gave {rows} times."]
     worst = max(one.effect for one in found)
-    bound = max(max(one.ratio.high, 1 / one.ratio.low) - 1 for one in found)
+    bound = _hidden(found)
     many = f"{len(found)} comparisons" if len(found) > 1 else "the one comparison"
     apart = f"the largest ratio was {worst:.1%} away from 1 over {found[0].ratio.rounds} rounds"
     first = f"In {many} of a contestant with itself none was named: {apart}, and nothing smaller is named in this run"

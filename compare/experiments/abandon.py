@@ -49,8 +49,8 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     if not mine:
         return []
     names = servers([one for one in summaries if one.experiment == NAME])
-    note = "Median of the rounds, lines side by side. Dotted: the clients leave."
-    words = Words(QUESTION, " ".join(say_run(run)), footer(run), note)
+    note = "Median of the rounds. Dotted: the clients leave."
+    words = Words(QUESTION, answer(summaries, run), footer(run), note)
     with sheets.look():
         figure, panels = sheets.sheet(words, sheets.grid_for(Paradigm, len(names)))
         for panel, server in zip(panels, names, strict=True):
@@ -114,6 +114,21 @@ def _left(rounds: Sequence[Measurement]) -> str:
     }
     per_server = [f"{np.median(each):.3g} ({server})" for server, each in seconds.items() if each]
     return f"up to {most:,} threads waiting for nobody, {' and '.join(per_server)} thread-seconds in all"
+
+
+def answer(_summaries: Sequence[Summary], run: Run) -> str:
+    mine = [one for one in run.measurements if one.cell.experiment == NAME and one.failure is None]
+    left = {
+        paradigm: sum(orphaned_thread_s(one) for one in each) / len(each)
+        for paradigm in Paradigm
+        if (each := [one for one in mine if one.cell.contestant.paradigm is paradigm])
+    }
+    free = [str(paradigm) for paradigm, thread_s in left.items() if not thread_s]
+    busy = sorted(thread_s for thread_s in left.values() if thread_s)
+    told = [f"Nothing runs on with {' and '.join(free)}"] if free else []
+    span = " to ".join(dict.fromkeys(f"{one:.3g}" for one in busy[:1] + busy[-1:]))
+    told += [f"{'threads' if free else 'Threads'} run on for {span} thread-seconds"] if busy else []
+    return f"{'; '.join(told)}." if told else "Nothing was measured."
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

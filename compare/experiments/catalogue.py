@@ -26,12 +26,13 @@ from compare.experiments import (
 )
 from compare.experiments.options import DEFAULT_ROUNDS, Options, Preset, expected_s
 from compare.records import Cell, Environment, Run
+from compare.report.headline import Strip
 
 
 class Experiment(Protocol):
     """One question: what to measure for it, how its answer looks and what it says in words.
 
-    Each module of this package that has these five is an experiment; a module may also have `ROUNDS`, when the
+    Each module of this package that has these six is an experiment; a module may also have `ROUNDS`, when the
     presets' own numbers of rounds do not suit its question.
     """
 
@@ -40,6 +41,10 @@ class Experiment(Protocol):
 
     def plan(self, options: Options) -> list[Cell]:
         """Return the cells of one round, each once, in any order."""
+        ...
+
+    def answer(self, summaries: Sequence[Summary], run: Run) -> str:
+        """Return the answer in one line of at most 20 words, which its figures and its card in the report carry."""
         ...
 
     def draw(self, summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
@@ -101,6 +106,14 @@ def then(experiment: Experiment, options: Options, summaries: Sequence[Summary])
     """
     second: Callable[[Options, Sequence[Summary]], list[Cell]] | None = getattr(experiment, "then", None)
     return second(options, summaries) if second else []
+
+
+def strips(experiment: Experiment, summaries: Sequence[Summary], run: Run) -> dict[Server, list[Strip]]:
+    """Return the rounds of each contestant at the level of the headline; nothing where there is no such picture."""
+    own: Callable[[Sequence[Summary], Run], dict[Server, list[Strip]]] | None = getattr(
+        experiment, "strips", None
+    )
+    return own(summaries, run) if own else {}
 
 
 def say(experiment: Experiment, summaries: Sequence[Summary], run: Run) -> list[str]:

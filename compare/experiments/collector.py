@@ -12,6 +12,7 @@ from compare.analysis.units import seconds_text
 from compare.contract import Gc, Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Run
+from compare.report import headline
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
 from compare.report.verdict import match, name
@@ -53,8 +54,12 @@ def plan(options: Options) -> list[Cell]:
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     found = _found(summaries)
-    words = Words(QUESTION, " ".join(say(summaries)[:2]), footer(run), forest.note(found))
+    words = Words(QUESTION, answer(summaries, run), footer(run), forest.note(found))
     return forest.draw(NAME, words, found, "answers per second, over those with Python's default", folder)
+
+
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    return headline.tally([one for _, one in _found(summaries)], "a changed collector", "Python's default")
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compare.analysis.decide import decisions
-from compare.analysis.metrics import BYSTANDER_P50, CPU, METRICS, P50, P99, THROUGHPUT, Figure, Metric
+from compare.analysis.metrics import BYSTANDER_P50, CPU, METRICS, P50, THROUGHPUT, Figure, Metric
 from compare.analysis.summary import Summary
-from compare.contract import Paradigm
+from compare.contract import Paradigm, Server
 from compare.contract.settings import default_threads
 from compare.experiments import schedule
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
@@ -16,6 +16,7 @@ from compare.report import headline
 from compare.report.figures import charts, dots
 from compare.report.figures.charts import Chart, view
 from compare.report.figures.sheets import Words
+from compare.report.headline import Strip
 from compare.report.verdict import a_wait, limited, match, pooled
 from compare.report.words import footer, label, of, servers, versus
 
@@ -169,11 +170,8 @@ def answers() -> tuple[Answer, ...]:
             Chart(
                 "concurrency-latency",
                 "How long does an answer take?",
-                (
-                    view(P50, title="p50"),
-                    view(P99, title="p99"),
-                ),
-                note="Triangle on top: known to be larger. No mark: under 20 answers for a p50, 1,000 for a p99.",
+                (view(P50),),
+                note="Triangle on top: known to be larger. In a closed loop p50 is n / answers per second.",
             ),
             P50,
         ),
@@ -200,27 +198,48 @@ def answers() -> tuple[Answer, ...]:
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     rows = [summary for summary in summaries if summary.experiment == NAME]
-    drawn = (charts.draw(one.chart, rows, " ".join(_say(one, rows)), run, folder) for one in answers())
+    drawn = (charts.draw(one.chart, rows, _line(one, rows, run), run, folder) for one in answers())
     return _headline(rows, run, folder) + [path for paths in drawn for path in paths]
 
 
-def _headline(rows: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
-    """Draw the first figure: everybody's rounds at the highest level that all have in common."""
-    level = headline.level(rows)
-    mine = [row for row in rows if row.in_flight == level]
-    found = headline.strips(mine, run)
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    mine = headline.at_level([summary for summary in summaries if summary.experiment == NAME])
     pairs = [
         pair
         for server in servers(mine)
         for pair in match(_called(of(mine, server), "native"), _called(of(mine, server), "callback"))
     ]
-    answer = headline.answer(mine, decisions(pairs), ("native", "callback"))
-    question = f"How many answers a second at {level:,} in flight?"
-    words = Words(question, answer, footer(run), dots.note(found))
+    return headline.answer(mine, decisions(pairs), ("native", "callback"))
+
+
+def _headline(rows: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
+    """Draw the first figure: everybody's rounds at the highest level that all have in common."""
+    mine = headline.at_level(rows)
+    found = strips(rows, run)
+    question = f"How many answers a second at {headline.level(rows):,} in flight?"
+    words = Words(question, answer(rows, run), footer(run), dots.note(found))
     waits = {row.load.delay_s for row in mine if row.contestant.waits_as_asked and row.load.delay_s}
     axis = ", each after ".join([THROUGHPUT.axis_label, *map(a_wait, sorted(waits))])
     ceiling_rps = max((row.ceiling_rps or 0.0 for row in mine), default=0.0)
     return dots.draw(f"{NAME}-headline", words, found, axis, ceiling_rps, folder)
+
+
+def _line(one: Answer, rows: Sequence[Summary], run: Run) -> str:
+    """Return the line under a figure's question."""
+    if one.metric is THROUGHPUT:
+        return answer(rows, run)
+    ours, theirs = one.pair
+    pairs = [
+        pair
+        for server in servers(rows)
+        for pair in match(_called(of(rows, server), ours), _called(of(rows, server), theirs))
+    ]
+    return headline.costs(decisions(pairs, one.metric), one.pair)
+
+
+def strips(summaries: Sequence[Summary], run: Run) -> dict[Server, list[Strip]]:
+    """Return everybody's rounds at the highest level that all have in common."""
+    return headline.strips(headline.at_level([one for one in summaries if one.experiment == NAME]), run)
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

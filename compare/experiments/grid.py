@@ -18,7 +18,7 @@ from compare.report.figures import sheets
 from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
 from compare.report.verdict import a_wait, factor_text, wait_text
-from compare.report.words import footer, legend, of, servers
+from compare.report.words import footer, of, servers
 
 if TYPE_CHECKING:
     from matplotlib import patches
@@ -107,8 +107,9 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     found = {server: list(squares(of(rows, server))) for server in servers(rows)}
     if not any(found.values()):
         return []
-    note = "Number: answers per second over the second best. Heavy line: the winner changes. Empty: a row is invalid."
-    words = Words(QUESTION, " ".join(say(rows)), footer(run), f"{legend(rows).split(' Marks')[0]} {note}")
+    note = "Number: answers per second over the second best. Heavy line: the winner changes."
+    few = "" if any(len(row.rounds) > 2 for row in rows) else " Under three rounds name no winner."
+    words = Words(QUESTION, answer(rows, run), footer(run), note + few)
     with sheets.look():
         figure, panels = sheets.sheet(words, sheets.Grid(columns=len(found), width=5.4, label=0.5, left=1.0))
         for panel, (server, map_) in zip(panels, found.items(), strict=True):
@@ -119,6 +120,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
                 sorted({r.load.delay_s for r in rows}),
                 sorted({r.in_flight for r in rows}),
             )
+            _troubles(panel, of(rows, server), map_)
         return sheets.save(figure, folder, NAME)
 
 
@@ -141,6 +143,29 @@ def _map(panel: Panel, server: Server, map_: Sequence[Square], waits: list[float
         panel.plot(xs, ys, color=sheets.INK, lw=2, solid_capstyle="round")
 
 
+def _troubles(panel: Panel, rows: Sequence[Summary], map_: Sequence[Square]) -> None:
+    """Say in each square which servers stopped answering there, and where a row gave no result."""
+    waits, levels = sorted({r.load.delay_s for r in rows}), sorted({r.in_flight for r in rows})
+    compared = {(one.wait_s, one.in_flight) for one in map_}
+    for x, in_flight in enumerate(levels):
+        for y, wait_s in enumerate(waits):
+            here = [row for row in rows if (row.load.delay_s, row.in_flight) == (wait_s, in_flight)]
+            told = [_trouble(row) for row in here if row.reliability.collapsed or not row.valid]
+            if told and (wait_s, in_flight) not in compared:
+                panel.add_patch(
+                    patches.Rectangle((x - 0.5, y - 0.5), 1, 1, fc="none", ec=sheets.FAINT, hatch="///", lw=0)
+                )
+            words = "\n".join(told)
+            panel.text(x, y - 0.46, words, ha="center", va="bottom", size=6.5, color=sheets.INK)
+
+
+def _trouble(row: Summary) -> str:
+    found = row.reliability
+    if row.valid and found.collapsed:
+        return f"{row.contestant.paradigm}: {found.collapsed} of {found.servers} stopped"
+    return f"{row.contestant.paradigm}: {'invalid' if row.rounds else 'failed'}"
+
+
 def _borders(at: dict[tuple[int, int], Square]) -> Iterator[tuple[list[float], list[float]]]:
     """Yield the edges between neighbouring squares with different winners: the crossover line."""
     for (x, y), one in at.items():
@@ -153,6 +178,19 @@ def _borders(at: dict[tuple[int, int], Square]) -> Iterator[tuple[list[float], l
 
 def _winner(square: Square) -> Paradigm | None:
     return square.best.contestant.paradigm if square.won else None
+
+
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    rows = [summary for summary in summaries if summary.experiment == NAME]
+    map_ = [one for server in servers(rows) for one in squares(of(rows, server))]
+    won = {paradigm: sum(_winner(one) is paradigm for one in map_) for paradigm in Paradigm}
+    told = [f"{paradigm} wins {count}" for paradigm, count in won.items() if count]
+    told += [f"the same in {same}"] if (same := sum(one.word is Word.SAME for one in map_)) else []
+    unsure = sum(one.word is Word.CANNOT_TELL for one in map_)
+    few = max((len(row.rounds) for row in rows), default=0)
+    rounds = f" ({few} {'round' if few == 1 else 'rounds'})"
+    told += [f"one cannot tell in {unsure}{rounds}"] if unsure else []
+    return f"Of {len(map_)} squares: {', '.join(told)}." if told else "No square could be compared."
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

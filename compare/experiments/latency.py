@@ -126,7 +126,7 @@ AGAINST_RATE = Chart(
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     rows = _open_rows(summaries)
-    told = " ".join(say(summaries)[:2])
+    told = answer(summaries, run)
     return charts.draw(AGAINST_RATE, rows, told, run, folder) + _curves(summaries, run, folder)
 
 
@@ -143,16 +143,15 @@ def _curves(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     if not any(line.points for each in drawn.values() for line in each):
         return []
     question = f"How long does a user wait at {rates[-1]:,.0f} requests a second?"
-    equal = _sentences([one for one in rows if one.rate_rps == rates[-1]], summaries)
-    words = Words(
-        question, " ".join(equal), footer(run), f"{legend(rows)} Triangle on top: known to be larger."
-    )
+    note = f"{legend(rows)} Triangle on top: known to be larger."
+    words = Words(question, answer(summaries, run), footer(run), note)
+    most = 1 + int(max(point.x for each in drawn.values() for line in each for point in line.points))
     with sheets.look():
         figure, panels = sheets.sheet(words, sheets.grid_for(Paradigm, len(drawn)))
         for panel, (server, each) in zip(panels, drawn.items(), strict=True):
             panel.set_title(str(server), loc="left", weight="bold")
-            panel.set_xticks(range(len(PERCENTILES)), list(PERCENTILES))
-            panel.set(xlabel="percentile of the requests", xlim=(-0.3, len(PERCENTILES) - 0.7))
+            panel.set_xticks(range(most), list(PERCENTILES)[:most])
+            panel.set(xlabel="percentile of the requests", xlim=(-0.3, most - 0.7))
             drawing.log_axis(panel, "y", "response beyond the wait, ms")
             drawing.share_y(panels, [line for lines in drawn.values() for line in lines])
             drawing.plot(panel, each)
@@ -172,6 +171,28 @@ def _curve(row: Summary) -> Line:
 def _bounds(one: Percentile) -> tuple[float, float]:
     known = one.low_s > 0 and one.high_s > 0
     return (one.low_s * 1e3, one.high_s * 1e3) if known else (one.value_s * 1e3, one.value_s * 1e3)
+
+
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    """Return the p90 of native and callback at the highest rate that all were asked at."""
+    rows = [one for one in _open_rows(summaries) if one.valid and share_of(one, summaries) is None]
+    top_rps = max((one.rate_rps or 0.0 for one in rows), default=0.0)
+    told = [
+        f"{paradigm} {_p90s([one for one in rows if _asked(one, paradigm, top_rps)])}"
+        for paradigm in (Paradigm.NATIVE, Paradigm.CALLBACK)
+        if any(_asked(one, paradigm, top_rps) for one in rows)
+    ]
+    if not told:
+        return "Too few answers for a percentile."
+    return f"p90 at {count_text(top_rps)} requests a second: {'; '.join(told)}."
+
+
+def _asked(row: Summary, paradigm: Paradigm, rate_rps: float) -> bool:
+    return row.contestant.paradigm is paradigm and row.rate_rps == rate_rps
+
+
+def _p90s(rows: Sequence[Summary]) -> str:
+    return ", ".join(f"{row.response.p90.text} ({row.contestant.server})" for row in rows)
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

@@ -11,6 +11,7 @@ from compare.analysis.summary import Summary
 from compare.contract import Loop, Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Run
+from compare.report import headline
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
 from compare.report.verdict import match
@@ -42,8 +43,12 @@ def plan(options: Options) -> list[Cell]:
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     found = _found(summaries)
-    words = Words(QUESTION, " ".join(say(summaries)[:2]), footer(run), forest.note(found))
+    words = Words(QUESTION, answer(summaries, run), footer(run), forest.note(found))
     return forest.draw("loops", words, found, "answers per second, uvloop / asyncio", folder)
+
+
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    return headline.tally([one for _, one in _found(summaries)], "uvloop", "asyncio")
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

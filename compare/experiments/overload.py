@@ -1,7 +1,8 @@
-"""What happens past the knee? Twice what a limited server takes, with the limit and without, and after the load stops.
+"""What does a limit do when twice as much is asked as it allows? With the limit and without, and after the load stops.
 
-With at most M waits in flight a server can answer M / wait a second and no more: capacity by arithmetic, the same for
-every paradigm. "At capacity" is a closed loop of M; "overload" an open loop at twice that rate.
+With at most M waits in flight a server answers M / wait a second and no more: what the limit allows, the same for
+every paradigm. It is far below what a CPU can do, so without the limit a paradigm may answer all that is asked; the
+words say which did. A closed loop of M measures what the limit allows, an open loop at twice that rate the rest.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ else:
     ticker = Late("matplotlib.ticker")
 
 NAME = "overload"
-QUESTION = "What happens past the knee?"
+QUESTION = "What does a limit do when twice as much is asked as it allows?"
 ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 2, Preset.FULL: 5}
 WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 10.0}
 RECOVERY_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 2.0, Preset.FULL: 5.0}
@@ -90,8 +91,11 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         return []
     rows = [one for one in summaries if one.experiment == NAME]
     doubtful = {(one.contestant, one.load) for one in rows if not one.valid}
-    note = f"Bins of {BIN_S:g} s, mean of the rounds, lines side by side. Dotted: the load stops. Dashed: limit / wait."
-    words = Words(QUESTION, " ".join(say(rows)[:2]), footer(run), note)
+    note = (
+        f"Bins of {BIN_S:g} s, mean of the rounds. Vertical: the load stops. Dashed: what is asked, and what the limit "
+        "allows (limit / wait)."
+    )
+    words = Words(QUESTION, answer(rows, run), footer(run), note)
     grid = sheets.grid_for(Paradigm, len(servers(rows)), 2)
     with sheets.look():
         figure, panels = sheets.sheet(words, grid)
@@ -123,14 +127,17 @@ def _courses(panel: Panel, mine: Sequence[Measurement], doubtful: set[tuple[Cont
     load = mine[0].cell.load
     capacity = (rate_rps(load) or 0.0) / TIMES
     panel.axvline(load.duration_s, color=sheets.SOFT, lw=1, ls=":")
-    panel.axhline(capacity, color=sheets.INK, lw=1.1, dashes=(5, 3), zorder=1.5)
+    for rate_s, called in ((capacity, "the limit allows"), (TIMES * capacity, "asked")):
+        panel.axhline(rate_s, color=sheets.INK, lw=1.1, dashes=(5, 3), zorder=1.5)
+        end_s = load.duration_s + load.timeout_s
+        panel.text(end_s, rate_s, called, ha="right", va="bottom", size=8, color=sheets.SOFT)
     drawn = {
         paradigm: [one for one in mine if one.cell.contestant.paradigm is paradigm] for paradigm in Paradigm
     }
     courses = {paradigm: [goodput(one) for one in each] for paradigm, each in drawn.items() if each}
     means = {paradigm: np.mean([rate for _, rate in each], axis=0) for paradigm, each in courses.items()}
     panel.set(xlim=(0, load.duration_s + load.timeout_s))
-    panel.set_ylim(0, max(2.2 * capacity, *(1.1 * float(np.max(mean)) for mean in means.values())))
+    panel.set_ylim(0, max(2.3 * capacity, *(1.1 * float(np.max(mean)) for mean in means.values())))
     ends = []
     for paradigm, mean in means.items():
         invalid = any((one.cell.contestant, load) in doubtful for one in drawn[paradigm])
@@ -139,7 +146,10 @@ def _courses(panel: Panel, mine: Sequence[Measurement], doubtful: set[tuple[Cont
         last = int(np.searchsorted(times, load.duration_s * 0.9))
         text = f"{paradigm} (invalid)" if invalid else str(paradigm)
         ends.append(End(float(times[last]), float(mean[last]), text, colour))
-    drawing.label_ends(panel, ends)
+    near = max(end.y for end in ends) - min(end.y for end in ends) < 0.05 * capacity
+    alike = len(ends) > 2 and near and not any("invalid" in end.text for end in ends)
+    last_end = End(ends[0].x, ends[0].y, f"all {len(ends)}", sheets.INK)
+    drawing.label_ends(panel, [last_end] if alike else ends)
 
 
 def goodput(one: Measurement) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -153,6 +163,25 @@ def goodput(one: Measurement) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     return (edges[:-1] + edges[1:]) / 2, counts / BIN_S
 
 
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    """Return what the limit costs and saves, by the paradigm that stands for all: native where it was measured."""
+    rows = [one for one in summaries if one.experiment == NAME and one.rounds and one.valid]
+    over = [one for one in rows if one.rate_rps is not None]
+    mine = [one for one in over if one.contestant.paradigm is Paradigm.NATIVE] or over
+    limited = [one for one in mine if one.contestant.max_in_flight]
+    free = [one for one in mine if not one.contestant.max_in_flight]
+    if not limited or not free:
+        return "No pair could be compared."
+    paradigm = limited[0].contestant.paradigm
+    kept = _spanned([f"{one.throughput_rps.value / (one.rate_rps or 1):.0%}" for one in limited])
+    without = _spanned([f"{one.throughput_rps.value / (one.rate_rps or 1):.0%}" for one in free])
+    return f"With the limit {paradigm} answers {kept} of what is asked, without it {without}."
+
+
+def _spanned(texts: Sequence[str]) -> str:
+    return " to ".join(dict.fromkeys((min(texts), max(texts))))
+
+
 def say(summaries: Sequence[Summary]) -> list[str]:
     rows = [one for one in summaries if one.experiment == NAME and one.rounds]
     closed = {one.contestant: one for one in rows if one.rate_rps is None and one.valid}
@@ -160,15 +189,27 @@ def say(summaries: Sequence[Summary]) -> list[str]:
     order = sorted(
         over, key=lambda one: (one.contestant.paradigm is not Paradigm.NATIVE, one.contestant.server)
     )
-    return [_sentence(one, closed[one.contestant]) for one in order if one.valid and one.contestant in closed]
+    told = [_sentence(one, closed[one.contestant]) for one in order if one.valid and one.contestant in closed]
+    free = [
+        one for one in rows if one.rate_rps is not None and one.valid and not one.contestant.max_in_flight
+    ]
+    return told + [_without(one) for one in free]
+
+
+def _without(over: Summary) -> str:
+    share = over.throughput_rps.value / (over.rate_rps or 1)
+    return (
+        f"Without a limit {name(over.contestant)} answers {share:.0%} of {over.rate_rps:,.0f} requests a second, "
+        f"with a p50 of {over.response.p50.text}."
+    )
 
 
 def _sentence(over: Summary, at_capacity: Summary) -> str:
     share = over.throughput_rps.value / at_capacity.throughput_rps.value
     refused = sum(error.count for error in over.errors if error.kind == "HTTP 503") / max(1, over.intended)
-    p50s = f"{over.response.p50.text} ({at_capacity.response.p50.text} at capacity)"
+    p50s = f"{over.response.p50.text} ({at_capacity.response.p50.text} within the limit)"
     return (
-        f"At {TIMES} times capacity ({over.rate_rps:,.0f}/s, {wait_text(over.load.delay_s)} wait), "
-        f"{name(over.contestant)} answers {share:.0%} of what it answers at capacity and refuses {refused:.0%} of "
+        f"At {TIMES} times what the limit allows ({over.rate_rps:,.0f}/s, {wait_text(over.load.delay_s)} wait), "
+        f"{name(over.contestant)} answers {share:.0%} of what it answers within the limit and refuses {refused:.0%} of "
         f"the requests; the p50 of those it takes is {p50s}."
     )

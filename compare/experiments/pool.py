@@ -55,7 +55,22 @@ CHART = Chart(
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     rows = _rows(summaries)
-    return charts.draw(CHART, rows, " ".join(say(rows)), run, folder)
+    return charts.draw(CHART, rows, answer(rows, run), run, folder)
+
+
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    """Return the smallest pool that is enough for the largest load, for each server."""
+    rows = [row for row in _rows(summaries) if row.valid and row.rounds]
+    top = max((row.in_flight for row in rows), default=0)
+    found = {
+        server: _smallest([row for row in of(rows, server) if row.in_flight == top])
+        for server in servers(rows)
+    }
+    if not found:
+        return "No pool gave a result."
+    told = " and ".join(f"{enough.contestant.threads:,} ({server})" for server, (enough, _) in found.items())
+    most = max(most.contestant.threads or 0 for _, most in found.values())
+    return f"With {top:,} in flight answers grow up to {told} threads; {most:,} were the most measured."
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
@@ -73,14 +88,19 @@ def _rows(summaries: Sequence[Summary]) -> list[Summary]:
 
 def _enough(rows: Sequence[Summary]) -> str:
     """Say from how many threads on no more is answered: the smallest pool not measurably below the best."""
-    rows = sorted(rows, key=lambda row: row.contestant.threads or 0)
-    best = max(rows, key=lambda row: row.throughput_rps.value)
-    found = decisions([(best, row) for row in rows], THROUGHPUT)
-    enough = next(one.b for one in found if not one.named and one.effect <= SMALLEST_EFFECT)
-    where = f"With a {wait_text(best.load.delay_s)} wait and {best.in_flight:,} in flight, {best.contestant.server}"
+    enough, most = _smallest(rows)
+    where = f"With a {wait_text(most.load.delay_s)} wait and {most.in_flight:,} in flight, {most.contestant.server}"
     told = (
         f"{enough.contestant.threads:,} threads ({count_text(enough.throughput_rps.value)} answers a second)"
     )
-    if enough is rows[-1]:
+    if enough is most:
         return f"{where} gains from every thread up to {told}, the most that was measured."
     return f"{where} gains from threads up to {told}; with more, no further gain was measured."
+
+
+def _smallest(rows: Sequence[Summary]) -> tuple[Summary, Summary]:
+    """Return the smallest pool not measurably below the best, and the largest pool."""
+    rows = sorted(rows, key=lambda row: row.contestant.threads or 0)
+    best = max(rows, key=lambda row: row.throughput_rps.value)
+    found = decisions([(best, row) for row in rows], THROUGHPUT)
+    return next(one.b for one in found if not one.named and one.effect <= SMALLEST_EFFECT), rows[-1]

@@ -11,6 +11,7 @@ from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Run
+from compare.report import headline
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
 from compare.report.verdict import match, name
@@ -46,9 +47,13 @@ def plan(options: Options) -> list[Cell]:
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     found = _found(summaries)
-    words = Words(QUESTION, " ".join(say(summaries)[:2]), footer(run), forest.note(found))
+    words = Words(QUESTION, answer(summaries, run), footer(run), forest.note(found))
     label = f"answers per second, over those with Python {_own(run)}"
     return forest.draw(NAME, words, found, label, folder)
+
+
+def answer(summaries: Sequence[Summary], run: Run) -> str:
+    return headline.tally([one for _, one in _found(summaries)], "other Pythons", _own(run))
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

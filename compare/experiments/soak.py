@@ -97,7 +97,7 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         return []
     names = servers([one for one in summaries if one.experiment == NAME])
     note = "Points: memory at rest, before and after. Dashed: the slope, as the median over all pairs of readings."
-    words = Words(QUESTION, _title(mine), footer(run), note)
+    words = Words(QUESTION, answer(summaries, run), footer(run), note)
     with sheets.look():
         figure, panels = sheets.sheet(words, sheets.Grid(columns=len(names), label=0.6))
         for panel, server in zip(panels, names, strict=True):
@@ -106,7 +106,10 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         return sheets.save(figure, folder, NAME)
 
 
-def _title(mine: Sequence[tuple[Measurement, Soak]]) -> str:
+def answer(_summaries: Sequence[Summary], run: Run) -> str:
+    mine = _mine(run)
+    if not mine:
+        return "Nothing was measured."
     said = [f"{one.cell.contestant.server} {_verdict(leaks(soak))}" for one, soak in mine]
     return f"After {_lasted(mine[0][0])} of mixed load {', '.join(sorted(said))}."
 

@@ -5,15 +5,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis.decide import Decision, decisions
 from compare.analysis.metrics import THROUGHPUT
 from compare.analysis.summary import Summary
-from compare.contract import Paradigm
+from compare.contract import Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Run
-from compare.report.figures import forest
+from compare.report import headline
+from compare.report.figures import dots
 from compare.report.figures.sheets import Words
-from compare.report.verdict import collapses, match, name
+from compare.report.headline import Strip
+from compare.report.verdict import match, name
 from compare.report.words import footer, versus
 
 NAME = "switch"
@@ -49,13 +50,62 @@ def _variants(contestant: Contestant, preset: Preset) -> list[Contestant]:
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
-    found = _found(summaries)
-    words = Words(QUESTION, " ".join(say(summaries)[:2]), footer(run), forest.note(found))
-    return forest.draw(NAME, words, found, "answers per second, over those at 5 ms on one CPU", folder)
+    rows = headline.at_level([summary for summary in summaries if summary.experiment == NAME])
+    found = strips(rows, run)
+    level = headline.level(rows)
+    asked = f"What does the GIL's switch interval do to {level:,} threads?"
+    words = Words(asked, answer(rows, run), footer(run), dots.note(found))
+    ceiling_rps = max((row.ceiling_rps or 0.0 for row in rows), default=0.0)
+    return dots.draw(NAME, words, found, THROUGHPUT.axis_label, ceiling_rps, folder)
+
+
+def strips(summaries: Sequence[Summary], run: Run) -> dict[Server, list[Strip]]:
+    """Return the rounds at the highest level that all have in common, by paradigm, CPUs and interval."""
+    rows = headline.at_level([one for one in summaries if one.experiment == NAME])
+    return headline.strips(rows, run, _called, order=_order)
+
+
+def _called(row: Summary) -> str:
+    """Return what varies: the paradigm, the interval, and whether all CPUs may be used."""
+    contestant = row.contestant
+    where = "" if contestant.pinned else ", all CPUs"
+    return f"{contestant.paradigm}, {(contestant.switch_interval_s or 0) * 1e3:g} ms{where}"
+
+
+def _order(row: Summary) -> tuple[int, bool, float]:
+    contestant = row.contestant
+    return list(Paradigm).index(contestant.paradigm), not contestant.pinned, contestant.switch_interval_s or 0
+
+
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    """Return how many servers stopped at each setting, over both servers and paradigms."""
+    rows = [one for one in headline.at_level([o for o in summaries if o.experiment == NAME]) if one.rounds]
+    if not rows:
+        return "Nothing was measured."
+    most_s = max(row.contestant.switch_interval_s or 0.0 for row in rows)
+    settings = {
+        f"at {DEFAULT_S * 1e3:g} ms": [o for o in rows if _setting(o) == (DEFAULT_S, True)],
+        f"at {most_s * 1e3:g} ms": [o for o in rows if _setting(o) == (most_s, True) and most_s != DEFAULT_S],
+        "on all CPUs": [one for one in rows if not one.contestant.pinned],
+    }
+    told = "; ".join(f"{where}: {_counted(those)}" for where, those in settings.items() if those)
+    return f"Stopped {told}."
+
+
+def _setting(row: Summary) -> tuple[float, bool]:
+    return row.contestant.switch_interval_s or 0.0, row.contestant.pinned
+
+
+def _counted(rows: Sequence[Summary]) -> str:
+    stopped, whole = (
+        sum(row.reliability.collapsed for row in rows),
+        sum(row.reliability.servers for row in rows),
+    )
+    return f"{stopped} of {whole}"
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
-    return collapses(summaries) + [
+    return [
         sentence
         for contestant in _plain(summaries)
         for variant in _others(summaries, contestant)
@@ -63,20 +113,6 @@ def say(summaries: Sequence[Summary]) -> list[str]:
             match(_rows(summaries, variant), _rows(summaries, contestant)),
             (name(variant), "the same at Python's own 5 ms on one CPU"),
         )
-    ]
-
-
-def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:
-    pairs = [
-        pair
-        for contestant in _plain(summaries)
-        for variant in _others(summaries, contestant)
-        for pair in match(_rows(summaries, variant), _rows(summaries, contestant))
-    ]
-    levels = {pair[0].in_flight for pair in pairs}
-    return [
-        (name(one.a.contestant) + (f", {one.a.in_flight:,}" if len(levels) > 1 else ""), one)
-        for one in decisions(pairs, THROUGHPUT)
     ]
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from compare.analysis.decide import decisions
 from compare.analysis.metrics import CPU, P50, THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Closed, Run
+from compare.report import headline
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
 from compare.report.verdict import match
@@ -55,7 +57,18 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
         across_label="what is waited for",
         categories=tuple(works),
     )
-    return charts.draw(chart, rows, " ".join(_say(rows, works[-1]) if works else []), run, folder)
+    return charts.draw(chart, rows, answer(rows, run), run, folder)
+
+
+def answer(summaries: Sequence[Summary], _run: Run) -> str:
+    rows = [summary for summary in summaries if summary.experiment == NAME]
+    pairs = [
+        pair
+        for work in _works(rows)
+        for server in servers(rows)
+        for pair in _pairs([row for row in of(rows, server) if row.contestant.work == work])
+    ]
+    return headline.tally(decisions(pairs), "native", "callback")
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
@@ -68,10 +81,14 @@ def _say(rows: Sequence[Summary], work: str) -> list[str]:
     told: list[str] = []
     for server in servers(rows):
         mine = [row for row in of(rows, server) if row.contestant.work == work]
-        pairs = match(_of(mine, Paradigm.NATIVE), _of(mine, Paradigm.CALLBACK))
+        pairs = _pairs(mine)
         for metric in (THROUGHPUT, CPU):
             told += versus(pairs, (f"{server} native on {work}", f"{server} callback on {work}"), metric)
     return told
+
+
+def _pairs(rows: Sequence[Summary]) -> list[tuple[Summary, Summary]]:
+    return match(_of(rows, Paradigm.NATIVE), _of(rows, Paradigm.CALLBACK))
 
 
 def _works(rows: Sequence[Summary]) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from compare.analysis.decide import decisions
 from compare.analysis.intervals import NOT_MEASURED, Estimate
 from compare.analysis.metrics import IMBALANCE, P50, RSS_WHOLE, THROUGHPUT, Metric
 from compare.analysis.quantiles import Percentile
@@ -18,6 +19,7 @@ from compare.analysis.summary import Summary
 from compare.contract import Accept, Paradigm, Server
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Closed, Contestant, Environment, Open, Run
+from compare.report import headline
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, View
 from compare.report.verdict import factor_text, match, name
@@ -130,7 +132,26 @@ CHART = Chart(
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
-    return charts.draw(CHART, _mine(summaries), " ".join(say_on(summaries, run.environment)[:2]), run, folder)
+    return charts.draw(CHART, _mine(summaries), answer(summaries, run), run, folder)
+
+
+def answer(summaries: Sequence[Summary], run: Run) -> str:
+    """Return how native scales up to what the machine can tell: each worker needs a CPU, and the generator one."""
+    cpus = len(run.environment.affinity) or run.environment.cpus
+    counts = [one.contestant.workers for one in _closed(summaries) if one.contestant.workers < max(2, cpus)]
+    most = max(counts, default=0)
+    if most < 2:
+        return f"One cannot tell on {cpus} {'CPU' if cpus == 1 else 'CPUs'}: workers and load generator need one each."
+    rows = [one for one in _closed(summaries) if one.contestant.accept is Accept.REUSEPORT]
+    pairs = [
+        pair
+        for server in servers(rows)
+        for pair in match(
+            [one for one in of(rows, server) if one.contestant.workers == most],
+            [one for one in of(rows, server) if one.contestant.workers == 1],
+        )
+    ]
+    return headline.tally(decisions(pairs), f"{most} workers", "one")
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:

@@ -1,9 +1,10 @@
 """Summaries -> the first picture of a run: each contestant's rounds at one level, in the order of the finding. Pure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
+from typing import Any
 
 from compare.analysis.decide import Decision, Word
 from compare.analysis.summary import Summary
@@ -39,30 +40,48 @@ def level(rows: Sequence[Summary]) -> int:
     return max(measured, key=lambda in_flight: (len(measured[in_flight]), in_flight), default=0)
 
 
-def strips(rows: Sequence[Summary], run: Run) -> dict[Server, list[Strip]]:
-    """Return the strips of each server, the same names in the same order on all: the fastest first.
+def at_level(rows: Sequence[Summary]) -> list[Summary]:
+    """Return the rows at that number in flight."""
+    wanted = level(rows)
+    return [row for row in rows if row.in_flight == wanted]
+
+
+def called(row: Summary) -> str:
+    """Return the name at a strip, with the size of the pool instead of an n."""
+    return label(row).replace("n threads", f"{row.in_flight:,} threads")
+
+
+def strips(
+    rows: Sequence[Summary],
+    run: Run,
+    name_of: Callable[[Summary], str] = called,
+    order: Callable[[Summary], Any] | None = None,
+) -> dict[Server, list[Strip]]:
+    """Return the strips of each server, the same names in the same order on all: the fastest first, else by `order`.
 
     `rows` are those of one level. `run` is asked how many rounds a row has beside those that count.
     """
     medians: dict[str, list[float]] = {}
-    for row in rows:
-        medians.setdefault(_called(row), []).append(_median_rps(row) if row.rounds and row.valid else 0.0)
-    order = sorted(medians, key=lambda name: -fmean(medians[name]))
-    found = {(row.contestant.server, _called(row)): row for row in rows}
-    paradigms = {_called(row): row.contestant.paradigm for row in rows}
+    for row in sorted(rows, key=order) if order else rows:
+        medians.setdefault(name_of(row), []).append(_median_rps(row) if row.rounds and row.valid else 0.0)
+    names = list(medians) if order else sorted(medians, key=lambda name: -fmean(medians[name]))
+    found = {(row.contestant.server, name_of(row)): row for row in rows}
+    paradigms = {name_of(row): row.contestant.paradigm for row in rows}
     return {
         server: [
-            _strip(found[server, name], run) if (server, name) in found else Strip(name, paradigms[name])
-            for name in order
+            _strip(found[server, name], name, run)
+            if (server, name) in found
+            else Strip(name, paradigms[name])
+            for name in names
         ]
         for server in servers(rows)
     }
 
 
-def _strip(row: Summary, run: Run) -> Strip:
+def _strip(row: Summary, name: str, run: Run) -> Strip:
     lost = _lost(row, run)
     return Strip(
-        _called(row),
+        name,
         row.contestant.paradigm,
         tuple(one.throughput_rps for one in row.rounds if not one.collapsed),
         _median_rps(row),
@@ -70,11 +89,6 @@ def _strip(row: Summary, run: Run) -> Strip:
         row.valid,
         _told(row) + (f", {lost} more invalid" if lost and row.valid and row.rounds else ""),
     )
-
-
-def _called(row: Summary) -> str:
-    """Return the name at a strip, with the size of the pool instead of an n."""
-    return label(row).replace("n threads", f"{row.in_flight:,} threads")
 
 
 def _median_rps(row: Summary) -> float:
@@ -112,7 +126,7 @@ def answer(rows: Sequence[Summary], found: Sequence[Decision], names: tuple[str,
     told = [*_stopped(rows), *_compared(found, names)]
     while len(told) > 1 and len(" ".join(told).split()) > MOST_WORDS:
         told.pop()
-    return " ".join(sentence[:1].upper() + sentence[1:] for sentence in told)
+    return " ".join(sentence[:1].upper() + sentence[1:] for sentence in told) or "Nothing could be compared."
 
 
 def _stopped(rows: Sequence[Summary]) -> list[str]:
@@ -155,7 +169,63 @@ def _sentence(found: Sequence[Decision], names: tuple[str, str]) -> str:
     if word is Word.SAME:
         return f"{names[0]} and {names[1]} are the same within {max(one.margin for one in found):.0%}."
     more, less = names if found[0].ratio.value > 1 else names[::-1]
-    ratios = sorted(max(one.ratio.value, 1 / one.ratio.value) for one in found)
-    span = " to ".join(dict.fromkeys(factor_text(one) for one in (ratios[0], ratios[-1])))
     least = "at least " if any(one.at_least for one in found) else ""
-    return f"{more} answers {least}{span} times as many as {less}."
+    return f"{more} answers {least}{_span(found)} times as many as {less}."
+
+
+def tally(found: Sequence[Decision], more: str, less: str) -> str:
+    """Return one line on many pairs: in how many of them the first, called `more`, answers more than `less`."""
+    known = [one for one in found if one.word is not Word.NOT_COMPARABLE]
+    if not known:
+        return "No pair could be compared."
+    ahead = [one for one in known if one.named and one.ratio.value > 1]
+    behind = [one for one in known if one.named and one.ratio.value < 1]
+    same = [one for one in known if one.word is Word.SAME]
+    unsure = len(known) - len(ahead) - len(behind) - len(same)
+    long = [_ahead(ahead, more, less, len(known)), _ahead(behind, less, more, len(known))]
+    if same:
+        pair = "" if ahead or behind else f"{more} and {less} are "
+        long.append(
+            f"{pair}the same within {max(one.margin for one in same):.0%} in {len(same)} of {len(known)}"
+        )
+    long += [f"one cannot tell in {unsure} of {len(known)}"] if unsure else []
+    counts = {
+        "more in": len(ahead),
+        "fewer in": len(behind),
+        "the same in": len(same),
+        "cannot tell in": unsure,
+    }
+    short = f"{more} against {less}: " + ", ".join(
+        f"{word} {count}" for word, count in counts.items() if count
+    )
+    told = "; ".join(part for part in long if part)
+    told = told if len(told.split()) <= MOST_WORDS else short
+    return f"{told[:1].upper()}{told[1:]}."
+
+
+def _ahead(found: Sequence[Decision], more: str, less: str, whole: int) -> str:
+    if not found:
+        return ""
+    return f"{more} answers {_span(found)} times as many as {less} in {len(found)} of {whole}"
+
+
+def costs(found: Sequence[Decision], names: tuple[str, str]) -> str:
+    """Return one line on how a cost of `names` compares under the largest load of `found`, a decision per server."""
+    known = [one for one in found if one.word is not Word.NOT_COMPARABLE]
+    top = max((one.a.in_flight for one in known), default=0)
+    known = [one for one in known if one.a.in_flight == top]
+    if not known:
+        return "No pair could be compared."
+    where = f"at {top:,} in flight"
+    if not all(one.named for one in known) or len({one.ratio.value > 1 for one in known}) > 1:
+        words = {str(one.a.contestant.server): "differ" if one.named else str(one.word) for one in known}
+        each = ", ".join(f"{word} ({server})" for server, word in words.items())
+        return f"{names[0]}'s {known[0].metric} against {names[1]}'s {where}: {each}.".capitalize()
+    more, less = names if known[0].ratio.value > 1 else names[::-1]
+    told = f"{more}'s {known[0].metric} is {_span(known)} times {less}'s {where}."
+    return f"{told[:1].upper()}{told[1:]}"
+
+
+def _span(found: Sequence[Decision]) -> str:
+    ratios = sorted(max(one.ratio.value, 1 / one.ratio.value) for one in found)
+    return " to ".join(dict.fromkeys(factor_text(one) for one in (ratios[0], ratios[-1])))

@@ -42,6 +42,7 @@ class Line:
     paradigm: Paradigm
     points: tuple[Point, ...]
     dashed: bool = False
+    joined: bool = True  # False where x names things that have no order
 
     @property
     def colour(self) -> str:

@@ -1,4 +1,6 @@
 import pytest
+from drawn import made
+from msgspec.structs import replace
 
 from compare.contract.option_table import OPTIONS
 from compare.experiments import catalogue
@@ -33,6 +35,15 @@ def test_every_plan_asks_only_what_a_server_accepts(name, preset):
         assert 0 <= cell.load.delay_s <= 60
         assert cell.load.duration_s > 0
         assert cell.contestant.threads is None or THREADS.ok(cell.contestant.threads)
+
+
+@everyone
+def test_every_answer_is_one_line_of_at_most_20_words(name):
+    run, summaries = made(name, Options(Preset.QUICK))
+    answer = EXPERIMENTS[name].answer(summaries, run)
+    assert answer.endswith(".")
+    assert 2 < len(answer.split()) <= 20
+    assert EXPERIMENTS[name].answer([], replace(run, measurements=()))
 
 
 @everyone

@@ -32,8 +32,9 @@ def test_a_full_run_asks_from_100_to_2000_threads():
 def test_ratios_are_drawn_and_name_interval_and_cpus(it, tmp_path):
     assert draw("switch", it, tmp_path) == ["switch"]
     words = text_of(tmp_path / "switch.svg")
-    assert "aiohttp callback (switch 100 ms)" in words
-    assert "all CPUs" in words
+    assert "<!-- callback, 100 ms -->" in words
+    assert "<!-- callback, 5 ms, all CPUs -->" in words
+    assert "at 100 ms: 0 of 12" in switch.answer(it.summaries, it.run)
 
 
 def test_the_words_compare_with_pythons_own_interval_on_one_cpu(it):

@@ -2,10 +2,12 @@ import math
 
 import pytest
 from drawn import row
-from made import BLOCKING, CALLBACK, NATIVE, cell, measurement, run
+from made import BLOCKING, CALLBACK, NATIVE, cell, estimated, measurement, run, summary
 from msgspec.structs import replace
 
 from compare.analysis.decide import decisions
+from compare.analysis.intervals import NOT_MEASURED
+from compare.analysis.metrics import CPU
 from compare.analysis.outcome import Outcome, reliability
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.contract import Paradigm, Server
@@ -111,3 +113,25 @@ def test_the_answer_has_at_most_twenty_words_and_says_where_servers_disagree():
     assert unsure == "One cannot tell native from callback (1 round).", "whichever is ahead"
     same = decisions([(at(NATIVE, [500.0, 501.0, 502.0]), at(CALLBACK, [500.0, 501.0, 502.0]))])
     assert "Native and callback are the same within" in headline.answer([], same, NAMES)
+
+
+def test_many_pairs_are_one_line_of_counts():
+    pairs = [(at(NATIVE, [200.0, 201.0, 202.0]), at(CALLBACK, [100.0, 100.0, 101.0]))] * 2
+    pairs += [(at(NATIVE, [100.0, 101.0, 100.0]), at(CALLBACK, [100.0, 100.0, 101.0]))]
+    told = headline.tally(decisions(pairs), "native", "callback")
+    assert told == "Native answers 2.0 times as many as callback in 2 of 3; the same within 10% in 1 of 3."
+    pairs += [(at(NATIVE, [100.0]), at(CALLBACK, [90.0]))]
+    told = headline.tally(decisions(pairs), "native", "callback")
+    assert told == "Native against callback: more in 2, the same in 1, cannot tell in 1."
+    assert headline.tally([], "a", "b") == "No pair could be compared."
+
+
+def test_a_cost_is_told_at_the_largest_load_only():
+    def row_of(contestant, cpu, in_flight):
+        return estimated(summary([100.0] * 3, contestant, in_flight, cpu=cpu), throughput_rps=NOT_MEASURED)
+
+    pairs = [
+        (row_of(NATIVE, [0.1, 0.1, 0.1], n), row_of(CALLBACK, [0.1 * n, 0.1 * n, 0.1 * n], n)) for n in (1, 3)
+    ]
+    told = headline.costs(decisions(pairs, CPU), NAMES)
+    assert told == "Callback's CPU per request is 3.0 times native's at 3 in flight."

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -65,6 +65,9 @@ def draw(chart: Chart, rows: Sequence[Summary], verdict: str, run: Run, folder: 
         for row, view in enumerate(views):
             beside = panels[row * len(names) : (row + 1) * len(names)]
             _row(chart, view, measured, beside, last=row == len(views) - 1)
+            if view.ceiling:
+                for server, panel in zip(names, beside, strict=True):
+                    drawing.crosses(panel, _stopped(chart, of(rows, server)))
         return sheets.save(figure, folder, chart.name)
 
 
@@ -82,23 +85,20 @@ def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Pan
             drawing.plot(panel, each, also)
         else:
             drawing.empty(panel, "nothing measured here")
-    if view.ceiling:
-        for server, panel in zip(servers(rows), panels, strict=True):
-            drawing.crosses(panel, _stopped(chart, of(rows, server)))
 
 
 def _stopped(chart: Chart, rows: Sequence[Summary]) -> list[End]:
-    """Return each row in which servers stopped answering, with how many did."""
+    """Return each row in which servers stopped answering, with how many did, and each that failed."""
     return [
-        End(
-            chart.across(row),
-            0.0,
-            f"{chart.line(row)}: {row.reliability.collapsed} of {row.reliability.servers} stopped",
-            COLOUR[row.contestant.paradigm],
-        )
+        End(chart.across(row), 0.0, f"{chart.line(row)}{_short(row)}", COLOUR[row.contestant.paradigm])
         for row in rows
-        if row.reliability.collapsed
+        if row.reliability.collapsed or not row.rounds
     ]
+
+
+def _short(row: Summary) -> str:
+    found = row.reliability
+    return f" {found.collapsed}/{found.servers} stopped" if found.collapsed else " failed"
 
 
 def _names(chart: Chart, views: Sequence[View], rows: Sequence[Summary]) -> list[str]:
@@ -107,7 +107,8 @@ def _names(chart: Chart, views: Sequence[View], rows: Sequence[Summary]) -> list
 
 
 def _lines(chart: Chart, view: View, rows: Sequence[Summary]) -> list[Line]:
-    return lines(rows, view.number, chart.across, chart.line, view.scale)
+    drawn = lines(rows, view.number, chart.across, chart.line, view.scale)
+    return [replace(line, joined=not chart.categories) for line in drawn]
 
 
 def _axes(chart: Chart, view: View, rows: Sequence[Summary], panel: Panel, *, last: bool) -> None:

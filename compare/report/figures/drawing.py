@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib import ticker
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 else:
     mpl = Late("matplotlib")
     np = Late("numpy")
@@ -44,6 +45,7 @@ class End:
     y: float
     text: str
     colour: str
+    rank: float | None = None  # names are written in its order; None: in that of y
 
 
 def log_axis(axes: Axes, which: str, label: str, ticks: Sequence[float] | None = None) -> None:
@@ -85,12 +87,36 @@ def _at_the_edge(axes: Axes, line: Line) -> Line:
 
 
 def _ends(axes: Axes, lines: Sequence[Line]) -> list[End]:
-    """Return the name of each line, or one name for three and more that are on one another all the way."""
-    ends = [End(line.points[-1].x, line.points[-1].y, line.label, line.colour) for line in lines]
+    """Return the name of each line, in the order they have at the last x that most of them reach.
+
+    Three lines and more that are on one another all the way share one name, where at most one other is beside them.
+    """
+    reached = Counter(point.x for line in lines for point in line.points)
+    at = max((x for x, count in reached.items() if 2 * count > len(lines)), default=None)
+    ends = [
+        End(
+            line.points[-1].x,
+            line.points[-1].y,
+            line.label,
+            line.colour,
+            next((p.y for p in line.points if p.x == at), None),
+        )
+        for line in lines
+    ]
     paths = [axes.transData.transform([(p.x, p.y) for p in line.points]) for line in lines]
-    if len(paths) < 3 or len({path.shape for path in paths}) > 1 or np.ptp(paths, axis=0).max() > COINCIDE_PX:
+    alike = max(
+        ([n for n, two in enumerate(paths) if _coincide(one, two)] for one in paths), key=len, default=[]
+    )
+    others = [end for number, end in enumerate(ends) if number not in alike]
+    if len(alike) < 3 or len(others) > 1:
         return ends
-    return [replace(ends[0], text=f"all {_COUNTED.get(len(ends), len(ends))}", colour=INK)]
+    count = _COUNTED.get(len(ends), len(ends))
+    text = f"all but {others[0].text}" if others else f"all {count}"
+    return [*others, replace(ends[alike[0]], text=text, colour=INK)]
+
+
+def _coincide(one: NDArray[np.float64], two: NDArray[np.float64]) -> bool:
+    return one.shape == two.shape and float(np.abs(one - two).max()) <= COINCIDE_PX
 
 
 def _figure(axes: Axes) -> Figure:
@@ -108,9 +134,12 @@ def _draw(axes: Axes, line: Line) -> None:
     def through(values: Iterable[float]) -> list[float]:
         return [value if at else np.nan for value, at in zip(values, known, strict=True)]
 
-    axes.plot(xs, through(p.y for p in line.points), color=line.colour, lw=1.6, linestyle=style, zorder=3)
     lows, highs = through(p.low for p in line.points), through(p.high for p in line.points)
-    axes.fill_between(xs, lows, highs, color=line.colour, alpha=0.2, lw=0, zorder=2)
+    if line.joined:
+        axes.plot(xs, through(p.y for p in line.points), color=line.colour, lw=1.6, linestyle=style, zorder=3)
+        axes.fill_between(xs, lows, highs, color=line.colour, alpha=0.2, lw=0, zorder=2)
+    else:
+        axes.vlines(xs, lows, highs, color=line.colour, alpha=0.5, lw=2, zorder=2)
     for point in line.points:
         axes.plot(
             point.x,
@@ -163,7 +192,8 @@ def crosses(axes: Axes, found: Iterable[End]) -> None:
 
 def label_ends(axes: Axes, ends: Iterable[End], *, size: float = LABEL_SIZE) -> None:
     """Write each end's text right of the panel, as near to its y as the others let it be."""
-    rows = sorted((end for end in ends if np.isfinite(end.y)), key=lambda end: end.y)
+    known = [end for end in ends if np.isfinite(end.y)]
+    rows = sorted(known, key=lambda end: end.y if end.rank is None else end.rank)
     tall_pt = axes.get_window_extent().height * 72 / _figure(axes).dpi
     to_axes = axes.transData + axes.transAxes.inverted()
     at = [float(to_axes.transform((end.x, end.y))[1]) for end in rows]

@@ -26,7 +26,8 @@ def draw(
     if not rows:
         return []
     with sheets.look():
-        grid = sheets.Grid(width=6.2, height=0.5 + 0.36 * len(rows), left=2.6, label=1.9)
+        left = 0.5 + max(sheets.text_inches(label, sheets.LABEL_SIZE + 0.5) for label, _ in rows)
+        grid = sheets.Grid(width=8.8 - left, height=0.5 + 0.3 * len(rows), left=left, label=1.9)
         figure, (panel,) = sheets.sheet(words, grid)
         _axes(panel, [one.ratio for _, one in rows], ratio_of)
         for height, (label, one) in enumerate(rows):

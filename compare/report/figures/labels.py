@@ -1,24 +1,29 @@
 """Where names go in a figure so that none hides another, and how its numbers are written. Pure."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from compare.late import Late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy import optimize
+else:
+    np, optimize = Late("numpy"), Late("scipy.optimize")
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Return positions at least `gap` apart, in the order given, as near to `wanted` as least squares allows.
 
-    `wanted` ascends. Subtracting i * gap makes this isotonic regression, which pooling adjacent violators
-    solves exactly. The result is then shifted into [low, high]; a stack taller than that starts at `low`.
+    Subtracting i * gap makes this isotonic regression. The result is then shifted into [low, high]; a stack taller
+    than that starts at `low`.
     """
-    pools: list[tuple[float, int]] = []  # (mean, how many)
-    for index, value in enumerate(wanted):
-        mean, count = value - index * gap, 1
-        while pools and pools[-1][0] > mean:
-            before, many = pools.pop()
-            mean, count = (before * many + mean * count) / (many + count), many + count
-        pools.append((mean, count))
-    level = [mean for mean, count in pools for _ in range(count)]
-    top = high - (len(level) - 1) * gap
-    return [max(low, min(top, mean)) + index * gap for index, mean in enumerate(level)]
+    if not wanted:
+        return []
+    steps = gap * np.arange(len(wanted))
+    level = optimize.isotonic_regression(np.asarray(wanted) - steps).x
+    placed = np.maximum(low, np.minimum(high - steps[-1], level)) + steps
+    return [float(one) for one in placed]
 
 
 def short(value: float) -> str:

@@ -64,7 +64,7 @@ def test_a_server_that_stopped_is_a_cross_with_its_count_where_a_view_has_a_ceil
     some = [*rows(), replace(rows(CALLBACK)[-1], reliability=stopped)]
     named = view(metrics.THROUGHPUT, ceiling="ceiling: n / wait")
     words = drawn(Chart("c", "How many?", (named,)), some, tmp_path)
-    assert "<!-- callback: 3 of 9 stopped -->" in words
+    assert "<!-- callback 3/9 stopped -->" in words
     assert "stopped" not in drawn(Chart("d", "How many?", (named,)), rows(), tmp_path)
 
 

@@ -90,7 +90,9 @@ def test_lines_that_all_coincide_share_one_name_and_others_keep_theirs():
         _, axes = panel(same)
         assert [text.get_text() for text in axes.texts] == ["all five"]
         _, axes = panel([*same, line("native", Paradigm.NATIVE, [2, 2, 9])])
-        assert len(axes.texts) == 6
+        assert [text.get_text() for text in axes.texts] == ["all but native", "native"]
+        _, axes = panel([*same, *(line(one, Paradigm.NATIVE, [2, 2, 9 + n]) for n, one in enumerate("ab"))])
+        assert len(axes.texts) == 7
 
 
 def test_an_invalid_point_is_hollow_and_no_line_runs_to_it():
