@@ -9,7 +9,10 @@ from benchmarks.planted import Target
 
 TARGETS: dict[str, Target] = {
     "signing": faults_kit.SIGNING,
+    "keyed": faults_kit.KEYED,
+    "format1": faults_kit.FORMAT1,
     "cookies": faults_kit.COOKIES,
+    "attributes": faults_kit.ATTRIBUTES,
     "xsrf": faults_kit.XSRF,
     "origin": faults_kit.ORIGIN,
     "aiohttp": faults_kit.AIOHTTP_FACE,

@@ -10,7 +10,9 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from . import signing
-from .signing import _hmac_sha256, _signature_v1, _v2_fields, _version  # this package's own
+from .format1 import signature_of
+from .keyed import hmac_sha256
+from .signing import _v2_fields, _version  # this package's own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,10 +103,10 @@ def _before_the_time(
     key = secret[fields.key_version or 0] if isinstance(secret, dict) else secret
     if fields.version == 1:
         signature = raw.rpartition(b"|")[2]
-        expected = _signature_v1(key, name, fields.payload, fields.timestamp)
+        expected = signature_of(key, name, fields.payload, fields.timestamp)
     else:
         signature = (_v2_fields(raw) or (0, b"", b"", b"", b""))[4]
-        expected = _hmac_sha256(key, raw[: -len(signature)]).encode()
+        expected = hmac_sha256(key, raw[: -len(signature)]).encode()
     if not compare_digest(signature, expected):
         return Unreadable.WRONG_SIGNATURE
     if fields.name is not None and fields.name != name.encode():

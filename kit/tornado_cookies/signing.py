@@ -31,21 +31,15 @@ only behind a valid signature. What the signer writes itself (key versions 0 to 
 
 from __future__ import annotations
 
-import hmac
-import logging
 import re
 import time
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
-from contextlib import suppress
-from hashlib import sha256
 from hmac import compare_digest
-from typing import TYPE_CHECKING, TypeVar, Union
+from typing import Union
 
-if TYPE_CHECKING:
-    from _hashlib import HASH
-
-    _Copies = tuple[Callable[[], HASH], Callable[[], HASH]]
+from . import format1
+from .keyed import Cache, hmac_sha256, utf8
 
 DEFAULT_SIGNED_VALUE_VERSION = 2
 """The format written when no ``version`` is given."""
@@ -60,35 +54,9 @@ _Fields = tuple[int, bytes, bytes, bytes, bytes]
 """Of format 2: key version, timestamp, name, base64 value, signature."""
 
 _DAY_S = 86400
-_V1_MAX_AHEAD_S = 31 * _DAY_S
 _VERSION = re.compile(rb"([1-9][0-9]{0,2})\|.*$")  # format 1 has none, but may begin with four digits or more
 
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
-
-
-class _Cache(dict[_Key, _Value]):
-    """Makes what is missing; forgets all when full, so that a secret per tenant neither fills it nor stays for ever."""
-
-    LIMIT = 64
-
-    def __init__(self, make: Callable[[_Key], _Value]) -> None:
-        self._make: Callable[[_Key], _Value] = make
-
-    def __missing__(self, key: _Key) -> _Value:
-        if len(self) >= self.LIMIT:
-            self.clear()
-        self[key] = value = self._make(key)
-        return value
-
-    def __repr__(self) -> str:
-        return f"<a cache of {len(self)}>"  # its keys are secrets
-
-
-_name_fields: _Cache[str, str] = _Cache(lambda name: f"|{len(name)}:{name}|")
-
-# Tornado's logger and messages, so that log rules written for Tornado keep working.
-_log = logging.getLogger("tornado.general")
+_name_fields: Cache[str, str] = Cache(lambda name: f"|{len(name)}:{name}|")
 
 
 def create_signed_value(
@@ -119,18 +87,18 @@ def create_signed_value(
     if version is None:
         version = DEFAULT_SIGNED_VALUE_VERSION
     timestamp = b"%d" % int(time.time() if clock is None else clock())
-    payload = b2a_base64(_utf8(value), newline=False)
+    payload = b2a_base64(utf8(value), newline=False)
     if version == 2:
         to_sign = _v2_to_sign(key_version, timestamp, name, payload)
         if not isinstance(secret, dict):
-            return to_sign + _hmac_sha256(secret, to_sign).encode()
+            return to_sign + hmac_sha256(secret, to_sign).encode()
         if key_version is None:
             raise AssertionError("a dict of secrets needs a key_version to sign with")
-        return to_sign + _hmac_sha256(secret[key_version], to_sign).encode()
+        return to_sign + hmac_sha256(secret[key_version], to_sign).encode()
     if version == 1:
         if isinstance(secret, dict):
             raise AssertionError("format 1 has no key version, so a dict of secrets cannot sign it")
-        return b"|".join((payload, timestamp, _signature_v1(secret, name, payload, timestamp)))
+        return b"|".join((payload, timestamp, format1.signature_of(secret, name, payload, timestamp)))
     raise ValueError("Unsupported version %d" % version)  # noqa: UP031 - another type fails as Tornado fails
 
 
@@ -176,10 +144,10 @@ def decode_signed_value(
                 key = secret[int(key_version)] if isinstance(secret, dict) else secret
             except KeyError:
                 return None
-            if compare_digest(text[-64:], _hmac_sha256(key, signed.encode())):
+            if compare_digest(text[-64:], hmac_sha256(key, signed.encode())):
                 return _payload_if_fresh(payload, timestamp, max_age_days, clock)
             return None
-    return _decode_leniently(secret, name, _utf8(value), max_age_days, clock, min_version)
+    return _decode_leniently(secret, name, utf8(value), max_age_days, clock, min_version)
 
 
 def get_signature_key_version(value: str | bytes) -> int | None:
@@ -187,17 +155,9 @@ def get_signature_key_version(value: str | bytes) -> int | None:
 
     Nothing is verified. Raises TypeError when ``value`` is neither text nor bytes.
     """
-    raw = _utf8(value)
+    raw = utf8(value)
     fields = _v2_fields(raw) if _version(raw) > 1 else None
     return None if fields is None else fields[0]
-
-
-def _utf8(text: str | bytes) -> bytes:
-    if isinstance(text, str):
-        return text.encode()
-    if isinstance(text, bytes):
-        return text
-    raise TypeError(f"expected text or bytes, got {type(text)}")
 
 
 def _decode_leniently(
@@ -213,7 +173,7 @@ def _decode_leniently(
     if version < min_version or version > 2:
         return None
     if version == 1:
-        return None if isinstance(secret, dict) else _decode_v1(secret, name, value, max_age_days, clock)
+        return None if isinstance(secret, dict) else format1.decode(secret, name, value, max_age_days, clock)
     fields = _v2_fields(value)
     if fields is None:
         return None
@@ -222,8 +182,8 @@ def _decode_leniently(
         key = secret[key_version] if isinstance(secret, dict) else secret
     except KeyError:
         return None
-    authentic = compare_digest(signature, _hmac_sha256(key, value[: -len(signature)]).encode())
-    if not authentic or name is None or signed_name != _utf8(name):
+    authentic = compare_digest(signature, hmac_sha256(key, value[: -len(signature)]).encode())
+    if not authentic or name is None or signed_name != utf8(name):
         return None
     return _payload_if_fresh(payload, timestamp, max_age_days, clock)
 
@@ -253,7 +213,7 @@ def _payload_if_fresh(
 
 def _v2_to_sign(key_version: int | None, stamp: bytes, name: str | bytes, payload: bytes) -> bytes:
     key = str(key_version) if key_version else "0"
-    fields = (len(key), key.encode(), len(stamp), stamp, len(name), _utf8(name), len(payload), payload)
+    fields = (len(key), key.encode(), len(stamp), stamp, len(name), utf8(name), len(payload), payload)
     return b"2|%d:%b|%d:%b|%d:%b|%d:%b|" % fields
 
 
@@ -275,80 +235,3 @@ def _take_field(text: bytes) -> tuple[bytes, bytes]:
     if rest[size : size + 1] != b"|":
         raise ValueError("malformed field")
     return rest[:size], rest[size + 1 :]
-
-
-# --- HMAC-SHA256 ---
-
-# RFC 2104: what turns each byte of the key into the inner and the outer pad.
-_IPAD = bytes(byte ^ 0x36 for byte in range(256))
-_OPAD = bytes(byte ^ 0x5C for byte in range(256))
-
-
-def _keyed(secret: str | bytes) -> _Copies:
-    """What copies the inner and the outer SHA-256 of HMAC, each fed with its half of the key.
-
-    Copying both costs half of keying anew, and less than copying one ``hmac.HMAC``.
-    """
-    key = _utf8(secret)
-    block = (sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    return sha256(block.translate(_IPAD)).copy, sha256(block.translate(_OPAD)).copy
-
-
-# Text and bytes apart: they may share a hash, and comparing them is an error under `python -bb`.
-_keyed_by_text: _Cache[str, _Copies] = _Cache(_keyed)
-_keyed_by_bytes: _Cache[bytes, _Copies] = _Cache(_keyed)
-
-
-def _hmac_sha256(secret: str | bytes, message: bytes) -> str:
-    if isinstance(secret, str):
-        copy_inner, copy_outer = _keyed_by_text[secret]
-    elif isinstance(secret, bytes):
-        copy_inner, copy_outer = _keyed_by_bytes[secret]
-    else:
-        raise TypeError(f"expected a secret of text or bytes, got {type(secret)}")
-    inner = copy_inner()
-    inner.update(message)
-    outer = copy_outer()
-    outer.update(inner.digest())
-    return outer.hexdigest()
-
-
-# --- format 1 ---
-
-
-def _signature_v1(secret: str | bytes, *parts: str | bytes) -> bytes:
-    signature = hmac.new(_utf8(secret), digestmod="sha1")
-    for part in parts:
-        signature.update(_utf8(part))
-    return signature.hexdigest().encode()
-
-
-def _decode_v1(
-    secret: str | bytes,
-    name: str | bytes,
-    value: bytes,
-    max_age_days: float,
-    clock: Callable[[], float],
-) -> bytes | None:
-    parts = value.split(b"|")
-    if len(parts) != 3:
-        return None
-    payload, timestamp, signature = parts
-    if not compare_digest(signature, _signature_v1(secret, name, payload, timestamp)):
-        _log.warning("Invalid cookie signature %r", value)
-        return None
-    try:
-        signed_at_s = int(timestamp)
-    except ValueError:
-        return None
-    if signed_at_s < clock() - max_age_days * _DAY_S:
-        _log.warning("Expired cookie %r", value)
-    elif signed_at_s > clock() + _V1_MAX_AHEAD_S:
-        # Nothing parts what is signed: digits may have moved from the end of the payload to the timestamp.
-        _log.warning("Cookie timestamp in future; possible tampering %r", value)
-    elif timestamp.startswith(b"0"):
-        _log.warning("Tampered cookie %r", value)
-    else:
-        with suppress(ValueError):
-            return a2b_base64(payload)
-    return None

@@ -196,18 +196,32 @@ def test_an_init_file_holds_a_docstring_and_public_names_only():
         assert all(isinstance(node, ast.ImportFrom | ast.Assign) for node in rest), path
 
 
+# Above 300 lines, and why.
+LONG = {
+    "compare/analysis/metrics.py",  # a table: read an entry at a time
+    "compare/serving/supervisor.py",  # one class, whose parts are of one life
+}
+MEASURED = sorted(
+    path
+    for folder in ("compare", "kit", "benchmarks")
+    for path in (ROOT / folder).rglob("*.py")
+    if not path.name.startswith("faults_")  # tables too
+)
+
+
 def test_no_function_is_longer_than_60_lines():
     sizes = {
-        f"{module}.{node.name}": (node.end_lineno or 0) - node.lineno + 1
-        for module, path in MODULES.items()
+        f"{path.relative_to(ROOT)}: {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in MEASURED
         for node in functions(path)
     }
     assert {name: size for name, size in sizes.items() if size > 60} == {}
 
 
 def test_no_file_has_outgrown_its_purpose():
-    sizes = {module: len(path.read_text().splitlines()) for module, path in MODULES.items()}
-    assert {name: size for name, size in sizes.items() if size > 400} == {}, "redesign instead of appending"
+    sizes = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in MEASURED}
+    long = {name: size for name, size in sizes.items() if size > 300}
+    assert long.keys() <= LONG, f"split by purpose instead of appending: {long}"
 
 
 # Tested over HTTP through the `server` fixture, or through the command line in tests/test_cli.py.

@@ -11,7 +11,7 @@ import tracemalloc
 import pytest
 from tornado import web
 
-from tornado_cookies import signing
+from tornado_cookies import keyed, signing
 from tornado_cookies.signing import create_signed_value, decode_signed_value, get_signature_key_version
 
 SECRET = "correct horse"
@@ -475,13 +475,13 @@ class TestSecretsAndMemory:
         assert len(compared) == 5
 
     def test_keyed_hashes_are_bounded(self):
-        limit = signing._Cache.LIMIT
+        limit = keyed.Cache.LIMIT
         for number in range(3 * limit):
             for secret in (f"secret {number}", b"secret %d" % number):
                 assert (
                     read(sign(secret=secret, name=f"n{number}"), secret=secret, name=f"n{number}") == b"bob"
                 )
-        for cache in (signing._keyed_by_text, signing._keyed_by_bytes, signing._name_fields):
+        for cache in (keyed._keyed_by_text, keyed._keyed_by_bytes, signing._name_fields):
             assert 0 < len(cache) <= limit
 
     def test_a_keyed_hash_is_not_changed_by_use(self):
