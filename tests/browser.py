@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from running import Process, running
 
 from compare.contract import Server
@@ -25,6 +25,7 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP *.test 127.0.0.1",
 ]
+expect.set_options(timeout=20_000)  # of milliseconds: the usual five are short for a machine with other work
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -48,11 +49,9 @@ def browser():
 
 
 @pytest.fixture(scope="module", params=list(Server), ids=str)
-def site(request, tmp_path_factory) -> Iterator[Process]:
+def site(request) -> Iterator[Process]:
     """The server under test, as a process of its own."""
-    secret = tmp_path_factory.mktemp("secret") / "key"
-    secret.write_text("a secret of at least thirty-two bytes\n")
-    with running(request.param, "--cookie-secret-file", str(secret)) as process:
+    with running(request.param) as process:
         yield process
 
 

@@ -31,8 +31,12 @@ def made(name: str, options: Options, rounds: int | None = None, seed: int = 0, 
 
 
 def draw(name: str, it: Made, folder: Path) -> list[str]:
-    """Draw, check that every figure is there twice and not empty, and return the names of the figures."""
-    files = catalogue.EXPERIMENTS[name].draw(it.summaries, it.run, folder)
+    """Draw, check the files, and return the names of the figures."""
+    return checked(catalogue.EXPERIMENTS[name].draw(it.summaries, it.run, folder))
+
+
+def checked(files: list[Path]) -> list[str]:
+    """Check that every figure is there twice and not empty; return the names of the figures."""
     assert all(file.stat().st_size > (5000 if file.suffix == ".svg" else 500) for file in files)
     assert {file.suffix for file in files} <= {".png", ".svg"}
     stems = [file.stem for file in files]

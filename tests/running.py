@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import IO
 
 import psutil
+import pytest
 
 from compare.contract import Ready, Server, read_ready
 
@@ -30,6 +31,12 @@ HOSTS = (
 )
 NAMES = [word for host in HOSTS for word in ("--allow-host", host)]
 PAUSE_S = 0.005  # between two looks: a spin without one takes a CPU from what is tested
+SERVERS = pytest.mark.parametrize("name", list(Server))
+# For what is written once and names no framework (the supervisor, signals, the log): a start takes half a second of
+# CPU, so one server shows it in `make test`, and in `make test-long` the other one too.
+EITHER = pytest.mark.parametrize(
+    "name", [Server.TORNADO, pytest.param(Server.AIOHTTP, marks=pytest.mark.full)]
+)
 PING = b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 SECRET = {"COMPARE_COOKIE_SECRET": "one secret for every server under test"}
 

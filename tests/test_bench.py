@@ -91,14 +91,17 @@ def test_what_was_kept_says_the_same_as_what_was_measured(tmp_path, monkeypatch)
     )
 
 
-def test_a_thousand_cells_take_under_five_seconds(tmp_path):
+@pytest.mark.parametrize("count", [200, pytest.param(1000, marks=[pytest.mark.full, pytest.mark.alone])])
+def test_a_thousand_cells_take_under_five_seconds(tmp_path, count):
     one = simulated.measurer()(Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Closed(10)))
     start = time.process_time()
-    options = Options(rounds=1000, servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,), concurrency=(10,))
+    options = Options(
+        rounds=count, servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,), concurrency=(10,)
+    )
     outcome = run(
         tmp_path, options, lambda cell: Measurement(cell, samples=one.samples), keep=lambda *_: None
     )
-    assert len(outcome.run.measurements) == 1000
+    assert len(outcome.run.measurements) == count
     assert time.process_time() - start < 5
 
 

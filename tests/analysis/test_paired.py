@@ -47,7 +47,7 @@ def aa_run(seed, rounds):
     return run([measure(cell) for cell in cells])
 
 
-@pytest.mark.parametrize("rounds", [3, 10])
+@pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.full)])
 def test_an_aa_run_finds_no_difference_in_19_of_20_seeds_though_the_machine_drifts(rounds):
     alarms = 0
     for seed in range(20):

@@ -248,6 +248,7 @@ def family(process):
     return psutil.Process(process.pid).children(recursive=True)
 
 
+@pytest.mark.full  # `tests/engine/test_killed.py` shows it with a run of one contestant
 def test_kill_9_in_the_middle_of_a_run_leaves_readable_results_and_no_process(real, tmp_path):
     children = family(real)
     while not children:  # between two servers there may be none for a moment
@@ -260,14 +261,15 @@ def test_kill_9_in_the_middle_of_a_run_leaves_readable_results_and_no_process(re
     assert all(one.failure is None and len(one.samples.status) for one in run.measurements)
 
 
-@pytest.mark.alone  # it draws four charts within a bound, which a machine shared with other tests may not
+@pytest.mark.full  # it draws five charts; a simulated run is stopped and drawn above
+@pytest.mark.timeout(180)
 def test_ctrl_c_in_the_middle_of_a_real_run_draws_what_is_there_and_leaves_no_process(real, tmp_path):
     children = family(real)
     real.send_signal(signal.SIGINT)
-    out, _ = real.communicate(timeout=40)
+    out, _ = real.communicate(timeout=60)
     assert real.returncode == 130
     assert "report.html" in out
-    assert not left(children, 5)
+    assert not left(children, 20)
     assert (the_folder(tmp_path) / "concurrency-throughput.png").exists()
 
 

@@ -14,7 +14,7 @@ from running import running
 
 from compare.contract import DEFAULT_DELAY_S, ContractError, Paradigm, Server, delay_of, path_of
 
-EXAMPLES = (5000 if os.environ.get("FULL") else 300) * int(os.environ.get("COMPARE_FUZZ", "1"))
+EXAMPLES = (5000 if os.environ.get("FULL") else 100) * int(os.environ.get("COMPARE_FUZZ", "1"))
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +116,8 @@ def is_quick(target: str) -> bool:
         return True
 
 
+@pytest.mark.longer
+@pytest.mark.timeout(600)
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(method, path, query, headers, body)
 def test_both_servers_give_the_same_answer(both, method, path, query, headers, body):

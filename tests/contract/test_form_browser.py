@@ -69,7 +69,9 @@ def proxied(folder, renders: int, takes: int) -> Iterator[int]:
         process.wait(timeout=20)
 
 
-@pytest.mark.parametrize(("renders", "takes"), [tuple(Server), tuple(reversed(Server))], ids=str)
+@pytest.mark.parametrize(
+    ("renders", "takes"), [tuple(Server), pytest.param(*reversed(Server), marks=pytest.mark.full)], ids=str
+)
 def test_a_form_of_one_server_is_taken_by_the_other_in_a_browser(browser, tmp_path, renders, takes):
     with (
         running(renders) as one,

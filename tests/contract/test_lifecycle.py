@@ -13,15 +13,13 @@ import time
 from pathlib import Path
 
 import pytest
-from running import PAUSE_S, command, running
+from running import EITHER, PAUSE_S, SERVERS, command, running
 
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import Settings, default_threads
 from compare.serving.flights import Flights
 from compare.serving.lifecycle import StartError, bind, drain
 from compare.work.loading import load
-
-SERVERS = pytest.mark.parametrize("name", list(Server))
 
 
 def run(name: Server, *options: str) -> subprocess.CompletedProcess[str]:
@@ -45,7 +43,7 @@ def test_a_server_says_when_it_is_ready_serves_and_stops_with_0(name, loop, opti
     assert (code, stderr) == (0, "")
 
 
-@SERVERS
+@EITHER
 def test_a_burst_of_a_thousand_connections_is_taken_while_the_server_does_nothing(name):
     """At the usual backlog of 128 the others would wait a second to send SYN again, which looks like latency."""
     burst = min(1000, int(Path("/proc/sys/net/core/somaxconn").read_text()))
@@ -59,7 +57,7 @@ def test_a_burst_of_a_thousand_connections_is_taken_while_the_server_does_nothin
         assert len(connected) == burst
 
 
-@SERVERS
+@EITHER
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -75,7 +73,7 @@ def test_a_bad_option_ends_with_2_and_one_sentence_naming_it(name, options, said
     assert done.stdout == ""
 
 
-@SERVERS
+@EITHER
 def test_a_port_in_use_ends_with_1_and_says_so(name):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -84,7 +82,7 @@ def test_a_port_in_use_ends_with_1_and_says_so(name):
     assert done.stderr == f"Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
 
 
-@SERVERS
+@EITHER
 def test_a_work_that_is_none_ends_with_1_before_anything_listens(name):
     done = run(name, "--port", "0", "--work", "telepathy")
     assert done.returncode == 1
@@ -107,7 +105,7 @@ def waiting(process, *targets: str):
 
 
 @SERVERS
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.full)])
 def test_what_is_in_flight_at_the_stop_is_finished(name, number):
     both = ("/io/native?delay=0.5", "/io/callback?delay=0.5")
     with running(name) as process, waiting(process, *both) as answers:
@@ -124,13 +122,14 @@ def test_while_it_drains_nothing_new_is_accepted(name):
             while True:  # until the signal has arrived
                 try:
                     socket.create_connection(process.address, timeout=1).close()
+                    time.sleep(PAUSE_S)
                 except ConnectionRefusedError:
                     break
         assert answers()[0].startswith(b"HTTP/1.1 200 ")
         assert process.wait()[0] == 0
 
 
-@SERVERS
+@EITHER
 def test_what_outlasts_the_grace_is_cancelled_and_said(name):
     each = [f"/io/{paradigm}?delay=30" for paradigm in ("native", "callback", "executor")]
     with running(name, "--grace", "0.2") as process, waiting(process, *each):
@@ -140,7 +139,7 @@ def test_what_outlasts_the_grace_is_cancelled_and_said(name):
     assert "left 2 long I/Os running in threads" in stderr
 
 
-@SERVERS
+@EITHER
 def test_a_loop_that_is_blocked_does_not_keep_the_server_alive(name):
     with running(name, "--grace", "0.2") as process, socket.create_connection(process.address) as sock:
         sock.sendall(b"GET /io/blocking?delay=30 HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -161,7 +160,7 @@ def _wchan(pid: int) -> str:
         return "nanosleep" if file.read().split()[0] in {"35", "230", "115"} else ""
 
 
-@SERVERS
+@EITHER
 def test_a_second_signal_stops_at_once(name):
     with running(name, "--grace", "60") as process, waiting(process, "/io/native?delay=60"):
         process.popen.send_signal(signal.SIGTERM)
@@ -182,7 +181,7 @@ def refused(process) -> None:
 
 
 @pytest.mark.timeout(120)
-@SERVERS
+@EITHER
 def test_a_signal_is_not_lost_under_a_flood_of_callbacks(name):
     with running(name, "--grace", "1") as process, flood(process.address, "/io/callback?delay=0.01", 100):
         while b'"completed":0' in process.exchange(

@@ -127,7 +127,9 @@ def test_a_login_without_a_name_is_refused_and_blanks_are_no_name(both, name, fo
     assert Browser().request(both[name], "POST", "/login", **form).status == 400
 
 
-@pytest.mark.parametrize("name", SITES)
+@pytest.mark.parametrize(
+    "name", ["aiohttp", *(pytest.param(name, marks=pytest.mark.full) for name in SITES[::2])]
+)
 def test_a_site_does_not_start_with_an_empty_secret(name, tmp_path):
     (tmp_path / "0").touch()
     command = [sys.executable, "-m", f"examples.login.{name}_site", "1"]

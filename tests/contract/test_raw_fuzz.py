@@ -16,7 +16,7 @@ from wire import answers
 
 from compare.contract import Server
 
-EXAMPLES = (5000 if os.environ.get("FULL") else 300) * int(os.environ.get("COMPARE_FUZZ", "1"))
+EXAMPLES = (5000 if os.environ.get("FULL") else 60) * int(os.environ.get("COMPARE_FUZZ", "1"))
 QUIET_S = 0.05  # nothing came for so long: the server waits for more, and is told that there is none
 HUNG_S = 5.0
 

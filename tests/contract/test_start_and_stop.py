@@ -9,13 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
-from running import NAMES, PING, READY_S, SECRET, command, running
+from running import EITHER, NAMES, PAUSE_S, PING, READY_S, SECRET, SERVERS, command, running
 
 from compare.contract import Server, read_ready
 
-SERVERS = pytest.mark.parametrize("name", list(Server))
 MALFORMED = b"GET /ping HTTP/1.1\r\nno colon\r\n\r\n"
 BAD_REQUESTS = 120  # each a line of 50 bytes and more: a pipe of 4096 bytes is full long before
 
@@ -59,22 +59,23 @@ def test_a_log_that_nobody_reads_stops_neither_requests_nor_the_stop(name):
         assert popen.wait(10) == 0
 
 
-@SERVERS
+@EITHER
 def test_with_a_log_that_nobody_reads_a_blocked_loop_and_a_second_signal_end_the_server_too(name):
     for grace, signals, code in (("0.2", 1, 0), ("60", 2, 128 + signal.SIGTERM)):
         with unread(name, "--grace", grace) as (popen, address, _), socket.create_connection(address) as sock:
             sock.sendall(b"GET /io/native?delay=30 HTTP/1.1\r\nHost: x\r\n\r\n")
             while b'"in_flight":1' not in exchange(address, PING.replace(b"/ping", b"/stats")):
-                pass
+                time.sleep(PAUSE_S)
             for _ in range(signals):
                 popen.send_signal(signal.SIGTERM)
                 with contextlib.suppress(ConnectionError):
                     while signals == 2:  # until the first has arrived
                         socket.create_connection(address, timeout=1).close()
+                        time.sleep(PAUSE_S)
             assert popen.wait(10) == code
 
 
-@SERVERS
+@EITHER
 @pytest.mark.parametrize(
     ("before", "said"),
     [
@@ -91,7 +92,7 @@ def test_a_stdout_that_cannot_be_written_is_one_sentence(name, before, said):
     assert (done.returncode, done.stderr) == (1, f"Cannot write the ready line to stdout: {said}.\n")
 
 
-@SERVERS
+@EITHER
 def test_a_stdout_without_a_reader_is_one_sentence(name):
     read, write = os.pipe()
     os.close(read)
@@ -110,14 +111,17 @@ def test_a_stdout_without_a_reader_is_one_sentence(name):
 
 
 @SERVERS
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.full) for one in (signal.SIGINT, signal.SIGHUP))],
+)
 def test_a_signal_that_the_parent_blocked_is_heard_and_drains(name, number):
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         with running(name) as process, process.connected() as client:
             client.sendall(b"GET /io/native?delay=0.3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             while b'"in_flight":1' not in process.exchange(PING.replace(b"/ping", b"/stats")):
-                pass
+                time.sleep(PAUSE_S)
             process.popen.send_signal(number)
             assert client.makefile("rb").read().startswith(b"HTTP/1.1 200 ")
             assert process.wait() == (0, "")
@@ -125,7 +129,7 @@ def test_a_signal_that_the_parent_blocked_is_heard_and_drains(name, number):
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-@SERVERS
+@EITHER
 def test_what_nohup_ignores_stays_ignored(name):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -153,7 +157,7 @@ def test_ctrl_c_in_the_middle_of_the_imports_is_silent(name):
             popen.kill()
 
 
-@SERVERS
+@EITHER
 def test_the_limit_on_open_files_is_raised_and_said_where_it_stays_too_low(name):
     argv = shell(name, "ulimit -Sn 100; ulimit -Hn 300", "--max-in-flight", "1000")
     with subprocess.Popen(

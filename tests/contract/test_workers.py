@@ -13,11 +13,10 @@ import time
 
 import psutil
 import pytest
-from running import PAUSE_S, SECRET, left, running, supervised
+from running import EITHER, PAUSE_S, SECRET, SERVERS, left, running, supervised
 
 from compare.contract import Server
 
-SERVERS = pytest.mark.parametrize("name", list(Server))
 SIGNED = os.environ | SECRET
 pytestmark = pytest.mark.timeout(90)
 
@@ -53,7 +52,7 @@ def workers(name, count, *options, **more):
 
 
 @SERVERS
-@pytest.mark.parametrize("accept", ["reuseport", "shared"])
+@pytest.mark.parametrize("accept", ["reuseport", pytest.param("shared", marks=pytest.mark.full)])
 def test_workers_share_the_port_and_one_line_says_when_all_are_ready(name, accept):
     with workers(name, 2, "--accept", accept) as process:
         ready = process.ready
@@ -70,7 +69,7 @@ def test_workers_share_the_port_and_one_line_says_when_all_are_ready(name, accep
     assert (code, stderr) == (0, "")
 
 
-@SERVERS
+@EITHER
 def test_one_worker_is_supervised_too_and_nothing_is_left_when_the_supervisor_is_killed(name):
     with running(name, how=supervised) as process:
         (worker,) = process.ready.pids
@@ -98,7 +97,7 @@ def test_a_server_without_a_supervisor_answers_for_itself(server_name):
         assert row["pid"] == process.popen.pid
 
 
-@SERVERS
+@EITHER
 def test_signed_cookies_hold_across_workers_although_no_secret_was_given(name):
     def without_a_secret(*words):
         return ["env", "-u", "COMPARE_COOKIE_SECRET", *supervised(*words)]
@@ -114,7 +113,7 @@ def test_signed_cookies_hold_across_workers_although_no_secret_was_given(name):
     assert read == ["me"] * 24
 
 
-@SERVERS
+@EITHER
 def test_a_worker_that_is_killed_is_replaced_within_a_second_and_said_with_its_last_words(name):
     with workers(name, 2) as process:
         victim = process.ready.pids[0]
@@ -126,7 +125,7 @@ def test_a_worker_that_is_killed_is_replaced_within_a_second_and_said_with_its_l
         assert process.stop()[0] == 0
 
 
-@SERVERS
+@EITHER
 def test_without_restart_a_dead_worker_ends_the_server_with_1(name):
     with workers(name, 2, "--no-restart") as process:
         os.kill(process.ready.pids[1], signal.SIGKILL)
@@ -135,7 +134,7 @@ def test_without_restart_a_dead_worker_ends_the_server_with_1(name):
     assert "was killed by SIGKILL" in stderr
 
 
-@SERVERS
+@EITHER
 def test_after_five_deaths_in_ten_seconds_the_supervisor_gives_up(name):
     with workers(name, 1) as process:
         dead = set()
@@ -155,7 +154,7 @@ def test_after_five_deaths_in_ten_seconds_the_supervisor_gives_up(name):
 
 
 @SERVERS
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.full)])
 def test_what_is_in_flight_in_every_worker_is_answered_at_a_stop_and_the_signal_comes_once(name, number):
     """A terminal's Ctrl-C goes to the whole group: workers in sessions of their own get the supervisor's one."""
     with workers(name, 2) as process:
@@ -175,7 +174,7 @@ def test_what_is_in_flight_in_every_worker_is_answered_at_a_stop_and_the_signal_
     assert sum(answer.startswith(b"HTTP/1.1 200") for answer in answers) == 20
 
 
-@SERVERS
+@EITHER
 def test_a_worker_that_hears_nothing_is_killed_within_grace_and_a_second(name):
     with workers(name, 2, "--grace", "0.5") as process:
         for pid in process.ready.pids:
@@ -244,11 +243,12 @@ def test_a_worker_that_is_replaced_cuts_nothing_off_however_short_the_grace(name
         assert process.stop()[0] == 0
 
 
-def test_a_successor_that_cannot_start_leaves_the_workers_that_there_are(server_name, tmp_path):
+@EITHER
+def test_a_successor_that_cannot_start_leaves_the_workers_that_there_are(name, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(SECRET["COMPARE_COOKIE_SECRET"])
     secret.chmod(0o600)
-    with workers(server_name, 1, "--cookie-secret-file", str(secret)) as process:
+    with workers(name, 1, "--cookie-secret-file", str(secret)) as process:
         secret.unlink()
         process.popen.send_signal(signal.SIGHUP)
         until(lambda: "the workers that there are go on as they were" in process.logged())
@@ -268,8 +268,9 @@ def test_workers_are_replaced_without_waiting_for_idle_connections(name):
             one.close()
 
 
-def test_a_second_server_does_not_join_the_port_in_silence(server_name):
-    with workers(server_name, 2) as process:
+@EITHER
+def test_a_second_server_does_not_join_the_port_in_silence(name):
+    with workers(name, 2) as process:
         port = str(process.address[1])
         done = subprocess.run(
             supervised(Server.AIOHTTP, "--workers", "2", "--port", port),
@@ -307,7 +308,7 @@ def test_bad_options_are_one_sentence_and_exit_code_2(options, sentence):
     assert sentence in done.stderr
 
 
-@SERVERS
+@EITHER
 def test_a_worker_that_cannot_start_ends_all_with_its_reason(name, tmp_path):
     done = subprocess.run(
         supervised(name, "--port", "0", "--workers", "2", "--cookie-secret-file", str(tmp_path / "missing")),
@@ -343,14 +344,15 @@ def notify_socket(tmp_path):
         yield listening
 
 
-def test_systemd_hears_ready_the_watchdogs_beats_reload_and_stop(server_name, notify_socket):
+@EITHER
+def test_systemd_hears_ready_the_watchdogs_beats_reload_and_stop(name, notify_socket):
     def states(wanted):
         while wanted not in (state := notify_socket.recv(4096).decode()):
             pass
         return state
 
     environ = {"NOTIFY_SOCKET": notify_socket.getsockname(), "WATCHDOG_USEC": "200000"}
-    with running(server_name, how=supervised, env=environ) as process:
+    with running(name, how=supervised, env=environ) as process:
         states("READY=1")
         states("WATCHDOG=1")
         process.popen.send_signal(signal.SIGHUP)
@@ -361,9 +363,10 @@ def test_systemd_hears_ready_the_watchdogs_beats_reload_and_stop(server_name, no
         assert process.wait()[0] == 0
 
 
-def test_a_notify_socket_that_cannot_be_written_is_one_sentence_and_nothing_starts(server_name):
+@EITHER
+def test_a_notify_socket_that_cannot_be_written_is_one_sentence_and_nothing_starts(name):
     done = subprocess.run(
-        supervised(server_name, "--port", "0"),
+        supervised(name, "--port", "0"),
         capture_output=True,
         text=True,
         timeout=30,

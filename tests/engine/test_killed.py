@@ -70,7 +70,7 @@ def measuring():
         thread.join()
 
 
-@pytest.mark.parametrize("server", Server)
+@pytest.mark.parametrize("server", [Server.TORNADO, pytest.param(Server.AIOHTTP, marks=pytest.mark.full)])
 @pytest.mark.parametrize(
     ("victim", "said"),
     [

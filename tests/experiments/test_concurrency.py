@@ -2,7 +2,7 @@ import math
 from statistics import geometric_mean
 
 import pytest
-from drawn import draw, made, text_of
+from drawn import checked, draw, made, text_of
 
 from compare.contract import Paradigm, Server
 from compare.contract.settings import default_threads
@@ -17,6 +17,12 @@ ONE = (Server.AIOHTTP,)
 @pytest.fixture(scope="module")
 def default():
     return made("concurrency", Options())
+
+
+@pytest.fixture(scope="module")
+def figures(default, tmp_path_factory):
+    """The files of a default run's figures, which take seconds to draw."""
+    return concurrency.draw(default.summaries, default.run, tmp_path_factory.mktemp("figures"))
 
 
 def test_the_levels_are_those_the_method_names():
@@ -110,23 +116,22 @@ def test_no_wait_at_all_is_a_plan_too():
     assert {cell.load.delay_s for cell in concurrency.plan(Options(delay_s=0.0))} == {0.0}
 
 
-def test_a_default_run_draws_its_five_figures(default, tmp_path):
-    assert draw("concurrency", default, tmp_path) == [
+def test_a_default_run_draws_its_five_figures(figures):
+    assert checked(figures) == [
         "concurrency-bystander",
         "concurrency-cost",
         "concurrency-headline",
         "concurrency-latency",
         "concurrency-throughput",
     ]
-    words = text_of(tmp_path / "concurrency-throughput.svg")
+    words = text_of(figures[0].with_name("concurrency-throughput.svg"))
     for name in ("native", "callback", "executor, n threads", "executor, default pool", "ceiling: n / wait"):
         assert f"<!-- {name} -->" in words
 
 
-def test_the_first_figure_has_every_contestant_at_a_thousand_in_flight(default, tmp_path):
-    first = concurrency.draw(default.summaries, default.run, tmp_path)[0]
-    assert first.stem == "concurrency-headline"
-    words = text_of(tmp_path / "concurrency-headline.svg")
+def test_the_first_figure_has_every_contestant_at_a_thousand_in_flight(figures):
+    assert figures[0].stem == "concurrency-headline"
+    words = text_of(figures[0].with_suffix(".svg"))
     for text in (
         "How many answers a second at 1,000 in flight?",
         "executor, 1,000 threads",

@@ -112,7 +112,7 @@ def test_the_mix_has_every_paradigm_a_bystander_and_errors():
     assert len({stream.name for stream in streams}) == len(streams)
 
 
-@pytest.mark.parametrize("server", Server)
+@pytest.mark.parametrize("server", [Server.AIOHTTP, pytest.param(Server.TORNADO, marks=pytest.mark.full)])
 def test_a_real_soak_answers_rightly_and_comes_to_rest(server):
     found = Harness().measure(cell(server, duration_s=1.0, warmup_s=0.5))
     assert found.failure is None

@@ -253,12 +253,11 @@ HOSTILE = runpy.run_path(str(BENCHMARK))["HOSTILE"]
 
 
 def seconds_for(data):
-    start = time.perf_counter()
+    start = time.thread_time()
     parse([data])
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("shape", HOSTILE)
 def test_a_hostile_line_ten_times_as_long_takes_about_ten_times_as_long(shape):
     make = HOSTILE[shape]

@@ -98,16 +98,15 @@ def test_no_bytes_make_a_form_raise(body, kind):
         assert isinstance(forms.token_in_form(start + kind, body), str)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize(
     "piece", [b"--b\r\n", b'--b\r\nContent-Disposition: x; name="', b';name="x', b"\r\n--b", b"&"]
 )
 def test_a_form_ten_times_as_long_takes_about_ten_times_as_long(piece):
     def seconds(size: int) -> float:
         body = b"--b\r\nContent-Disposition: form-data;" + piece * (size // len(piece))
-        began = time.perf_counter()
+        began = time.thread_time()
         forms.token_in_form("multipart/form-data; boundary=b", body)
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     assert any(
         min(seconds(10**6) for _ in range(3)) < 0.002 + 30 * min(seconds(10**5) for _ in range(5))

@@ -22,7 +22,10 @@ def test_without_a_lock_the_versions_are_those_of_this_environment(tmp_path):
     assert f"aiohttp=={metadata.version('aiohttp')}" in pins
 
 
-def test_one_that_cannot_be_made_is_one_sentence_and_leaves_nothing(tmp_path):
+def test_one_that_cannot_be_made_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv(
+        "PIP_NO_INDEX", "1"
+    )  # no such release is there: without a network pip would ask for long
     lock = tmp_path / "broken.lock"
     lock.write_text("aiohttp==0.0.0 --hash=sha256:" + "0" * 64 + "\n")
     with pytest.raises(InterpreterError, match=r"^pip cannot install into .*: ERROR: "):

@@ -94,7 +94,9 @@ def test_a_kept_cluster_that_was_damaged_is_made_anew(cache):
     assert (kept / "global" / "pg_control").stat().st_size > 0
 
 
-@pytest.mark.parametrize("cache_home", ["", "relative", "/proc/none"])
+@pytest.mark.parametrize(
+    "cache_home", ["/proc/none", *(pytest.param(one, marks=pytest.mark.full) for one in ("", "relative"))]
+)
 def test_without_a_cache_folder_a_cluster_is_made_all_the_same(cache_home, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", cache_home)
     monkeypatch.setenv("HOME", "/proc/none")
