@@ -20,7 +20,7 @@ import dask
 import msgspec
 
 from compare.engine import certificates, quiet, remote
-from compare.engine.many import MachineLostError
+from compare.engine.many import MachineLostError, Turns
 from compare.engine.remote import Inventory, Open, Rerun
 from compare.engine.spread import Attempt
 from compare.errors import CompareError
@@ -43,9 +43,16 @@ class Machine:
     """One worker; `measure` waits for the cell, in a thread of its own."""
 
     def __init__(
-        self, client: Client, address: str, name: str, run: str, opened: Open, order: msgspec.Struct
+        self,
+        client: Client,
+        address: str,
+        name: str,
+        run: str,
+        opened: Open,
+        order: msgspec.Struct,
+        turn: contextlib.AbstractContextManager[object],
     ) -> None:
-        self._client, self._address, self.name = client, address, name
+        self._client, self._address, self.name, self.turn = client, address, name, turn
         self._run, self._opened, self._order = run, opened, order
         self._begun: Counter[Attempt] = Counter()
 
@@ -94,11 +101,27 @@ class Machine:
         )
 
 
+class Site:
+    """The machines of a cluster as one run sees them: `find` for those that are there now, `drop` for Ctrl-C."""
+
+    def __init__(self, cluster: "Cluster", run: str, opened: Open, order: msgspec.Struct) -> None:
+        self._cluster, self._run, self._opened, self._order = cluster, run, opened, order
+
+    def find(self) -> list[Machine]:
+        """Return the workers that are there now."""
+        return self._cluster.machines(self._run, self._opened, self._order)
+
+    def drop(self) -> None:
+        """End the cells that run now."""
+        self._cluster.drop()
+
+
 class Cluster:
     """A connected cluster whose workers were checked."""
 
     def __init__(self, client: Client, *, shared_host: bool = False) -> None:
         self._client, self._shared_host = client, shared_host
+        self._turn = Turns() if shared_host else contextlib.nullcontext()
         self._seen: dict[str, Inventory] = {}
 
     def check(self) -> list[Inventory]:
@@ -125,9 +148,17 @@ class Cluster:
         """Return the workers that are there now, as machines of `run`."""
         there = self._client.scheduler_info(n_workers=-1)["workers"]
         return [
-            Machine(self._client, address, _called(address, about), run, opened, order)
+            Machine(self._client, address, _called(address, about), run, opened, order, self._turn)
             for address, about in there.items()
         ]
+
+    @contextlib.contextmanager
+    def site(self, run: str, opened: Open, order: msgspec.Struct) -> Iterator[Site]:
+        """Yield the machines of `run`; what they hold for it is closed afterwards."""
+        try:
+            yield Site(self, run, opened, order)
+        finally:
+            self.end(run)
 
     def drop(self) -> None:
         """End the cells that run now."""
@@ -170,7 +201,7 @@ def connect(where: str, folder: Path | None = None) -> Iterator[Cluster]:
     """Connect to `where`, `tls://HOST:PORT` or `local:N`; raises ClusterError, one sentence, when that cannot be.
 
     `folder` is the one that `compare cluster certs` made. `local:N` starts N workers on this machine: they
-    disturb each other, so it shows that the engine works and compares nothing.
+    take turns, round by round, because they would disturb each other.
     """
     with dask.config.set(quiet.SETTINGS):
         local = LOCAL.fullmatch(where)

@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
@@ -30,8 +31,30 @@ class Machine(Protocol):
     def name(self) -> str:
         """How reports call it."""
 
+    @property
+    def turn(self) -> AbstractContextManager[object]:
+        """Entered for a whole round: machines that share a host take turns."""
+
     def measure(self, cell: Cell, attempt: Attempt) -> Measurement:
         """Return the measurement of `cell`; raises MachineLostError when the machine is gone."""
+
+
+class Turns:
+    """Lets one machine of several in, in the order in which they came: a lock that is fair."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._came = self._served = 0
+
+    def __enter__(self) -> None:
+        with self._changed:
+            mine, self._came = self._came, self._came + 1
+            self._changed.wait_for(lambda: self._served == mine)
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._served += 1
+            self._changed.notify_all()
 
 
 class Began(msgspec.Struct, frozen=True):
@@ -80,7 +103,7 @@ class Many:
         poll_s: float = POLL_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._rounds, self._find, self._clock = rounds, find, clock
+        self.rounds, self._find, self._clock = rounds, find, clock
         self._patience_s, self._poll_s = patience_s, poll_s
         self.spread = Spread(range(len(rounds)))
         self._events: queue.SimpleQueue[Event | Failed] = queue.SimpleQueue()
@@ -122,16 +145,18 @@ class Many:
 
     def _work(self, machine: Machine) -> None:
         try:
-            while (attempt := self.spread.take(machine.name)) is not None:
-                if not self._round(machine, attempt):
-                    return
+            while True:
+                with machine.turn:
+                    attempt = self.spread.take(machine.name)
+                    if attempt is None or not self._round(machine, attempt):
+                        return
         except BaseException as error:  # noqa: BLE001  # delivered to the caller of `events`
             self._events.put(Failed(error))
 
     def _round(self, machine: Machine, attempt: Attempt) -> bool:
         """Measure one round; return whether the machine is still there."""
         self._events.put(Began(attempt))
-        for cell in self._rounds[attempt.round]:
+        for cell in self.rounds[attempt.round]:
             if self._stopping.is_set():
                 self.spread.drop(attempt)
                 return False

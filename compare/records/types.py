@@ -172,6 +172,18 @@ class Measurement(msgspec.Struct, frozen=True):
     ] = ()  # of several workers: how many long I/Os each answered, the warm-up's among them
     pool_threads: Count = 0  # of the server's default pool, as it said itself; 0 = not known
     figures: Figures | None = None
+    machine: str = ""  # of a cluster, by its name there; "" = where the run was made
+    attempt: Positive = 1  # above 1 when machines were lost that had begun its round
+
+
+class LostRound(msgspec.Struct, frozen=True):
+    """A round that a machine had begun when it was lost; `reason` is one sentence."""
+
+    experiment: str
+    round: Count
+    attempt: Positive
+    machine: str
+    reason: str
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -206,4 +218,5 @@ class Run(msgspec.Struct, frozen=True):
     schema_version: int = SCHEMA_VERSION
     not_measured: tuple[NotMeasured, ...] = ()
     looks: tuple[Look, ...] = ()  # in the order in which they were made
+    lost: tuple[LostRound, ...] = ()  # each was made again as the next attempt, or is missing
     interpreters: dict[str, Interpreter] = {}  # by the tag that contestants name

@@ -1,12 +1,13 @@
 """Rounds over many machines, with made-up machines: every round once, whatever dies."""
 
+import contextlib
 import random
 import threading
 
 import pytest
 
 from compare.contract import Paradigm, Server
-from compare.engine.many import Began, Finished, MachineLostError, Made, Many
+from compare.engine.many import Began, Finished, MachineLostError, Made, Many, Turns
 from compare.engine.spread import Lost
 from compare.records import Cell, Closed, Contestant, Measurement
 
@@ -21,6 +22,7 @@ class MadeUp:
 
     def __init__(self, name, dies_at=None):
         self.name, self.dies_at, self.measured = name, dies_at, []
+        self.turn = contextlib.nullcontext()
 
     def measure(self, cell, attempt):
         if self.dies_at is not None and len(self.measured) >= self.dies_at:
@@ -129,3 +131,33 @@ def test_with_random_deaths_every_round_is_made_exactly_once(seed):
     found = kept(many_of(rounds, lambda: machines).events())
     assert sorted(found) == list(range(8))
     assert [found[number] for number in range(8)] == rounds
+
+
+def test_machines_of_one_host_take_turns_round_by_round():
+    both = threading.Event()
+
+    class Seen(Turns):
+        def __enter__(self):
+            if threading.current_thread().name == "m1":
+                both.set()
+            super().__enter__()
+
+    rounds = [cells(2, number) for number in range(6)]
+    machines, turns, inside, most = [MadeUp(f"m{number}") for number in range(2)], Seen(), [], []
+
+    def measuring(machine):
+        def measure(cell, attempt):
+            both.wait(10)
+            inside.append(machine.name)
+            most.append(len(set(inside)))
+            machine.measured.append((cell, attempt))
+            inside.remove(machine.name)
+            return Measurement(cell)
+
+        return measure
+
+    for machine in machines:
+        machine.turn, machine.measure = turns, measuring(machine)
+    assert len(kept(many_of(rounds, lambda: machines).events())) == 6
+    assert max(most) == 1
+    assert all(machine.measured for machine in machines)

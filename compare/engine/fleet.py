@@ -1,0 +1,110 @@
+"""The driving loop over many machines: whole rounds side by side, each kept cell by cell as it comes.
+
+What `drive` promises holds: every cell is kept as soon as it is measured, and Ctrl-C loses nothing. A noisy round is
+marked and not repeated here, because another machine may be measuring what comes next.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from compare.engine.drive import Drive, Noticing, Watcher
+from compare.engine.many import Began, Event, Finished, Machine, Made, Many
+from compare.engine.spread import Attempt, Lost
+from compare.records import Cell, LostRound, Measurement, Run
+
+
+class Machines(Protocol):
+    """Where rounds are measured: a cluster, or made-up machines in a test."""
+
+    def find(self) -> Sequence[Machine]:
+        """Return the machines that are there now."""
+
+    def drop(self) -> None:
+        """End the cells that run now."""
+
+
+class Fleet(Drive):
+    """Drives rounds of cells over `machines`, which measure; `whole` adds to a measurement what is computed here.
+
+    Rounds wait `patience_s` seconds when there is no machine at all. The other arguments are those of `Drive`.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        machines: Machines,
+        whole: Callable[[Measurement], Measurement],
+        *,
+        sentry: Noticing,
+        keep: Callable[[Run], None],
+        watcher: Watcher,
+        expected_s: Callable[[Cell], float],
+        clock: Callable[[], float],
+        patience_s: float = 30.0,
+    ) -> None:
+        super().__init__(
+            run, _elsewhere, sentry=sentry, keep=keep, watcher=watcher, expected_s=expected_s, clock=clock
+        )
+        self._machines, self._whole, self._patience_s = machines, whole, patience_s
+
+    def rounds(self, rounds: Sequence[Sequence[Cell]]) -> None:
+        """Measure all `rounds`, each on one machine. KeyboardInterrupt passes through once the machines stopped."""
+        many = Many([cells for cells in rounds if cells], self._machines.find, patience_s=self._patience_s)
+        try:
+            for event in many.events():
+                self._take(event, many)
+        except KeyboardInterrupt:
+            many.stop()
+            self._machines.drop()
+            raise
+        for number in sorted({*many.spread.given_up, *many.spread.unmade}):
+            cell = many.rounds[number][0]
+            self._watcher.remark(f"Round {cell.round + 1} was not made: there is no machine left for it.")
+
+    def _take(self, event: Event, many: Many) -> None:
+        if isinstance(event, Made):
+            self._made(event)
+            return
+        attempt = event.attempt
+        number = many.rounds[attempt.round][0].round + 1
+        if isinstance(event, Began):
+            again = f", attempt {attempt.number}" if attempt.number > 1 else ""
+            self._watcher.remark(f"{attempt.machine} begins round {number}{again}.")
+        elif isinstance(event, Finished):
+            self._watcher.remark(f"{attempt.machine} has made round {number}.")
+        else:
+            self._lost(event, many.rounds[attempt.round])
+
+    def _made(self, event: Made) -> None:
+        about = {"machine": event.attempt.machine, "attempt": event.attempt.number}
+        measurement = replace(self._whole(event.measurement), **about)
+        self.run = replace(self.run, measurements=(*self.run.measurements, measurement))
+        self._keep(self.run)
+        self._left_s -= self._expected_s(measurement.cell)
+        self._watcher.measuring(measurement.cell, self._done, max(0.0, self._left_s))
+        self._done += 1
+        self._watcher.measured(measurement)
+
+    def _lost(self, event: Lost, cells: Sequence[Cell]) -> None:
+        """Keep what the lost attempt had measured, marked, and who lost it: the round is made again whole."""
+        attempt, mine = event.attempt, set(cells)
+        kept = tuple(
+            replace(one, superseded=True) if _is_of(one, attempt) and one.cell in mine else one
+            for one in self.run.measurements
+        )
+        lost = LostRound(cells[0].experiment, cells[0].round, attempt.number, attempt.machine, event.reason)
+        self.run = replace(self.run, measurements=kept, lost=(*self.run.lost, lost))
+        self._keep(self.run)
+        self._left_s += sum(self._expected_s(cell) for cell in cells)
+        self._watcher.grows(len(cells))
+        self._watcher.remark(f"{event.reason} Its round {lost.round + 1} is made again elsewhere.")
+
+
+def _is_of(measurement: Measurement, attempt: Attempt) -> bool:
+    return (measurement.machine, measurement.attempt) == (attempt.machine, attempt.number)
+
+
+def _elsewhere(cell: Cell) -> Measurement:
+    raise AssertionError(f"{cell} is measured by machines, not by this process")

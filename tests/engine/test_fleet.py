@@ -1,0 +1,147 @@
+"""The driving loop over made-up machines: what is kept, what is marked, what is said."""
+
+import contextlib
+import itertools
+
+import pytest
+
+from compare.contract import Paradigm, Server
+from compare.engine import plan
+from compare.engine.fleet import Fleet
+from compare.engine.many import MachineLostError
+from compare.harness import environment
+from compare.records import Cell, Closed, Contestant, Measurement, Noise, Run
+
+CELLS = [Cell("concurrency", Contestant(server, Paradigm.NATIVE), Closed(10)) for server in Server]
+ROUNDS = plan.order(CELLS, 4, seed=1)
+EMPTY = Run("a run", "2025-01-01T00:00:00+00:00", "compare bench", 0, environment.read())
+
+
+class Machine:
+    """A machine that measures at once, and is lost when its `dies_at`th cell begins."""
+
+    def __init__(self, name, dies_at=None):
+        self.name, self.dies_at, self.cells = name, dies_at, 0
+        self.turn = contextlib.nullcontext()
+
+    def measure(self, cell, attempt):
+        if self.cells == self.dies_at:
+            raise MachineLostError(f"{self.name} was lost while it measured.")
+        self.cells += 1
+        return Measurement(cell)
+
+
+class Site:
+    def __init__(self, *machines):
+        self.machines, self.dropped = machines, False
+
+    def find(self):
+        return self.machines
+
+    def drop(self):
+        self.dropped = True
+
+
+class Notes:
+    def __init__(self):
+        self.remarks, self.made, self.grown = [], [], 0
+
+    def begins(self, cells, expected_s):
+        pass
+
+    def grows(self, cells):
+        self.grown += cells
+
+    def measuring(self, cell, done, left_s):
+        pass
+
+    def measured(self, measurement):
+        self.made.append(measurement)
+
+    def remark(self, sentence):
+        self.remarks.append(sentence)
+
+
+class Quiet:
+    def calibrate(self):
+        return Noise(0, 0, 0, 1)
+
+
+def fleet(site, notes=None, kept=None, whole=lambda one: one):
+    return Fleet(
+        EMPTY,
+        site,
+        whole,
+        sentry=Quiet(),
+        keep=(lambda _: None) if kept is None else kept.append,
+        watcher=notes or Notes(),
+        expected_s=lambda _: 1.0,
+        clock=itertools.count().__next__,
+        patience_s=0.05,
+    )
+
+
+def results(run):
+    return sorted(
+        (one.cell.round, one.cell.contestant.server) for one in run.measurements if not one.superseded
+    )
+
+
+WHOLE = sorted((number, server) for number in range(4) for server in Server)
+
+
+def test_every_round_is_kept_cell_by_cell_with_the_machine_that_made_it():
+    kept = []
+    made = fleet(Site(Machine("a"), Machine("b")), kept=kept)
+    made.begin([cell for cells in ROUNDS for cell in cells])
+    made.rounds(ROUNDS)
+    assert results(made.run) == WHOLE
+    assert [len(run.measurements) for run in kept] == list(range(1, 9))
+    by_round = {one.cell.round: set() for one in made.run.measurements}
+    for one in made.run.measurements:
+        by_round[one.cell.round].add((one.machine, one.attempt))
+    assert all(len(of_round) == 1 for of_round in by_round.values())
+
+
+def test_a_lost_round_is_marked_told_and_made_again_as_attempt_two():
+    notes = Notes()
+    made = fleet(Site(Machine("sick", dies_at=1), Machine("well")), notes)
+    made.rounds(ROUNDS)
+    assert results(made.run) == WHOLE
+    (lost,) = made.run.lost
+    assert (lost.machine, lost.attempt, lost.reason) == ("sick", 1, "sick was lost while it measured.")
+    assert [one.machine for one in made.run.measurements if one.superseded] == ["sick"]
+    again = [one for one in made.run.measurements if one.attempt == 2]
+    assert {one.cell.round for one in again} == {lost.round}
+    assert (
+        f"sick was lost while it measured. Its round {lost.round + 1} is made again elsewhere."
+        in notes.remarks
+    )
+    assert notes.grown == len(CELLS)
+
+
+def test_rounds_that_no_machine_is_left_for_are_said():
+    notes = Notes()
+    made = fleet(Site(Machine("only", dies_at=3)), notes)
+    made.rounds(ROUNDS)
+    assert len(results(made.run)) == 2
+    assert "Round 4 was not made: there is no machine left for it." in notes.remarks
+
+
+def test_what_is_computed_here_is_added_to_each_measurement():
+    made = fleet(Site(Machine("a")), whole=lambda one: Measurement(one.cell, failure="seen"))
+    made.rounds(ROUNDS[:1])
+    assert {one.failure for one in made.run.measurements} == {"seen"}
+
+
+def test_an_interrupt_keeps_what_came_and_ends_the_cells_that_run():
+    def interrupting(_):
+        raise KeyboardInterrupt
+
+    site = Site(Machine("a"))
+    made = fleet(site)
+    made._watcher.measured = interrupting
+    with pytest.raises(KeyboardInterrupt):
+        made.rounds(ROUNDS)
+    assert len(made.run.measurements) == 1
+    assert site.dropped
