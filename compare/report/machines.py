@@ -1,0 +1,66 @@
+"""A run on several machines, told: which rounds each made, where they disagree, what was lost with one. Pure."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+from compare.analysis.metrics import THROUGHPUT
+from compare.records import Cell, Measurement, Run
+from compare.report.verdict import name
+
+ENOUGH = 2  # rounds on each machine, below which their spread is unknown
+
+
+def say(run: Run) -> list[str]:
+    """Return a sentence for each machine, each row on which they disagree, and each round that was lost."""
+    made = [one for one in run.measurements if one.machine and not one.superseded]
+    by_machine: dict[str, list[Measurement]] = {}
+    for one in made:
+        by_machine.setdefault(one.machine, []).append(one)
+    told = [_machine(machine, ones) for machine, ones in sorted(by_machine.items())]
+    return [*told, *_disagreements(made), *_lost(run)]
+
+
+def _machine(machine: str, made: Sequence[Measurement]) -> str:
+    where = made[0].environment
+    rounds = ", ".join(str(number + 1) for number in sorted({one.cell.round for one in made}))
+    about = f" ({where.cpu_model}, {where.cpus} CPUs, {where.kernel})" if where else ""
+    return f"Machine {machine}{about} made {'round' if ',' not in rounds else 'rounds'} {rounds}."
+
+
+def _disagreements(made: Sequence[Measurement]) -> list[str]:
+    """Return a sentence for each row whose machines differ by more than rounds do: no figure of it is one machine's."""
+    rows: dict[tuple[object, ...], dict[str, list[float]]] = {}
+    cells: dict[tuple[object, ...], Cell] = {}
+    for one in made:
+        rate = one.figures.numbers.get(THROUGHPUT.name) if one.figures else None
+        if rate is not None:
+            key = (one.cell.experiment, one.cell.contestant, one.cell.load, one.cell.side)
+            rows.setdefault(key, {}).setdefault(one.machine, []).append(rate)
+            cells[key] = one.cell
+    return [_apart(cells[key], rates) for key, rates in rows.items() if disagree(rates)]
+
+
+def disagree(rates: Mapping[str, Sequence[float]]) -> bool:
+    """Return whether the ranges of two machines do not overlap, where each has rounds enough to have a range."""
+    ranges = sorted((min(each), max(each)) for each in rates.values() if len(each) >= ENOUGH)
+    return any(before[1] < after[0] for before, after in itertools.pairwise(ranges))
+
+
+def _apart(cell: Cell, rates: Mapping[str, Sequence[float]]) -> str:
+    told = ", ".join(
+        f"{machine} {min(each):,.0f} to {max(each):,.0f}/s" for machine, each in sorted(rates.items())
+    )
+    return (
+        f"{cell.experiment}: machines disagree on {name(cell.contestant)} by more than rounds do ({told}): "
+        "its figures belong to no machine, and only its ratios hold."
+    )
+
+
+def _lost(run: Run) -> list[str]:
+    made = {(one.cell.experiment, one.cell.round) for one in run.measurements if not one.superseded}
+    told = []
+    for one in run.lost:
+        again = (one.experiment, one.round) in made
+        then = f"It was made again as attempt {one.attempt + 1}." if again else "It is missing."
+        told.append(f"Round {one.round + 1} of {one.experiment} was lost: {one.reason} {then}")
+    return told

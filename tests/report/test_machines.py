@@ -1,0 +1,82 @@
+"""What is told of a run on several machines."""
+
+import pytest
+from drawn import made
+from msgspec.structs import replace
+
+from compare.analysis.rounds import with_figures
+from compare.contract import Paradigm, Server
+from compare.experiments.options import Options
+from compare.records import LostRound
+from compare.report import machines
+
+ONE = Options(servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,), concurrency=(10,))
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Four rounds of one row, two on each of two machines."""
+    run = made("concurrency", ONE, rounds=4).run
+    return replace(
+        run,
+        measurements=tuple(
+            replace(
+                with_figures(one, run.environment),
+                machine="ab"[one.cell.round % 2],
+                environment=run.environment,
+            )
+            for one in run.measurements
+        ),
+    )
+
+
+def faster(run, machine, factor):
+    def changed(one):
+        if one.machine != machine:
+            return one
+        numbers = one.figures.numbers | {"throughput_rps": one.figures.numbers["throughput_rps"] * factor}
+        return replace(one, figures=replace(one.figures, numbers=numbers))
+
+    return replace(run, measurements=tuple(map(changed, run.measurements)))
+
+
+def test_a_run_of_one_machine_says_nothing(run):
+    here = replace(run, measurements=tuple(replace(one, machine="") for one in run.measurements))
+    assert machines.say(here) == []
+
+
+def test_each_machine_and_its_rounds_are_told(run):
+    first, second = machines.say(run)[:2]
+    assert first.startswith("Machine a (simulated CPU, 2 CPUs, ")
+    assert first.endswith(" made rounds 1, 3.")
+    assert second.endswith(" made rounds 2, 4.")
+
+
+def test_machines_that_differ_by_more_than_rounds_do_are_told_with_their_figures(run):
+    assert not any("disagree" in sentence for sentence in machines.say(run))
+    (told,) = [sentence for sentence in machines.say(faster(run, "b", 2.0)) if "disagree" in sentence]
+    assert told.startswith("concurrency: machines disagree on aiohttp native by more than rounds do (a ")
+    assert told.endswith("its figures belong to no machine, and only its ratios hold.")
+
+
+@pytest.mark.parametrize(
+    ("rates", "apart"),
+    [
+        ({"a": [100, 110], "b": [105, 120]}, False),
+        ({"a": [100, 110], "b": [111, 120]}, True),
+        ({"a": [100, 110], "b": [200]}, False),  # one round has no range
+        ({"a": [100, 200], "b": [120, 130], "c": [300, 310]}, True),
+    ],
+)
+def test_machines_disagree_when_their_ranges_do_not_overlap(rates, apart):
+    assert machines.disagree(rates) is apart
+
+
+def test_a_lost_round_is_told_and_whether_it_was_made_again(run):
+    lost = [LostRound("concurrency", number, 1, "b", "b was lost while it measured.") for number in (1, 7)]
+    told = machines.say(replace(run, lost=tuple(lost)))
+    assert (
+        "Round 2 of concurrency was lost: b was lost while it measured. It was made again as attempt 2."
+        in told
+    )
+    assert "Round 8 of concurrency was lost: b was lost while it measured. It is missing." in told
