@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -16,19 +16,19 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
-from compare import looks, preparing, records
+from compare import clustered, looks, preparing, records
 from compare.analysis.rounds import with_figures
 from compare.analysis.summary import summarise
 from compare.engine import plan
 from compare.engine.drive import Drive, Noticing, Watcher
+from compare.engine.fleet import elsewhere
 from compare.experiments import catalogue
 from compare.experiments.catalogue import Experiment
 from compare.experiments.options import Options, Preset, expected_s
 from compare.findings import RESULTS
 from compare.harness import environment
-from compare.harness.environment import Pinning
 from compare.harness.noise import CellNoise, Sentry
-from compare.preparing import CannotStartError, Measure, Ready
+from compare.preparing import CannotStartError, Measure, Order, Ready
 from compare.processes import interpreters
 from compare.processes.interpreters import Interpreter
 from compare.records import Cell, Environment, Run
@@ -55,7 +55,18 @@ class Ask(msgspec.Struct, frozen=True):
     upstream: str = ""
     dsn: str = ""
     interpreters: dict[str, Interpreter] = {}  # by the tags in `options.pythons`
+    cluster: str = ""  # tls://HOST:PORT or local:N; "" = measured here
+    certs: Path | None = None  # the folder that `compare cluster certs` made
     resume: Path | None = None  # the folder of a run whose undecided pairs are measured on
+
+
+class By(msgspec.Struct, frozen=True):
+    """By what a run is measured, watched and kept; a test puts its own in."""
+
+    measure: Measure | None  # None = real servers
+    sentry: Guard | None
+    keep: Callable[[Run, Path], None]
+    clock: Callable[[], float]
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -87,20 +98,10 @@ def run(
     if not cells:
         raise CannotStartError("These options leave nothing to measure.")
     folder = _make_folder(ask)
-    pins = environment.pinning()
-    here, sentry = environment.read(pins), sentry or Sentry(cpu=pins.server)
-    making = _making(ask, cells, pins, here, sentry, measure)
-    with _gone_if_empty(folder), making as ready:
-        drive = Drive(
-            replace(_begin(ask, here, folder.name), not_measured=ready.not_measured),
-            lambda cell: with_figures(ready.measure(cell), here),
-            sentry=sentry,
-            keep=lambda so_far: keep(so_far, folder),
-            watcher=watcher,
-            expected_s=expected_s,
-            clock=clock,
-            most_s=MOST_S[ask.options.preset] * len(ask.experiments),
-        )
+    begun = _begin(ask, environment.read(environment.pinning()), folder.name)
+    most_s = MOST_S[ask.options.preset] * len(ask.experiments)
+    by = By(measure, sentry, keep, clock)
+    with _gone_if_empty(folder), _driving(ask, begun, cells, folder, watcher, by, most_s) as (drive, ready):
         try:
             _drive_all(drive, stages, ask.options, ready)
         except KeyboardInterrupt:
@@ -126,19 +127,8 @@ def _resumed(
         raise CannotStartError(f"{folder} has no undecided pair to measure on: {looks.LAST}.")
     tags = {cell.contestant.python for cell in cells} - {""}
     ask = replace(ask, interpreters={tag: interpreters.find(tag) for tag in sorted(tags)})
-    pins = environment.pinning()
-    here, sentry = environment.read(pins), sentry or Sentry(cpu=pins.server)
-    making = _making(ask, cells, pins, here, sentry, measure)
-    with making as ready:
-        drive = Drive(
-            before,
-            lambda cell: with_figures(ready.measure(cell), here),
-            sentry=sentry,
-            keep=lambda so_far: keep(so_far, folder),
-            watcher=watcher,
-            expected_s=expected_s,
-            clock=clock,
-        )
+    by = By(measure, sentry, keep, clock)
+    with _driving(ask, before, cells, folder, watcher, by) as (drive, _):
         drive.begin(cells)
         try:
             for experiment in experiments:
@@ -149,20 +139,56 @@ def _resumed(
     return Outcome(drive.run, folder)
 
 
-def _making(
+@contextmanager
+def _driving(
     ask: Ask,
+    begun: Run,
     cells: Sequence[Cell],
-    pins: Pinning,
-    here: Environment,
-    sentry: Guard,
-    measure: Measure | None,
-) -> AbstractContextManager[Ready]:
-    """Return the context in which cells are measured, by `measure` when it is given."""
-    if measure is not None:
-        return nullcontext(Ready(measure))
+    folder: Path,
+    watcher: Watcher,
+    by: By,
+    most_s: float = math.inf,
+) -> Iterator[tuple[Drive, Ready]]:
+    """Yield what drives `begun` on: here, or over the cluster that was asked for."""
+    pins = environment.pinning()
+    sentry = by.sentry or Sentry(cpu=pins.server)
+    contestants = tuple(dict.fromkeys(cell.contestant for cell in cells))
+    order = Order(contestants, ask.upstream, ask.dsn, ask.options.seed)
+
+    def keep(so_far: Run) -> None:
+        by.keep(so_far, folder)
+
+    if ask.cluster:
+        with clustered.driving(
+            ask.cluster,
+            ask.certs,
+            begun,
+            order,
+            sentry=sentry,
+            keep=keep,
+            watcher=watcher,
+            expected_s=expected_s,
+            clock=by.clock,
+        ) as fleet:
+            yield fleet, Ready(elsewhere)
+        return
+    here = environment.read(pins)
     pythons = {tag: one.path for tag, one in ask.interpreters.items()}
-    given = {"upstream": ask.upstream, "dsn": ask.dsn}
-    return preparing.measuring(cells, pins, here, sentry, seed=ask.options.seed, pythons=pythons, **given)
+    making = preparing.measuring(order, pins, here, sentry, pythons=pythons)
+    with making if by.measure is None else nullcontext(Ready(by.measure)) as ready:
+        yield (
+            Drive(
+                replace(begun, not_measured=ready.not_measured),
+                lambda cell: with_figures(ready.measure(cell), here),
+                sentry=sentry,
+                keep=keep,
+                watcher=watcher,
+                expected_s=expected_s,
+                clock=by.clock,
+                most_s=most_s,
+            ),
+            ready,
+        )
 
 
 def first_stage(name: str, options: Options) -> list[list[Cell]]:

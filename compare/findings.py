@@ -8,7 +8,7 @@ from compare.analysis.paired import with_floor
 from compare.analysis.summary import Summary, summarise
 from compare.experiments import catalogue
 from compare.records import Run
-from compare.report import exports, table, verdict
+from compare.report import exports, machines, table, verdict
 from compare.report import page as report
 
 RESULTS = Path("results")
@@ -21,7 +21,7 @@ class Findings(msgspec.Struct, frozen=True):
     doubts: dict[str, list[str]]  # by experiment: which rows are invalid, and why
     summaries: list[Summary]  # in the order of every table
     files: list[Path]
-    not_measured: list[str] = []  # a sentence each: paradigms asked for that no cell was made of, and why
+    not_measured: list[str] = []  # a sentence each: what no cell was made of, and rounds that were lost
     not_drawn: list[str] = []  # a sentence each: figures that need samples which were left out
 
 
@@ -45,7 +45,9 @@ def finish(run: Run, folder: Path) -> Findings:
             not_drawn += catalogue.not_drawn(experiment, run)
     files += report.write(run, summaries, sentences, files, folder)
     files += exports.write(run, summaries, sentences, folder)
-    return Findings(sentences, doubts, summaries, files, verdict.not_measured(run), not_drawn)
+    return Findings(
+        sentences, doubts, summaries, files, [*verdict.not_measured(run), *machines.say(run)], not_drawn
+    )
 
 
 def newest(results: Path = RESULTS) -> Path | None:

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from compare.contract import Paradigm
 from compare.errors import CompareError
-from compare.harness import bytecode
+from compare.harness import bytecode, environment
 from compare.harness.companions import CompanionError, companions
 from compare.harness.environment import Pinning
 from compare.harness.generators import Generator
 from compare.harness.measure import Harness, Refusals, server_of
-from compare.harness.noise import CellNoise
+from compare.harness.noise import CellNoise, Sentry
 from compare.harness.servers import ServerError
 from compare.processes import interpreters
 from compare.records import Cell, Contestant, Environment, Measurement, NotMeasured
@@ -23,6 +23,15 @@ Measure = Callable[[Cell], Measurement]
 
 class CannotStartError(CompareError):
     """Nothing was measured and nothing can be; one sentence saying why."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What a machine of a cluster needs to know before its first cell."""
+
+    contestants: tuple[Contestant, ...]
+    upstream: str = ""
+    dsn: str = ""
+    seed: int = 0
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -41,15 +50,22 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 @contextmanager
+def opened(order: Order) -> Iterator[Measure]:
+    """Prepare this machine for what `order` says, as `measuring` does; yield the measuring function."""
+    pins = environment.pinning()
+    tags = sorted({one.python for one in order.contestants} - {""})
+    pythons = {tag: interpreters.find(tag).path for tag in tags}
+    with measuring(order, pins, environment.read(pins), Sentry(cpu=pins.server), pythons=pythons) as ready:
+        yield ready.measure
+
+
+@contextmanager
 def measuring(
-    cells: Sequence[Cell],
+    order: Order,
     pins: Pinning,
     here: Environment,
     sentry: CellNoise,
     *,
-    upstream: str = "",
-    dsn: str = "",
-    seed: int = 0,
     pythons: Mapping[str, str] | None = None,
 ) -> Iterator[Ready]:
     """Run what the works need beside the servers; yield the measuring function for those that keep the contract.
@@ -57,16 +73,21 @@ def measuring(
     `pythons` holds the paths of the other interpreters that contestants name, by their tags.
     """
     bytecode.write()
-    contestants = list(dict.fromkeys(cell.contestant for cell in cells))
-    works = [contestant.work for contestant in contestants]
+    works = [contestant.work for contestant in order.contestants]
     try:
         with (
-            companions(works, upstream=upstream, dsn=dsn, cpu=pins.generator) as beside,
+            companions(works, upstream=order.upstream, dsn=order.dsn, cpu=pins.generator) as beside,
             Generator(pins.generator) as generator,
             interpreters.code() as code,
         ):
             harness = Harness(
-                pins, beside.upstream, beside.dsn, seed, generator, pythons=dict(pythons or {}), code=code
+                pins,
+                beside.upstream,
+                beside.dsn,
+                order.seed,
+                generator,
+                pythons=dict(pythons or {}),
+                code=code,
             )
             missing = {work: found.missing for work, found in beside.works.items()}
             whole = replace(
@@ -74,9 +95,9 @@ def measuring(
                 environment=here,
                 sentry=sentry,
                 limits={work: found.limit for work, found in beside.works.items()},
-                refusals=preflight(harness, contestants, missing),
+                refusals=preflight(harness, order.contestants, missing),
             )
-            yield Ready(whole.measure, not_measured(contestants, missing))
+            yield Ready(whole.measure, not_measured(order.contestants, missing))
     except CompanionError as error:
         raise CannotStartError(str(error)) from error
 

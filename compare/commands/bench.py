@@ -70,6 +70,15 @@ else:  # `--help` and `--list` measure nothing and answer at once
     help="For pythons: 3.13, 3.14t or a path. Repeatable.",
 )
 @click.option(
+    "--cluster", default="", metavar="WHERE", help="Rounds on machines: tls://HOST:PORT or local:2."
+)
+@click.option(
+    "--certs",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="For --cluster: what `compare cluster certs` made.",
+)
+@click.option(
     "--seed", type=click.IntRange(0), help="Decides the order; default: from the clock, and printed."
 )
 @click.option(
@@ -134,6 +143,8 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         command=_command(asked["dsn"]),
         resume=asked["resume"],
         interpreters=found,
+        cluster=asked["cluster"],
+        certs=asked["certs"],
         upstream=asked["upstream"],
         dsn=asked["dsn"] or os.environ.get(DSN_VARIABLE, ""),
     )

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -23,7 +24,7 @@ from compare.records import Cell, Measurement
 VERSIONS = ("tornado-aiohttp-compare", "distributed", "dask", "msgpack", "cloudpickle", "msgspec", "numpy")
 
 Measure = Callable[[Cell], Measurement]
-Open = Callable[[msgspec.Struct], contextlib.AbstractContextManager[Measure]]
+Open = Callable[[Any], contextlib.AbstractContextManager[Measure]]
 
 
 class Inventory(msgspec.Struct, frozen=True):

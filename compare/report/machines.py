@@ -3,11 +3,12 @@
 import itertools
 from collections.abc import Mapping, Sequence
 
+from compare.analysis.decide import SMALLEST_EFFECT
 from compare.analysis.metrics import THROUGHPUT
 from compare.records import Cell, Measurement, Run
 from compare.report.verdict import name
 
-ENOUGH = 2  # rounds on each machine, below which their spread is unknown
+ENOUGH = 3  # rounds on each machine, below which two ranges lie apart by chance too often
 
 
 def say(run: Run) -> list[str]:
@@ -41,9 +42,9 @@ def _disagreements(made: Sequence[Measurement]) -> list[str]:
 
 
 def disagree(rates: Mapping[str, Sequence[float]]) -> bool:
-    """Return whether the ranges of two machines do not overlap, where each has rounds enough to have a range."""
+    """Return whether two machines' ranges lie apart, by an effect that is worth naming and with rounds enough."""
     ranges = sorted((min(each), max(each)) for each in rates.values() if len(each) >= ENOUGH)
-    return any(before[1] < after[0] for before, after in itertools.pairwise(ranges))
+    return any(before[1] * (1 + SMALLEST_EFFECT) < after[0] for before, after in itertools.pairwise(ranges))
 
 
 def _apart(cell: Cell, rates: Mapping[str, Sequence[float]]) -> str:

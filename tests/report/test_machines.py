@@ -15,8 +15,8 @@ ONE = Options(servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,), concurren
 
 @pytest.fixture(scope="module")
 def run():
-    """Four rounds of one row, two on each of two machines."""
-    run = made("concurrency", ONE, rounds=4).run
+    """Six rounds of one row, three on each of two machines."""
+    run = made("concurrency", ONE, rounds=6).run
     return replace(
         run,
         measurements=tuple(
@@ -48,8 +48,8 @@ def test_a_run_of_one_machine_says_nothing(run):
 def test_each_machine_and_its_rounds_are_told(run):
     first, second = machines.say(run)[:2]
     assert first.startswith("Machine a (simulated CPU, 2 CPUs, ")
-    assert first.endswith(" made rounds 1, 3.")
-    assert second.endswith(" made rounds 2, 4.")
+    assert first.endswith(" made rounds 1, 3, 5.")
+    assert second.endswith(" made rounds 2, 4, 6.")
 
 
 def test_machines_that_differ_by_more_than_rounds_do_are_told_with_their_figures(run):
@@ -62,10 +62,11 @@ def test_machines_that_differ_by_more_than_rounds_do_are_told_with_their_figures
 @pytest.mark.parametrize(
     ("rates", "apart"),
     [
-        ({"a": [100, 110], "b": [105, 120]}, False),
-        ({"a": [100, 110], "b": [111, 120]}, True),
-        ({"a": [100, 110], "b": [200]}, False),  # one round has no range
-        ({"a": [100, 200], "b": [120, 130], "c": [300, 310]}, True),
+        ({"a": [100, 105, 110], "b": [105, 110, 120]}, False),
+        ({"a": [100, 105, 110], "b": [111, 115, 120]}, False),  # apart by less than is worth naming
+        ({"a": [100, 105, 110], "b": [140, 150, 160]}, True),
+        ({"a": [100, 105, 110], "b": [140, 150]}, False),  # two rounds lie apart by chance too often
+        ({"a": [100, 150, 200], "b": [120, 130, 150], "c": [300, 310, 320]}, True),
     ],
 )
 def test_machines_disagree_when_their_ranges_do_not_overlap(rates, apart):

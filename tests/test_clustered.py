@@ -1,0 +1,57 @@
+"""A benchmark over a cluster, from the command line to the words."""
+
+import sys
+
+import pytest
+
+from compare import cli, clustered, records
+from compare.preparing import CannotStartError, Order
+
+FEW = ["bench", "--paradigm", "native", "--server", "aiohttp", "--concurrency", "10", "--duration", "0.2"]
+
+
+@pytest.fixture
+def bench(monkeypatch, tmp_path, capfd):
+    """Run `compare bench` with a few cells; return its exit code and all it said."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["compare", *FEW, "--out", str(tmp_path), *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, "".join(capfd.readouterr())
+
+    return run
+
+
+def test_without_its_packages_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "compare.engine.cluster", None)
+    given = dict.fromkeys(("sentry", "keep", "watcher", "expected_s", "clock"))
+    with (
+        pytest.raises(
+            CannotStartError, match=r"--cluster needs .*: pip install 'tornado-aiohttp-compare\[cluster\]'"
+        ),
+        clustered.driving("local:1", None, None, Order(()), **given),
+    ):
+        pass
+
+
+def test_a_cluster_that_cannot_be_reached_leaves_no_folder_behind(bench, tmp_path):
+    code, said = bench("--cluster", "tcp://10.1.2.3:8786")
+    assert code == 1
+    assert "is not encrypted" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(180)
+def test_real_rounds_on_two_workers_are_kept_with_their_machines(bench, tmp_path):
+    code, said = bench("--rounds", "4", "--cluster", "local:2")
+    assert code == 0, said
+    assert "made rounds " in said
+    (folder,) = tmp_path.iterdir()
+    run = records.read(folder)
+    assert [one.cell.round for one in run.measurements] == [0, 1, 2, 3]
+    assert {one.failure for one in run.measurements} == {None}
+    assert len({one.machine for one in run.measurements}) == 2
+    assert all(one.environment is not None for one in run.measurements)
+    assert run.lost == ()
