@@ -1,34 +1,22 @@
 """Every experiment by its name, how often it repeats itself and how long it takes."""
 
-from collections.abc import Callable, Mapping, Sequence
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
+from compare import experiments
 from compare.analysis.summary import Summary
 from compare.contract import Loop, Paradigm, Server
-from compare.experiments import (
-    aa,
-    abandon,
-    collector,
-    concurrency,
-    grid,
-    latency,
-    loops,
-    overload,
-    pool,
-    pythons,
-    soak,
-    switch,
-    work,
-    workers,
-)
 from compare.experiments.options import DEFAULT_ROUNDS, Options, Preset, expected_s
 from compare.records import Cell, Environment, Run
 from compare.report.headline import Strip
 
 
+@runtime_checkable
 class Experiment(Protocol):
     """One question: what to measure for it, how its answer looks and what it says in words.
 
@@ -56,23 +44,36 @@ class Experiment(Protocol):
         ...
 
 
-_ALL: tuple[Experiment, ...] = (
-    concurrency,
-    latency,
-    grid,
-    pool,
-    overload,
-    abandon,
-    work,
-    soak,
-    loops,
-    collector,
-    switch,
-    workers,
-    pythons,
-    aa,
+# In the order of every list; an experiment that is not named here comes after these.
+ORDER = (
+    "concurrency",
+    "latency",
+    "grid",
+    "pool",
+    "overload",
+    "abandon",
+    "work",
+    "soak",
+    "loops",
+    "gc",
+    "switch",
+    "workers",
+    "pythons",
+    "aa",
 )
-EXPERIMENTS: dict[str, Experiment] = {one.NAME: one for one in _ALL}
+
+
+def found(folders: Iterable[str]) -> dict[str, Experiment]:
+    """Return the experiments among the modules in `folders`, those of this package, by name and in order."""
+    modules = [
+        importlib.import_module(f"{experiments.__name__}.{one.name}") for one in pkgutil.iter_modules(folders)
+    ]
+    every = [module for module in modules if isinstance(module, Experiment)]
+    every.sort(key=lambda one: (ORDER.index(one.NAME) if one.NAME in ORDER else len(ORDER), one.NAME))
+    return {one.NAME: one for one in every}
+
+
+EXPERIMENTS = found(experiments.__path__)
 
 # What an experiment costs beside its cells: one request of each kind to every server beforehand, the figures after.
 AROUND_S = 6.0

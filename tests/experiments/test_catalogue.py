@@ -1,14 +1,93 @@
+import csv
+import sys
+
 import pytest
 from drawn import made
 from msgspec.structs import replace
+from test_bench import Quiet, Silent
 
+from compare import bench, experiments, findings
+from compare.bench import Ask
+from compare.contract import Paradigm, Server
 from compare.contract.option_table import OPTIONS
 from compare.experiments import catalogue
 from compare.experiments.catalogue import EXPERIMENTS
 from compare.experiments.options import Options, Preset
+from compare.harness import simulated
+from compare.screen import listing
 
 everyone = pytest.mark.parametrize("name", EXPERIMENTS)
 THREADS = next(option for option in OPTIONS if option.field == "threads")
+
+
+MADE_UP = """
+from compare.analysis.metrics import THROUGHPUT
+from compare.contract import Paradigm
+from compare.records import Cell, Closed
+from compare.report.figures import charts
+from compare.report.figures.charts import Chart, view
+from compare.report.verdict import match
+from compare.report.words import versus
+
+NAME = "sneezing"
+QUESTION = "Does it sneeze?"
+
+
+def plan(options):
+    return [Cell(NAME, one, Closed(20, 0.1, 0.5)) for one in options.contestants()]
+
+
+def sides(summaries, paradigm):
+    return [one for one in summaries if one.contestant.paradigm is paradigm and one.experiment == NAME]
+
+
+def say(summaries):
+    pairs = match(sides(summaries, Paradigm.NATIVE), sides(summaries, Paradigm.BLOCKING))
+    return versus(pairs, ("sneezing native", "sneezing blocking"), THROUGHPUT)
+
+
+def answer(summaries, run):
+    return "It does not sneeze at all."
+
+
+def draw(summaries, run, folder):
+    chart = Chart(NAME, QUESTION, (view(THROUGHPUT),))
+    return charts.draw(chart, [one for one in summaries if one.experiment == NAME], "No.", run, folder)
+"""
+
+
+@pytest.fixture
+def made_up(tmp_path, monkeypatch):
+    """A new experiment: one more file in the package's folder."""
+    (tmp_path / "sneezing.py").write_text(MADE_UP)
+    monkeypatch.setattr(experiments, "__path__", [*experiments.__path__, str(tmp_path)])
+    monkeypatch.setattr(catalogue, "EXPERIMENTS", catalogue.found(experiments.__path__))
+    yield "sneezing"
+    sys.modules.pop("compare.experiments.sneezing", None)
+    monkeypatch.delattr(experiments, "sneezing")
+
+
+def test_a_new_experiment_is_one_file_and_shows_in_list_table_csv_chart_and_words(made_up, tmp_path):
+    assert list(catalogue.EXPERIMENTS)[-1] == made_up
+    options = Options(Preset.QUICK, servers=(Server.AIOHTTP,))
+    ask = Ask((made_up,), options, out=tmp_path)
+    outcome = bench.run(ask, Silent(), measure=simulated.measurer(), sentry=Quiet())
+    found = findings.finish(outcome.run, outcome.folder)
+    assert any("sneezing native answers" in sentence for sentence in found.sentences[made_up])
+    assert {"sneezing.png", "sneezing.svg"} <= {file.name for file in found.files}
+    rows = list(csv.DictReader((outcome.folder / "summary.csv").read_text().splitlines()))
+    assert {row["experiment"] for row in rows} == {made_up}
+    assert len(rows) == len(Paradigm)
+    assert "sneezing native answers" in (outcome.folder / "report.html").read_text()
+    assert "## sneezing" in (outcome.folder / "summary.md").read_text()
+    shown = listing.experiments(
+        [(made_up, catalogue.EXPERIMENTS[made_up].QUESTION, dict.fromkeys(Preset, 1))]
+    )
+    assert "Does it sneeze?" in shown
+
+
+def test_the_order_names_experiments_that_exist():
+    assert set(catalogue.ORDER) <= EXPERIMENTS.keys()
 
 
 @everyone
