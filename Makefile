@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev lock wheel tornado aiohttp both bench report test test-long test-full check matrix clean help
+.PHONY: setup setup-dev lock wheel tornado aiohttp both bench report test test-long test-full check matrix fuzz clean help
 
 # Quick when .venv is whole: the script compares what was made with what is wanted.
 MAKE_VENV = @command -v $(PYTHON) >/dev/null || { echo "Error: there is no $(PYTHON): install Python 3.11 or newer, or name another, such as PYTHON=python3.13." >&2; exit 1; }; \
@@ -59,12 +59,16 @@ lock:  ## write the locks anew with the newest releases (ARGS="--upgrade-package
 	$(LOCK) $(or $(ARGS),--upgrade) --output-file requirements/bench.lock
 	$(LOCK) $(or $(ARGS),--upgrade) --extra dev --extra cluster --constraint requirements/bench.lock $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/bench.lock | sort -u) --output-file requirements/dev.lock
 	printf 'aiohttp\npytest\npytest-aiohttp\n' | uv pip compile - --quiet --universal --python-version 3.9 --generate-hashes --no-emit-index-url --no-header --no-annotate $(or $(ARGS),--upgrade) --output-file requirements/kit-oldest.lock
+	printf 'atheris==3.0.0\ntornado\n' | uv pip compile - --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate $(or $(ARGS),--upgrade) --output-file requirements/fuzz.lock
 
 wheel:  ## build both wheels and use them in empty environments, as CI does
 	.ci/wheel
 
-matrix: setup-dev  ## the kit against many Pythons, Tornados and aiohttps; prints the table of kit/README.md
-	$(BIN)/python kit/matrix.py
+matrix: setup-dev  ## the kit against many Pythons, Tornados and aiohttps; prints the table of kit/README.md (ARGS=--short)
+	$(BIN)/python kit/matrix.py $(ARGS)
+
+fuzz:  ## five minutes of guided fuzzing of the kit (ARGS="60 --keep" for one, and to keep what it found)
+	.ci/fuzz $(or $(ARGS),300)
 
 clean:  ## remove .venv and caches; results stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* && find . -name __pycache__ -prune -exec rm -rf {} +

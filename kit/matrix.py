@@ -1,4 +1,6 @@
-"""The kit against many versions: `make matrix`. Prints the table of README.md; exit code 1 when a cell fails.
+"""The kit against many versions: `make matrix`, or with `ARGS=--short` against the oldest and the newest of each kind.
+
+Prints the table of README.md; exit code 1 when a cell fails.
 
 For each Tornado, its own functions are given the vectors. For each aiohttp, the face's tests run in it. For each
 Python, the vectors. An interpreter or a release that cannot be had is left out, and the table says so. Environments
@@ -92,6 +94,12 @@ def against_aiohttp(folder: Path, version: str, python: str) -> tuple[bool | Non
     )
 
 
+def ends(cells: list[tuple[str, str, str]], what: str) -> list[tuple[str, str, str]]:
+    """The oldest and the newest cell of one kind whose interpreters are here."""
+    here = [cell for cell in cells if cell[0] == what and interpreter(cell[2])]
+    return here[:1] + here[1:][-1:]
+
+
 def main() -> int:
     """Print the table."""
     failed = 0
@@ -100,6 +108,8 @@ def main() -> int:
         cells = [("vectors", version, version) for version in PYTHONS]
         cells += [("Tornado", *pair) for pair in TORNADOS.items()]
         cells += [("aiohttp", *pair) for pair in AIOHTTPS.items()]
+        if "--short" in sys.argv[1:]:
+            cells = [one for what in ("vectors", "Tornado", "aiohttp") for one in ends(cells, what)]
         for what, version, on in cells:
             python = interpreter(on)
             if python is None:
