@@ -5,7 +5,9 @@ from aiohttp import web
 from compare.aiohttp_impl.answers import answer, done
 from compare.contract import last_segment, query_of, single
 from compare.contract.cookie_bodies import (
+    LINES,
     all_body,
+    lines,
     one_body,
     read_max_age_days,
     read_scope,
@@ -16,6 +18,7 @@ from compare.contract.cookie_bodies import (
 from compare.contract.settings import Settings
 from compare.serving import keys
 from tornado_cookies.aiohttp import Cookies, cookies_of, setup
+from tornado_cookies.cookies import encoded
 
 MIN_VERSION = web.AppKey("signed_min_version", int)  # the oldest signed format that is read
 
@@ -92,6 +95,13 @@ class Signed(CookieHandler):
         return done()
 
 
+async def show_lines(request: web.Request, response: web.StreamResponse) -> None:
+    """Show a page the lines that its scripts cannot see."""
+    if LINES in request.headers:
+        received = encoded(request.headers.getall("Cookie", ()), "utf-8")
+        response.headers[LINES] = lines(received, cookies_of(request).written)
+
+
 def mount(app: web.Application, settings: Settings) -> None:
     """Add the routes to `app`, each prefix as an application of its own: no other route pays for the kit.
 
@@ -105,5 +115,6 @@ def mount(app: web.Application, settings: Settings) -> None:
         own = web.Application()
         own[MIN_VERSION] = settings.signed_min_version
         setup(own, cookie_keys.cookie_secret, cookie_keys.key_version)
+        own.on_response_prepare.append(show_lines)
         own.add_routes(routes)
         app.add_subapp(prefix, own)

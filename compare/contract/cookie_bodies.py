@@ -1,8 +1,9 @@
 """What the cookie routes of both servers promise: how requests are read and answers spelled. Pure."""
 
 import contextlib
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,24 @@ from compare.contract import ContractError, ErrorCode, single
 from tornado_cookies.cookies import CookieError, Scope
 
 MAX_AGE_DAYS = 31.0  # Tornado's default for reading a signed cookie
+LINES = "X-Cookie-Lines"
+"""A request that has this header is answered with one of the same name, made by `lines`."""
+
+_MOST_LINES, _MOST_CHARS = 10, 500
 
 _TimeTuple = tuple[int, int, int, int, int, int, int, int, int]
+
+
+def lines(received: Iterable[bytes], written: Iterable[str]) -> str:
+    """Return the `Cookie` lines of a request and the `Set-Cookie` values of its answer, as JSON in ASCII.
+
+    A page's scripts can see neither. Ten of each at most, each cut after 500 characters.
+    """
+    came = [line.decode("utf-8", "replace") for line in received]
+    told = {"cookie": came, "set_cookie": list(written)}
+    return json.dumps(
+        {name: [line[:_MOST_CHARS] for line in all_[:_MOST_LINES]] for name, all_ in told.items()}
+    )
 
 
 class Wanted(msgspec.Struct, frozen=True):

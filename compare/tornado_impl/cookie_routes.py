@@ -1,8 +1,12 @@
 """The cookie routes, on Tornado's own cookie methods. Line for line comparable with the twin in `aiohttp_impl`."""
 
+from typing import Any
+
 from compare.contract import last_segment, query_of, single
 from compare.contract.cookie_bodies import (
+    LINES,
     all_body,
+    lines,
     one_body,
     read_max_age_days,
     read_scope,
@@ -12,6 +16,7 @@ from compare.contract.cookie_bodies import (
 )
 from compare.tornado_impl.answers import Handler, Route
 from compare.tornado_impl.cookies import Cookies
+from tornado_cookies.cookies import encoded
 
 
 class CookieHandler(Cookies, Handler):
@@ -21,6 +26,13 @@ class CookieHandler(Cookies, Handler):
         """Return the cookie's name, from the path, and the query."""
         target = self.request.uri or ""
         return last_segment(target), query_of(target)
+
+    def finish(self, chunk: Any = None) -> Any:
+        """Show a page the lines that its scripts cannot see."""
+        if LINES in self.request.headers:
+            received = encoded(self.request.headers.get_list("Cookie"), "latin-1")
+            self.set_header(LINES, lines(received, self.kit.written))
+        return super().finish(chunk)
 
 
 class All(CookieHandler):

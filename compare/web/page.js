@@ -10,6 +10,7 @@ import { Model } from "./model.js";
 import { Player, readRecording, recording, saveAs, traceOf } from "./replay.js";
 import { walk } from "./steps.js";
 import { fillTexts, text, whenLanguageChanges } from "./text.js";
+import { showAgain } from "./tokens.js";
 
 const $ = (selector) => document.querySelector(selector);
 const model = new Model(), feed = new Feed(model, trouble, notice);
@@ -224,6 +225,7 @@ else {
   feed.start();
   feed.bystander(felt);
   showJar().catch(() => {});
+  showAgain();
 }
 showCode("native");
 frame();

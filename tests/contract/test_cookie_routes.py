@@ -566,3 +566,34 @@ async def test_with_versioned_keys_garbage_is_absent_even_where_format_1_is_read
     server = await start(**keys(0, 1), signed_min_version=1)
     for cookie in (b"garbage", signed(version=1), b"a|b|c"):
         assert (await read_signed(server, cookie))["value"] is None
+
+
+# --- for the page: the lines that scripts cannot see
+
+
+async def asked_for_lines(server, line: str, *cookie_lines: bytes, body: bytes = b"") -> dict:
+    head = f"{line} HTTP/1.1\r\nX-Cookie-Lines: show\r\nContent-Length: {len(body)}\r\n".encode()
+    head += b"".join(b"Cookie: %b\r\n" % line for line in cookie_lines)
+    head += b"Content-Type: application/json\r\n" if body else b""
+    (said,) = [
+        value
+        for name, value in Answer(await server.send(head + b"\r\n" + body)).headers
+        if name == "X-Cookie-Lines"
+    ]
+    return json.loads(said)
+
+
+async def test_lines_are_shown_to_who_asks_as_they_came_and_went(server):
+    said = await asked_for_lines(
+        server, "PUT /cookies/a", b"x=1; y=\xc3\xa9", b"z", body=b'{"value":"b","httponly":true}'
+    )
+    assert said == {"cookie": ["x=1; y=é", "z"], "set_cookie": ["a=b; HttpOnly; Path=/"]}
+    assert await asked_for_lines(server, "PUT /cookies/a", body=b"[]") == {"cookie": [], "set_cookie": []}
+    assert not [name for name, _ in (await put(server)).headers if name == "X-Cookie-Lines"]
+
+
+async def test_no_lines_make_the_answers_head_large(server):
+    names = "; ".join(f"c{number}=" + "v" * 90 for number in range(40)).encode()
+    said = await asked_for_lines(server, "DELETE /cookies", names, *[b"a=b"] * 15)
+    assert len(said["cookie"]) == len(said["set_cookie"]) == 10
+    assert max(map(len, said["cookie"])) == 500

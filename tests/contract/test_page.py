@@ -108,6 +108,57 @@ def test_all_are_cleared_at_once(demo):
     expect(rows(demo)).to_have_text(["The browser sends no cookie."])
 
 
+def test_the_lines_that_scripts_cannot_see_are_shown(demo):
+    demo.get_by_label("HttpOnly").check()
+    press(demo, "Set")
+    expect(demo.locator("#lines")).to_have_text("Set-Cookie: flavour=oatmeal; HttpOnly; Path=/")
+    says(demo, "PUT /cookies/flavour → 204")
+    press(demo, "Read")
+    expect(demo.locator("#lines")).to_have_text("Cookie: flavour=oatmeal")
+
+
+def test_a_tampered_signature_is_marked_once_the_server_refused_it(demo):
+    demo.get_by_text("Signed", exact=True).click()
+    press(demo, "Set")
+    says(demo, "PUT /signed/flavour → 204")
+    press(demo, "Read")
+    expect(demo.locator("#fields span")).to_have_count(6)
+    expect(demo.locator("#fields .slow")).to_have_count(0)
+    press(demo, "Tamper")
+    expect(demo.locator("#fields .slow")).to_contain_text("signature")
+
+
+def test_a_form_is_taken_with_its_token_and_a_forged_one_is_refused(demo):
+    press(demo, "New page")
+    bare = demo.locator("#token-cookie span").last.inner_text()
+    mask = demo.locator("#token-field span").first.inner_text()
+    assert demo.locator("#token-field span").last.inner_text() == bare
+    press(demo, "New page")
+    expect(demo.locator("#token-field span").first).not_to_have_text(mask.replace("\n", ""))
+    assert demo.locator("#token-field span").last.inner_text() == bare
+    press(demo, "Send the form")
+    expect(demo.locator("#xsrf-told")).to_have_text(
+        "POST /form → 200: the form was taken, with the note “hello”."
+    )
+    press(demo, "Send a forged one")
+    expect(demo.locator("#xsrf-told")).to_have_text(
+        "POST /form → 403: xsrf_failed: XSRF cookie does not match POST argument."
+    )
+
+
+def test_a_rotation_of_two_keys_reads_what_either_signed_until_the_old_one_goes(demo):
+    told_of = demo.locator("#rotation-told")
+    press(demo, "Sign with key 1")
+    expect(told_of).to_contain_text("which the server does not have")
+    expect(demo.locator("#rotation-fields .slow")).to_contain_text("signature")
+    demo.get_by_label("key 1, the new one").check()
+    expect(told_of).to_have_text("Signed with key 1: the server reads “bob”.")
+    press(demo, "Sign with key 0")
+    expect(told_of).to_have_text("Signed with key 0: the server reads “bob”.")
+    demo.get_by_label("key 0, the old one").uncheck()
+    expect(told_of).to_contain_text("bob is logged out")
+
+
 # --- live
 
 
