@@ -28,6 +28,12 @@ def test_a_token_comes_back_from_either_format(raw, mask, version):
     assert xsrf.decode(xsrf.encode(raw, 1_700_000_000, version, mask).decode()).raw == raw
 
 
+@pytest.mark.parametrize("created_s", ["0" * 20, "1" * 5000, "-1", " 1", "1_0", ""])
+def test_the_quick_way_reads_what_the_full_way_reads(created_s):
+    text = f"2|01020304|{V1}|{created_s}"  # a number of more than 4,300 digits is none
+    assert xsrf.raw_of(text) == xsrf.decode(text).raw
+
+
 def test_another_format_is_refused():
     with pytest.raises(ValueError, match="unknown xsrf cookie version 3"):
         xsrf.encode(b"x", 0, 3)
