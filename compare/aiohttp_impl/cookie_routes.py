@@ -18,7 +18,7 @@ from compare.contract.cookie_bodies import (
 from compare.contract.settings import Settings
 from compare.serving import keys
 from tornado_cookies.aiohttp import Cookies, cookies_of, setup
-from tornado_cookies.cookies import encoded
+from tornado_cookies.cookies import Encoded
 
 MIN_VERSION = web.AppKey("signed_min_version", int)  # the oldest signed format that is read
 
@@ -98,7 +98,7 @@ class Signed(CookieHandler):
 async def show_lines(request: web.Request, response: web.StreamResponse) -> None:
     """Show a page the lines that its scripts cannot see."""
     if LINES in request.headers:
-        received = encoded(request.headers.getall("Cookie", ()), "utf-8")
+        received = Encoded(request.headers.getall("Cookie", ()), "utf-8")
         response.headers[LINES] = lines(received, cookies_of(request).written)
 
 

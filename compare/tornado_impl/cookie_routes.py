@@ -16,7 +16,7 @@ from compare.contract.cookie_bodies import (
 )
 from compare.tornado_impl.answers import Handler, Route
 from compare.tornado_impl.cookies import Cookies
-from tornado_cookies.cookies import encoded
+from tornado_cookies.cookies import Encoded
 
 
 class CookieHandler(Cookies, Handler):
@@ -30,7 +30,7 @@ class CookieHandler(Cookies, Handler):
     def finish(self, chunk: Any = None) -> Any:
         """Show a page the lines that its scripts cannot see."""
         if LINES in self.request.headers:
-            received = encoded(self.request.headers.get_list("Cookie"), "latin-1")
+            received = Encoded(self.request.headers.get_list("Cookie"), "latin-1")
             self.set_header(LINES, lines(received, self.kit.written))
         return super().finish(chunk)
 

@@ -7,7 +7,6 @@ not promised; no input takes longer than its length allows. The first byte of an
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from types import SimpleNamespace
 
@@ -110,7 +109,3 @@ def one(data: bytes) -> None:
     TARGETS[data[0] % len(TARGETS) if data else 0](text, raw)
     took_s = time.process_time() - began_s
     assert took_s < SLOW_S + SLOW_S_PER_BYTE * len(data), f"{took_s:.2f} s of CPU for {len(data)} bytes"
-
-
-# Tornado logs each garbled value of format 1; a million of them would be the slowest part.
-logging.getLogger("tornado").setLevel(logging.CRITICAL)
