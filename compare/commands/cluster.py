@@ -34,7 +34,7 @@ def certs(folder: Path) -> int:
 
 _certs = click.option(
     "--certs",
-    "folder",
+    "keys",
     type=click.Path(path_type=Path),
     required=True,
     help="The folder that `compare cluster certs` made.",
@@ -45,7 +45,7 @@ _certs = click.option(
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
 @_certs
-def scheduler(host: str, port: int, folder: Path) -> None:
+def scheduler(host: str, port: int, keys: Path) -> None:
     """Run the scheduler; stop it with Ctrl-C. It measures nothing and belongs on a machine that is not measured."""
     _run(
         [
@@ -56,7 +56,7 @@ def scheduler(host: str, port: int, folder: Path) -> None:
             str(port),
             "--protocol",
             "tls",
-            *_tls(folder),
+            *_tls(keys),
             "--no-dashboard",
         ]
     )
@@ -67,13 +67,13 @@ def scheduler(host: str, port: int, folder: Path) -> None:
 @click.option("--name", help="How reports call this machine (default: its host name).")
 @click.option("--host", help="The address of this machine that the scheduler can reach.")
 @_certs
-def worker(address: str, name: str | None, host: str | None, folder: Path) -> None:
+def worker(address: str, name: str | None, host: str | None, keys: Path) -> None:
     """Offer this machine to the scheduler at ADDRESS, such as tls://10.0.0.1:8786: one worker, one cell at a time."""
     called = name or os.uname().nodename
     one = ["--nworkers", "1", "--nthreads", "1", "--resources", f"{quiet.MACHINE}=1", "--memory-limit", "0"]
     reached = ["--host", host] if host else []
     ending = ["--name", called, "--no-dashboard", "--death-timeout", "60"]
-    _run(["worker", address, *_tls(folder), *one, *reached, *ending])
+    _run(["worker", address, *_tls(keys), *one, *reached, *ending])
 
 
 @command.command()
@@ -85,9 +85,9 @@ def worker(address: str, name: str | None, host: str | None, folder: Path) -> No
 @click.option("--folder", default="compare", show_default=True, help="The checkout on each machine.")
 @click.option("--ssh", "running", is_flag=True, help="Run the commands by ssh in place of printing them.")
 @_certs
-def up(machines: tuple[str, ...], host: str, port: int, folder: Path, *, running: bool, certs: Path) -> int:
+def up(machines: tuple[str, ...], host: str, port: int, folder: Path, *, running: bool, keys: Path) -> int:
     """Print the commands that start a cluster of MACHINES, one host name each; with --ssh, run them."""
-    steps = _steps(machines, host, port, folder, certs)
+    steps = _steps(machines, host, port, folder, keys)
     if not running:
         for where, words in steps:
             click.echo(f"# on {where}\n{words}")
