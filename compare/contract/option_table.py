@@ -97,14 +97,14 @@ OPTIONS = (
         int,
         "a whole number from 1 to 20000",
         lambda v: v is None or 1 <= v <= 20000,
-        help="threads of the executor pool",
+        help="threads of the executor pool, in each worker",
     ),
     Option(
         "max_in_flight",
         int,
         "a whole number from 0 up",
         lambda v: v >= 0,
-        help="long I/Os accepted at once, 0 = no limit",
+        help="long I/Os that each worker accepts at once, 0 = no limit",
     ),
     Option(
         "io_timeout",
@@ -150,7 +150,7 @@ OPTIONS = (
         int,
         "a whole number from 0 to 1000",
         lambda v: 0 <= v <= 1000,
-        help="how many may watch /events at once, 0 = nobody",
+        help="how many may watch /events of a worker at once, 0 = nobody",
     ),
     Option("access_log", bool, "given or not", is_flag=True, help="log requests to stderr"),
     Option(

@@ -18,6 +18,7 @@ from compare.errors import CompareError
 from tornado_cookies.signing import CookieSecret
 
 SECRET_VARIABLE = "COMPARE_COOKIE_SECRET"  # noqa: S105  # the name of a variable, not a secret
+RANDOM_VARIABLE = "COMPARE_RANDOM_SECRET"  # what a supervisor made for its workers, as none was given
 KEY_VARIABLE = "COMPARE_COOKIE_KEY_"
 MIN_SECRET_BYTES = 32  # what RFC 7518, section 3.2, asks of a key for HMAC-SHA256
 
@@ -52,6 +53,8 @@ def load(settings: Settings, environ: Mapping[str, str] = os.environ) -> Keys:
         raise SecretError("--cookie-key-version needs the keys it chooses from: give --cookie-key N=FILE.")
     for secret in single.values():
         return Keys(secret)
+    if RANDOM_VARIABLE in environ:
+        return Keys(environ[RANDOM_VARIABLE].encode())  # the supervisor has warned
     log.warning("no cookie secret given: signed cookies are valid only until this process ends")
     return Keys(secrets.token_bytes(MIN_SECRET_BYTES))
 

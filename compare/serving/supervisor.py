@@ -21,7 +21,7 @@ import time
 from compare.errors import CompareError
 from compare.serving.notify import Notify
 from compare.serving.ports import listen
-from compare.serving.worker_process import Worker, become, read, takes, write
+from compare.serving.worker_process import RESET, Worker, become, read, takes, write
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without the megabyte that importing typing costs
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Supervisor:
         self._grace_s, self._notify, self._restart = grace_s, notify, restart
         self._environ = _with_secret(dict(os.environ), command)
         self._workers: list[Worker] = []
+        self._starting: list[Worker] = []  # until all are ready, those that died meanwhile included
         self._signals: list[int] = []
         self._deaths: list[float] = []
         self._due: list[tuple[float, int]] = []  # (when, slot) of workers to begin anew
@@ -101,14 +102,19 @@ class Supervisor:
         out, err = os.pipe(), os.pipe()
         environ = self._environ | {"COMPARE_WORKER": f"{slot} {listener.fileno()} {theirs.fileno()}"}
         parent = os.getpid()
+        # a signal sent to the child before it has taken our handlers away would be lost in them
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, RESET)
         pid = os.fork()
         if pid == 0:
             become(parent, self._command, environ, (out[1], err[1]), (listener.fileno(), theirs.fileno()))
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(out[1])
         os.close(err[1])
         theirs.close()
         worker = Worker(slot, pid, out[0], err[0], ours)
         self._workers.append(worker)
+        if not self._announced:
+            self._starting.append(worker)
         return worker
 
     def _wait(self) -> None:
@@ -117,7 +123,7 @@ class Supervisor:
         ends: dict[int, Any] = {self._woken: lambda: read(self._woken)}
         for worker in self._workers:
             ends[worker.stdout] = worker.read_stdout
-            ends[worker.stderr] = worker.read_stderr
+            ends[worker.stderr] = lambda worker=worker: worker.read_stderr(self._beside(worker))
             ends[worker.control.fileno()] = lambda worker=worker: self._on_message(worker)
         for end in ends:
             poll.register(end, select.POLLIN)
@@ -130,6 +136,10 @@ class Supervisor:
             time.sleep(0.005)  # a pipe has ended and its process has not: SIGCHLD comes next
         self._on_ready()
 
+    def _beside(self, worker: Worker) -> list[Worker]:
+        """Return whose words `worker` need not repeat: those of the others, until all are ready."""
+        return [one for one in self._starting if one is not worker]
+
     def _next_s(self) -> float | None:
         """Return the seconds until something is due, None when nothing is."""
         moments = [worker.ending_by for worker in self._workers if worker.ending_by is not None]
@@ -140,6 +150,7 @@ class Supervisor:
     def _on_ready(self) -> None:
         if not self._announced and len(self._workers) == self._count and all(w.ready for w in self._workers):
             self._announced = True
+            self._starting.clear()
             pids = ",".join(str(worker.pid) for worker in self._workers).encode()
             line = self._workers[0].ready.replace(b'"pids":[]', b'"pids":[' + pids + b"]") + b"\n"
             if reason := _not_written(line):
@@ -199,7 +210,8 @@ class Supervisor:
             self._start(slot)
         for number in [number for number, question in self._asked.items() if question.by <= now]:
             self._answer(number)
-        self._notify.on_time(now)
+        if lost := self._notify.on_time(now):
+            _warn(lost)
 
     def _reap(self) -> None:
         while self._workers:
@@ -211,7 +223,7 @@ class Supervisor:
                 return
             for worker in [worker for worker in self._workers if worker.pid == pid]:
                 self._workers.remove(worker)
-                worker.close()
+                worker.close(self._beside(worker))
                 self._ended(worker, status)
 
     def _ended(self, worker: Worker, status: int) -> None:
@@ -310,7 +322,9 @@ def _with_secret(environ: dict[str, str], command: list[str]) -> dict[str, str]:
     if given or any(word.startswith(("--cookie-secret-file", "--cookie-key")) for word in command):
         return environ
     _warn("no cookie secret given: signed cookies are valid only until this process ends")
-    return environ | {"COMPARE_COOKIE_SECRET": os.urandom(32).hex()}
+    return environ | {
+        "COMPARE_RANDOM_SECRET": os.urandom(32).hex()
+    }  # not one that was given, see serving.keys
 
 
 def send(pid: int, number: int) -> None:

@@ -36,11 +36,15 @@ class Worker:
             *lines, self.said = (self.said + data).split(b"\n")
             self.ready = next((line for line in lines if line.startswith(READY)), b"")
 
-    def read_stderr(self) -> None:
-        """Pass on what it wrote to stderr, and keep the end of it. Nothing waits for a reader."""
+    def read_stderr(self, others: list[Worker]) -> None:
+        """Pass on what it wrote to stderr, and keep the end of it. Nothing waits for a reader.
+
+        What one of `others` has said before is not repeated: a reason why none of them can start is one sentence.
+        """
         data = read(self.stderr)
         self.tail = (self.tail + data)[-TAIL_BYTES:]
-        if data and takes(2):
+        repeated = any(other.tail.startswith(self.tail) for other in others)
+        if data and not repeated and takes(2):
             write(2, data)
 
     def last_words(self) -> str:
@@ -55,9 +59,9 @@ class Worker:
         except OSError:
             return
 
-    def close(self) -> None:
-        """Read what is left and close the pipes."""
-        self.read_stderr()
+    def close(self, others: list[Worker]) -> None:
+        """Read what is left, as `read_stderr`, and close the pipes."""
+        self.read_stderr(others)
         for end in (self.stdout, self.stderr):
             os.close(end)
         self.control.close()
@@ -72,6 +76,7 @@ def become(
         signal.set_wakeup_fd(-1)
         for number in RESET:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, RESET)
         if sys.platform == "linux":
             import ctypes  # noqa: PLC0415  # in the child alone: the parent stays small
 

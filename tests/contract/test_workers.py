@@ -4,25 +4,28 @@ import http.client
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
-from running import EITHER, PAUSE_S, SECRET, SERVERS, left, running, supervised
+from running import EITHER, PAUSE_S, PING, SECRET, SERVERS, left, running, supervised
 
 from compare.contract import Server
 
+ROOT = Path(__file__).parents[2]
 SIGNED = os.environ | SECRET
 pytestmark = pytest.mark.timeout(90)
 
 
-def ask(process, path, method="GET", body=None, headers=None):
-    connection = http.client.HTTPConnection(*process.address, timeout=20)
+def ask(process, path, method="GET", body=None, headers=None, timeout_s=20):
+    connection = http.client.HTTPConnection(*process.address, timeout=timeout_s)
     try:
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
@@ -37,6 +40,15 @@ def everyone(process):
 
 def pids(process):
     return {row["pid"] for row in everyone(process)["workers"]}
+
+
+def silent(process):
+    """Return which workers do not answer the supervisor; none while the asked one is such a worker itself."""
+    try:
+        rows = json.loads(ask(process, "/stats?all=1", timeout_s=3)[2])["workers"]
+    except TimeoutError:
+        return set()
+    return {row["pid"] for row in rows if row.get("silent")}
 
 
 def until(holds, timeout_s=30):
@@ -113,6 +125,162 @@ def test_signed_cookies_hold_across_workers_although_no_secret_was_given(name):
     assert read == ["me"] * 24
 
 
+def signed(process, name, value):
+    """Have a value signed; return the cookie as a browser sends it."""
+    body = json.dumps({"value": value}).encode()
+    _, headers, _ = ask(process, f"/signed/{name}", "PUT", body, {"Content-Type": "application/json"})
+    return headers["Set-Cookie"].partition(";")[0]
+
+
+def read_by_everyone(process, cookie):
+    """Return each value that workers read, on connections enough to meet all of them."""
+    path = f"/signed/{cookie.partition('=')[0]}"
+    return {json.loads(ask(process, path, headers={"Cookie": cookie})[2])["value"] for _ in range(12)}
+
+
+def replaced(process):
+    """Send SIGHUP and wait until each worker is another one."""
+    before = pids(process)
+    process.popen.send_signal(signal.SIGHUP)
+    until(lambda: len(now := pids(process)) == len(before) and not now & before)
+
+
+def test_signed_cookies_hold_across_the_workers_of_both_servers_and_keys_that_changed_come_by_sighup(
+    tmp_path,
+):
+    files = [tmp_path / "0", tmp_path / "1"]
+    for file in files:
+        file.write_text(f"the secret of version {file.name}, long enough for a key")
+        file.chmod(0o600)
+    keys = [word for file in files for word in ("--cookie-key", f"{file.name}={file}")]
+    with workers(Server.TORNADO, 2, *keys) as tornado, workers(Server.AIOHTTP, 2, *keys) as aiohttp:
+        both = (tornado, aiohttp)
+        before = [signed(one, "who", "before") for one in both]
+        assert [read_by_everyone(one, cookie) for one in both for cookie in before] == [{"before"}] * 4
+        files[1].write_text("another secret of version 1, for the file has changed")
+        for one in both:
+            replaced(one)
+        after = [signed(one, "who", "after") for one in both]
+        assert [read_by_everyone(one, cookie) for one in both for cookie in after] == [{"after"}] * 4
+        assert [read_by_everyone(one, cookie) for one in both for cookie in before] == [{None}] * 4
+
+
+@EITHER
+def test_without_a_secret_workers_may_listen_beyond_loopback_as_a_server_alone_may(name):
+    def without_a_secret(*words):
+        return ["env", "-u", "COMPARE_COOKIE_SECRET", *supervised(*words)]
+
+    with running(name, "--host", "0.0.0.0", how=without_a_secret) as process:
+        assert process.ready.url.startswith("http://0.0.0.0:")
+
+
+def waiting_on(process, connections, pid, delay_s):
+    """Return a connection with a wait in the worker of that process, opening others until there is one."""
+    while True:
+        before = {row["pid"]: row["in_flight"] for row in everyone(process)["workers"]}
+        sock = process.connected()
+        connections.append(sock)
+        sock.sendall(
+            f"GET /io/native?delay={delay_s} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+        )
+
+        def taken(before=before):
+            now = {row["pid"]: row["in_flight"] for row in everyone(process)["workers"]}
+            return [one for one in now if now[one] > before[one]]
+
+        if until(taken) == [pid]:
+            return sock
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/deploy.md"])
+def test_the_command_that_the_documents_give_for_production_starts(file, tmp_path):
+    line = re.search(r"^\$ compare serve (.*?)( +#.*)?$", (ROOT / file).read_text(), re.MULTILINE)[1]
+    (tmp_path / "0").write_text(SECRET["COMPARE_COOKIE_SECRET"])
+    server, *options = line.replace("keys/0", str(tmp_path / "0")).split()
+    with running(Server(server), *options, how=supervised) as process:
+        body = process.exchange(b"GET /ping HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n")
+        assert body.endswith(b'{"pong":true}')
+
+
+@SERVERS
+def test_when_a_worker_is_killed_only_what_it_held_fails_and_nobody_is_refused_meanwhile(name):
+    with workers(name, 2) as process:
+        killed, spared = process.ready.pids
+        connections = []
+        lost = waiting_on(process, connections, killed, 20)
+        kept = waiting_on(process, connections, spared, 2)
+        os.kill(killed, signal.SIGKILL)
+        assert not process.rest_of(lost, b"")
+        assert [ask(process, "/ping")[0] for _ in range(12)] == [200] * 12, "some wait for its successor"
+        assert process.rest_of(kept, b"").startswith(b"HTTP/1.1 200 ")
+        assert spared in pids(process)
+        assert killed not in pids(process)
+        for one in connections:
+            one.close()
+
+
+@EITHER
+def test_limits_hold_for_each_worker(name):
+    with workers(name, 2, "--max-in-flight", "1", "--threads", "3") as process:
+        assert process.ready.threads == 3
+        waits = []
+
+        def both_are_full():
+            sock = process.connected()
+            sock.sendall(b"GET /io/native?delay=20 HTTP/1.1\r\nHost: x\r\n\r\n")
+            waits.append(sock)
+            return [row["in_flight"] for row in everyone(process)["workers"]] == [1, 1]
+
+        until(both_are_full)
+        assert {ask(process, "/io/native?delay=0")[0] for _ in range(6)} == {503}
+        for sock in waits:
+            sock.close()
+
+
+def answered_beside(process, blocked, pings):
+    """Ask for pings on fresh connections; return how many were answered before `blocked` was."""
+    asking = [process.connected() for _ in range(pings)]
+    for sock in asking:
+        sock.sendall(PING)
+    answered = set()
+    while len(answered) < pings:
+        rest = [sock for sock in asking if sock not in answered]
+        heard, *_ = select.select([blocked, *rest], [], [], 20)
+        if blocked in heard:
+            break
+        answered.update(heard)
+    for sock in asking:
+        assert sock.makefile("rb").read().startswith(b"HTTP/1.1 200 ")
+        sock.close()
+    return len(answered)
+
+
+@EITHER
+def test_a_blocked_worker_holds_up_the_connections_that_hash_to_it(name):
+    with workers(name, 2) as process, process.connected() as blocked:
+        blocked.sendall(b"GET /io/blocking?delay=3 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert 0 < answered_beside(process, blocked, 24) < 24
+
+
+@EITHER
+def test_with_a_shared_socket_a_blocked_worker_holds_up_nobody(name):
+    with workers(name, 2, "--accept", "shared") as process, process.connected() as blocked:
+        blocked.sendall(b"GET /io/blocking?delay=20 HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: silent(process))
+        assert answered_beside(process, blocked, 24) == 24
+
+
+def test_the_supervisor_has_no_framework_no_thread_and_less_than_12_mb():
+    with running(Server.TORNADO, how=supervised) as process:
+        parent, (worker,) = psutil.Process(process.popen.pid), process.ready.pids
+        assert parent.memory_info().rss < 12_000_000
+        assert parent.num_threads() == 1
+        loaded = [one.path for one in parent.memory_maps()]
+        assert not [path for path in loaded if "site-packages" in path]
+        beside = [one.path for one in psutil.Process(worker).memory_maps()]
+        assert [path for path in beside if "site-packages" in path], "where a framework shows"
+
+
 @EITHER
 def test_a_worker_that_is_killed_is_replaced_within_a_second_and_said_with_its_last_words(name):
     with workers(name, 2) as process:
@@ -151,6 +319,27 @@ def test_after_five_deaths_in_ten_seconds_the_supervisor_gives_up(name):
     assert code == 1
     assert "5 workers ended within 10 s: given up" in stderr
     assert len(dead) == 5
+
+
+@EITHER
+def test_sighup_before_all_are_ready_stops_and_leaves_nobody(name):
+    command = supervised(name, "--port", "0", "--workers", "2")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=SIGNED) as popen:
+        family = until(lambda: psutil.Process(popen.pid).children())
+        popen.send_signal(signal.SIGHUP)
+        assert popen.communicate(timeout=30) == (b"", b"")
+    assert popen.returncode == 0
+    assert not left(family)
+
+
+def test_under_nohup_sighup_replaces_workers_as_ever():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with workers(Server.TORNADO, 1) as process:
+            replaced(process)
+            assert process.stop()[0] == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @SERVERS
@@ -318,7 +507,8 @@ def test_a_worker_that_cannot_start_ends_all_with_its_reason(name, tmp_path):
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert re.search(r"--cookie-secret-file: cannot read .*missing: No such file or directory\.", done.stderr)
+    sentence = r"--cookie-secret-file: cannot read .*missing: No such file or directory\.\n"
+    assert re.fullmatch(sentence, done.stderr), "once, although both workers say it"
 
 
 @pytest.mark.parametrize(
@@ -361,6 +551,35 @@ def test_systemd_hears_ready_the_watchdogs_beats_reload_and_stop(name, notify_so
         process.popen.send_signal(signal.SIGTERM)
         states("STOPPING=1")
         assert process.wait()[0] == 0
+
+
+def test_a_worker_that_hangs_is_named_silent_while_the_others_serve_and_the_watchdog_is_beaten(
+    notify_socket,
+):
+    environ = {"NOTIFY_SOCKET": notify_socket.getsockname(), "WATCHDOG_USEC": "200000"}
+    options = ("--workers", "2", "--accept", "shared")
+    with running(Server.TORNADO, *options, how=supervised, env=environ) as process:
+        hung, well = process.ready.pids
+        os.kill(hung, signal.SIGSTOP)
+        until(lambda: silent(process) == {hung})
+        # meanwhile nobody has read the notify socket, and its queue is full
+        while not notify_socket.recv(4096).startswith(b"READY=1"):
+            pass
+        assert {notify_socket.recv(4096) for _ in range(20)} == {b"WATCHDOG=1"}
+        assert {row["pid"] for row in everyone(process)["workers"] if not row.get("silent")} == {well}
+        os.kill(hung, signal.SIGCONT)
+        assert process.stop()[0] == 0
+
+
+def test_a_notify_socket_that_goes_away_is_said_once_and_the_server_goes_on(notify_socket):
+    environ = {"NOTIFY_SOCKET": notify_socket.getsockname(), "WATCHDOG_USEC": "20000"}
+    with running(Server.TORNADO, how=supervised, env=environ) as process:
+        notify_socket.close()
+        sentence = f"Cannot write to the notify socket {environ['NOTIFY_SOCKET']}: Connection refused."
+        until(lambda: sentence in process.logged())
+        assert ask(process, "/ping")[0] == 200
+        code, stderr = process.stop()
+    assert (code, stderr.count(sentence)) == (0, 1)
 
 
 @EITHER
