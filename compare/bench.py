@@ -22,7 +22,7 @@ from compare.analysis.summary import summarise
 from compare.engine import plan
 from compare.engine.drive import Drive, Noticing, Watcher
 from compare.engine.fleet import elsewhere
-from compare.experiments import catalogue
+from compare.experiments import catalogue, slow
 from compare.experiments.catalogue import Experiment
 from compare.experiments.options import Options, Preset, expected_s
 from compare.findings import RESULTS
@@ -103,10 +103,25 @@ def run(
     by = By(measure, sentry, keep, clock)
     with _gone_if_empty(folder), _driving(ask, begun, cells, folder, watcher, by, most_s) as (drive, ready):
         try:
-            _drive_all(drive, stages, ask.options, ready)
+            _drive_all(drive, *_paced(ask, stages, ready, watcher), ready)
         except KeyboardInterrupt:
             return Outcome(drive.run, folder, stopped=True)
     return Outcome(drive.run, folder)
+
+
+def _paced(
+    ask: Ask, stages: dict[str, list[list[Cell]]], ready: Ready, watcher: Watcher
+) -> tuple[dict[str, list[list[Cell]]], Options]:
+    """Return stages and options whose windows suit what a user's own work takes; raises TooSlowError."""
+    options = slow.fitted(ask.options, ready.took_s)
+    if options is not ask.options:
+        stages = {name: first_stage(name, options) for name in ask.experiments}
+    if ready.took_s:
+        cells = [cell for each in stages.values() for cells in ready.possible(each) for cell in cells]
+        slow.check(cells, ask.options, ready.took_s, MOST_S[options.preset] * len(ask.experiments))
+    if options is not ask.options:
+        watcher.remark(slow.sentence(options.work, ready.took_s))
+    return stages, options
 
 
 def _resumed(
@@ -178,7 +193,7 @@ def _driving(
     with making if by.measure is None else nullcontext(Ready(by.measure)) as ready:
         yield (
             Drive(
-                replace(begun, not_measured=ready.not_measured),
+                replace(begun, not_measured=ready.not_measured, blocking=ready.blocking),
                 lambda cell: with_figures(ready.measure(cell), here),
                 sentry=sentry,
                 keep=keep,

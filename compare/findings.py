@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from compare.analysis import blocks
 from compare.analysis.paired import with_floor
 from compare.analysis.summary import Summary, summarise
 from compare.experiments import catalogue
@@ -31,7 +32,7 @@ def finish(run: Run, folder: Path) -> Findings:
     What is kept is exact to the microsecond, so pass what `records.read(folder)` gives: a run as it was measured may
     differ from it in a last digit.
     """
-    summaries = sorted(with_floor(summarise(run)), key=table.order)
+    summaries = sorted(blocks.marked(with_floor(summarise(run)), run.blocking), key=table.order)
     sentences: dict[str, list[str]] = {}
     doubts: dict[str, list[str]] = {}
     files: list[Path] = []

@@ -39,6 +39,8 @@ class Ready(msgspec.Struct, frozen=True):
 
     measure: Measure
     not_measured: tuple[NotMeasured, ...] = ()
+    took_s: float = 0.0  # by a user's own work; 0 where the work waits as asked
+    blocking: tuple[str, ...] = ()  # works whose native face blocks the loop
 
     def possible(self, rounds: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
         """Return `rounds` without the cells of paradigms that their work has no face for."""
@@ -97,7 +99,9 @@ def measuring(
                 limits={work: found.limit for work, found in beside.works.items()},
                 refusals=preflight(harness, order.contestants, missing),
             )
-            yield Ready(whole.measure, not_measured(order.contestants, missing))
+            took_s = max((found.took_s for found in beside.works.values()), default=0.0)
+            blocking = tuple(work for work, found in beside.works.items() if found.blocks_loop)
+            yield Ready(whole.measure, not_measured(order.contestants, missing), took_s, blocking)
     except CompanionError as error:
         raise CannotStartError(str(error)) from error
 

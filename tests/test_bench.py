@@ -11,6 +11,7 @@ from compare.bench import Ask
 from compare.contract import Paradigm, Server
 from compare.experiments import concurrency
 from compare.experiments.options import Options, Preset
+from compare.experiments.slow import TooSlowError
 from compare.harness import simulated
 from compare.harness.companions import CompanionError
 from compare.preparing import CannotStartError, Ready
@@ -153,6 +154,45 @@ def test_a_work_without_any_face_that_was_asked_for_cannot_start(tmp_path, monke
     monkeypatch.setattr(preparing, "measuring", ready)
     options = Options(preset=Preset.QUICK, work="my:work", paradigms=(Paradigm.NATIVE,))
     with pytest.raises(CannotStartError, match="Not measured: native, because my:work has no native face"):
+        bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
+    assert not list(tmp_path.iterdir())
+
+
+class Heard(Silent):
+    def __init__(self):
+        self.remarks = []
+
+    def remark(self, sentence):
+        self.remarks.append(sentence)
+
+
+@pytest.fixture
+def slow_work(monkeypatch):
+    """Let the work be found to take two seconds, and its native face to block the loop."""
+
+    @contextmanager
+    def ready(*_, **__):
+        yield Ready(simulated.measurer(), took_s=2.0, blocking=("my:work",))
+
+    monkeypatch.setattr(preparing, "measuring", ready)
+    monkeypatch.setattr(concurrency, "draw", lambda *_: [])
+
+
+@pytest.mark.usefixtures("slow_work")
+def test_a_slow_work_of_ones_own_is_measured_in_windows_that_hold_it(tmp_path):
+    heard = Heard()
+    options = Options(Preset.QUICK, (Server.AIOHTTP,), (Paradigm.NATIVE,), concurrency=(5,), work="my:work")
+    outcome = bench.run(Ask(options=options, out=tmp_path), heard, sentry=Quiet())
+    assert {one.cell.load.duration_s for one in outcome.run.measurements} == {4.0}
+    assert heard.remarks[0].startswith("my:work takes 2.00 s: windows")
+    found = findings.finish(records.read(outcome.folder), outcome.folder)
+    assert "is no result: this native face blocks the loop: ping waited" in found.doubts["concurrency"][0]
+
+
+@pytest.mark.usefixtures("slow_work")
+def test_a_slow_work_that_the_preset_cannot_hold_leaves_nothing(tmp_path):
+    options = Options(Preset.QUICK, work="my:work")
+    with pytest.raises(TooSlowError, match="not the 45 s of the preset quick"):
         bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
     assert not list(tmp_path.iterdir())
 

@@ -91,6 +91,9 @@ class Summary(msgspec.Struct, frozen=True):
         """Return `warning` as a sentence without its full stop; a pool that limits is called by its size."""
         if warning is Warning.LIMITED_BY_WAIT and self.limit:
             return f"limited by the pool of {self.limit:,}, not by the paradigm"
+        if warning is Warning.BLOCKS_LOOP:
+            ping = self.bystander.p50 if self.bystander.p50.known is not Known.TOO_FEW else self.bystander.max
+            return f"{warning.words}: ping waited {ping.text}"
         return warning.words
 
     @property

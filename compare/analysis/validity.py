@@ -12,6 +12,7 @@ class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builti
     """A doubt about a row. `invalid` ones take its numbers away, the others only comment on them."""
 
     WAIT_SKIPPED = "wait_skipped"
+    BLOCKS_LOOP = "blocks_loop"
     LATE_SENDS = "late_sends"
     SENT_TOO_FEW = "sent_too_few"
     GENERATOR_BUSY = "generator_busy"
@@ -41,6 +42,7 @@ class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builti
 INVALID = frozenset(
     {
         Warning.WAIT_SKIPPED,
+        Warning.BLOCKS_LOOP,
         Warning.LATE_SENDS,
         Warning.SENT_TOO_FEW,
         Warning.GENERATOR_BUSY,
@@ -52,6 +54,7 @@ INVALID = frozenset(
 
 _WORDS = {
     Warning.WAIT_SKIPPED: "the wait was skipped: more was answered than waiting allows, or Server-Timing says so",
+    Warning.BLOCKS_LOOP: "this native face blocks the loop",
     Warning.LATE_SENDS: "requests left late: lag p99 exceeds 1 ms and 10 % of the median response",
     Warning.SENT_TOO_FEW: "less than 99.5 % of the intended requests were sent",
     Warning.GENERATOR_BUSY: "the load generator used more than 70 % of its core",

@@ -18,7 +18,7 @@ from compare.report.figures.charts import Chart, view
 from compare.report.figures.sheets import Words
 from compare.report.headline import Strip
 from compare.report.verdict import a_wait, limited, match, pooled
-from compare.report.words import footer, label, of, servers, versus
+from compare.report.words import alone, footer, label, of, servers, versus
 
 NAME = "concurrency"
 QUESTION = "How many waits overlap, and at what cost?"
@@ -147,11 +147,24 @@ def warmup_s(in_flight: int, wait_s: float) -> float:
 
 @dataclass(frozen=True)
 class Answer:
-    """One figure and the pair of contestants, by label, whose contrast is its verdict."""
+    """One figure and the pair of contestants, by label, whose contrast is its verdict.
+
+    `instead` are the pairs for works that lack a face, the most telling first.
+    """
 
     chart: Chart
     metric: Metric
     pair: tuple[str, str] = ("native", "callback")
+    instead: tuple[tuple[str, str], ...] = (
+        ("executor, n threads", "callback"),
+        ("native", "coroutine"),
+        ("callback", "blocking"),
+    )
+
+    def pair_of(self, rows: Sequence[Summary]) -> tuple[str, str]:
+        """Return the first pair that was measured on both sides; `pair` where none was."""
+        there = {label(row) for row in rows if row.valid}
+        return next((pair for pair in (self.pair, *self.instead) if there.issuperset(pair)), self.pair)
 
 
 def answers() -> tuple[Answer, ...]:
@@ -192,6 +205,7 @@ def answers() -> tuple[Answer, ...]:
             ),
             BYSTANDER_P50,
             ("blocking", "native"),
+            (("blocking", "callback"), ("blocking", "executor, n threads")),
         ),
     )
 
@@ -248,13 +262,14 @@ def say(summaries: Sequence[Summary]) -> list[str]:
     pool = "executor, default pool"
     starved = [limited(_called(of(rows, server), pool), f"{server} {pool},") for server in servers(rows)]
     starved += [pooled(of(rows, server), str(server)) for server in servers(rows)]
-    return sentences + [sentence for sentence in starved if sentence]
+    one = [alone(of(rows, server)) for server in servers(rows)]
+    return sentences + [sentence for sentence in [*starved, *one] if sentence]
 
 
 def _say(answer: Answer, rows: Sequence[Summary]) -> list[str]:
-    ours, theirs = answer.pair
     told: list[str] = []
     for server in servers(rows):
+        ours, theirs = answer.pair_of(of(rows, server))
         pairs = match(_called(of(rows, server), ours), _called(of(rows, server), theirs))
         told += versus(pairs, (f"{server} {ours}", f"{server} {theirs}"), answer.metric)
     return told

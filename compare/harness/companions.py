@@ -16,7 +16,7 @@ from compare.contract.settings import DSN_VARIABLE
 from compare.errors import CompareError
 from compare.processes.child import Child
 
-START_S = 40.0
+START_S = 150.0  # a work of a user's own is done by each of its faces, up to twice
 STOP_S = 5.0
 NOTHING_NEEDED = frozenset({"sleep"})
 
@@ -29,13 +29,17 @@ class Found(msgspec.Struct, frozen=True):
     """One work, ready to be measured, as its companion announces it.
 
     `limit` is how many it does at once whatever the paradigm (a pool's size; 0 = any number), so that its ceiling is
-    limit / wait. `missing` holds the paradigms it has no face for, each with the reason in a sentence.
+    limit / wait. `missing` holds the paradigms it has no face for, each with the reason in a sentence. `took_s` is how
+    long a user's own work takes, 0 for those that wait as asked; `blocks_loop`
+    whether its native face is none.
     """
 
     upstream: str = ""
     dsn: str = ""
     limit: int = 0
     missing: dict[Paradigm, str] = {}
+    took_s: float = 0.0
+    blocks_loop: bool = False
 
 
 class Companions(msgspec.Struct, frozen=True):

@@ -219,4 +219,5 @@ class Run(msgspec.Struct, frozen=True):
     not_measured: tuple[NotMeasured, ...] = ()
     looks: tuple[Look, ...] = ()  # in the order in which they were made
     lost: tuple[LostRound, ...] = ()  # each was made again as the next attempt, or is missing
+    blocking: tuple[str, ...] = ()  # works whose native face was seen to block the loop beforehand
     interpreters: dict[str, Interpreter] = {}  # by the tag that contestants name

@@ -7,10 +7,11 @@ from compare.analysis.intervals import Spread
 from compare.analysis.metrics import THROUGHPUT, Metric
 from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import Estimate, Summary
+from compare.analysis.units import count_text
 from compare.contract import Accept, Paradigm, Server
 from compare.records import Contestant, Run
 from compare.report.series import Line, Point
-from compare.report.verdict import contrast
+from compare.report.verdict import contrast, load_text, name
 
 Number = Callable[[Summary], Estimate | Percentile]
 Across = Callable[[Summary], float]
@@ -89,6 +90,16 @@ def versus(
     """Return the contrast of `pairs` as no sentence or one."""
     sentence = contrast(pairs, names, metric=metric)
     return [] if sentence is None else [sentence]
+
+
+def alone(summaries: Iterable[Summary]) -> str | None:
+    """Return what the only contestant of these rows reaches, None where there are more: then they are compared."""
+    rows = [one for one in summaries if one.valid and one.throughput_rps.measured]
+    names = {name(one.contestant) for one in rows}
+    if len(names) != 1:
+        return None
+    reached = ", ".join(f"{count_text(one.throughput_rps.value)}/s at {load_text(one)}" for one in rows)
+    return f"{names.pop()}, measured alone, answers {reached}."
 
 
 def servers(summaries: Iterable[Summary]) -> list[Server]:

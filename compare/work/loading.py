@@ -10,9 +10,12 @@ that needs no arguments) with a blocking face, a native face, or both:
 """
 
 import asyncio
+import functools
 import importlib
 import inspect
+import itertools
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,6 +170,9 @@ def _worded(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+SHORTEST_S = 0.005  # a face that is done sooner than this blocks nobody
+STANDSTILL = 0.8  # of the time a face takes: a loop that stood still for so much of it was blocked by it
+QUICK_S = 0.05  # beyond the wait that was asked for: a face that takes longer is asked twice
 NATIVE_FACE = {
     Paradigm.COROUTINE,
     Paradigm.NATIVE,
@@ -185,21 +191,77 @@ def faces_missing(work: Work) -> dict[Paradigm, str]:
     return missing
 
 
-async def check_faces(work: Work, delay_s: float = 0.0) -> None:
-    """Do the work once by each face it has; raises WorkError unless both return the same bytes.
+async def check_faces(work: Work, delay_s: float = 0.0) -> float:
+    """Do the work by each face it has and return how many seconds the slower one takes.
+
+    Raises WorkError unless both return the same bytes. A face that takes longer than `delay_s` is asked twice and its
+    second answer counts: the first may have opened connections.
 
     The work must have been started. The blocking face runs on a thread of the loop's default pool.
     """
     results: dict[str, bytes] = {}
-    if work.blocking is not None:
-        results["blocking"] = await _result(work, "blocking", asyncio.to_thread(work.blocking, delay_s))
-    if work.native is not None:
-        results["native"] = await _result(work, "native", work.native(delay_s))
+    took_s: list[float] = []
+    for name, face in _faces(work).items():
+        for _ in range(2):
+            began_s = time.monotonic()
+            results[name] = await _result(work, name, face(delay_s))
+            lasted_s = time.monotonic() - began_s
+            if lasted_s < delay_s + QUICK_S:
+                break
+        took_s.append(lasted_s)
     if len(set(results.values())) > 1:
         raise WorkError(
             f"{work.name}: the faces do not do the same work, blocking returned {_shortened(results['blocking'])} "
             f"and native {_shortened(results['native'])}; make them return the same bytes."
         )
+    return max(took_s)
+
+
+async def blocks_loop(work: Work, delay_s: float = 0.05) -> bool:
+    """Return whether the native face blocks the loop: the loop stood still for nearly all of it, three times of three.
+
+    The work must have been started, and its faces checked.
+    """
+    if work.native is None:
+        return False
+    for _ in range(3):
+        stood_s, lasted_s = await _standstill(work.native, delay_s)
+        if lasted_s < SHORTEST_S or stood_s < STANDSTILL * lasted_s:
+            return False  # once is enough: what blocks always does
+    return True
+
+
+async def _standstill(native: Native, delay_s: float) -> tuple[float, float]:
+    """Return for how long the loop stood still at most while `native` was awaited, and how long that took."""
+    beats = [time.monotonic()]
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(SHORTEST_S / 5)
+            beats.append(time.monotonic())
+
+    beating = asyncio.ensure_future(beat())
+    try:
+        await asyncio.sleep(0)
+        await native(delay_s)
+    finally:
+        beating.cancel()
+    beats.append(time.monotonic())
+    return max(later - one for one, later in itertools.pairwise(beats)), beats[-1] - beats[0]
+
+
+def _faces(work: Work) -> dict[str, Callable[[float], Awaitable[Any]]]:
+    """Return how each face is awaited: the blocking one on a thread of the loop's default pool."""
+    faces: dict[str, Callable[[float], Awaitable[Any]]] = {}
+    if work.blocking is not None:
+        faces["blocking"] = functools.partial(_on_a_thread, work.blocking)
+    if work.native is not None:
+        faces["native"] = work.native
+    return faces
+
+
+def _on_a_thread(blocking: Blocking, delay_s: float) -> Awaitable[bytes]:
+    return asyncio.to_thread(blocking, delay_s)
 
 
 async def _result(work: Work, face: str, waiting: Awaitable[Any]) -> bytes:

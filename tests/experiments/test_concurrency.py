@@ -178,3 +178,16 @@ def test_nothing_measured_draws_nothing_and_says_nothing(tmp_path):
     assert concurrency.draw([], it.run, tmp_path) == []
     assert concurrency.say([]) == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("paradigms", "told"),
+    [
+        ((Paradigm.CALLBACK, Paradigm.EXECUTOR), "aiohttp executor, n threads"),
+        ((Paradigm.COROUTINE, Paradigm.NATIVE), "aiohttp native and coroutine are the same"),
+        ((Paradigm.NATIVE,), "aiohttp native, measured alone, answers "),
+    ],
+)
+def test_a_work_with_one_face_and_a_paradigm_alone_get_a_verdict(paradigms, told):
+    it = made("concurrency", Options(servers=ONE, paradigms=paradigms))
+    assert any(told in sentence for sentence in concurrency.say(it.summaries))

@@ -1,12 +1,14 @@
 """From a --work name to a work: the three kinds, the user's own in every shape, and one sentence when it is none."""
 
+import asyncio
 import sys
 import textwrap
+import time
 
 import pytest
 
 from compare.contract import Paradigm
-from compare.work.loading import check_faces, faces_missing, load
+from compare.work.loading import blocks_loop, check_faces, faces_missing, load
 from compare.work.promise import Kind, WorkError
 
 GOOD = """
@@ -193,3 +195,39 @@ async def test_a_start_that_raises_is_told_in_a_sentence(works):
 def test_a_console_script_finds_works_in_the_current_folder(works, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry not in {"", str(tmp_path)}])
     assert load("works:Both").name == "works:Both"
+
+
+@pytest.mark.parametrize(("face", "blocks"), [("Blocks", True), ("native", False), ("Quick", False)])
+async def test_a_native_face_that_blocks_the_loop_is_found(face, blocks):
+    class Blocks:
+        async def native(self, delay_s):
+            time.sleep(delay_s)  # noqa: ASYNC251  # the mistake that is to be found
+
+    class Quick:
+        async def native(self, _delay_s):
+            return b"x"
+
+    class Waits:
+        async def native(self, delay_s):
+            await asyncio.sleep(delay_s)
+
+    assert await blocks_loop({"Blocks": Blocks, "native": Waits, "Quick": Quick}[face]()) is blocks
+
+
+async def test_how_long_a_work_takes_is_that_of_its_slower_face_without_its_first_connection():
+    calls = []
+
+    class Slow:
+        limit, name = 0, "slow"
+
+        def blocking(self, _delay_s):
+            calls.append("blocking")
+            time.sleep(0.2 if len(calls) == 1 else 0.1)
+            return b"x"
+
+        async def native(self, _delay_s):
+            return b"x"
+
+    took_s = await check_faces(Slow())
+    assert calls == ["blocking"] * 2
+    assert 0.1 <= took_s < 0.2

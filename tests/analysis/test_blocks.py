@@ -1,0 +1,54 @@
+import math
+
+import pytest
+from made import estimated, summary
+from msgspec.structs import replace
+
+from compare.analysis.blocks import marked
+from compare.analysis.intervals import Estimate, Spread
+from compare.analysis.quantiles import Known, Latency, Percentile
+from compare.analysis.validity import Warning  # noqa: A004 - see there
+from compare.contract import Paradigm, Server
+from compare.records import Contestant
+
+
+def row(paradigm=Paradigm.NATIVE, in_flight=10, *, rate=10.0, ping_s=0.978, work="my:work"):
+    made = summary([rate], Contestant(Server.AIOHTTP, paradigm, work=work), in_flight)
+    known = Known.TOO_FEW if math.isnan(ping_s) else Known.EXACTLY
+    return replace(
+        estimated(made, throughput_rps=Estimate(rate, rate, rate, 1, Spread.SINGLE)),
+        bystander=Latency(p50=Percentile(known, ping_s)),
+    )
+
+
+def test_a_native_face_that_blocks_is_called_that_and_is_no_result_at_any_load():
+    few, many, threads = marked([row(), row(in_flight=1000), row(Paradigm.CALLBACK)])
+    assert not few.valid
+    assert few.words(few.warnings[0]) == "this native face blocks the loop: ping waited 978 ms"
+    assert many.warnings == (Warning.BLOCKS_LOOP,)
+    assert threads.valid
+
+
+@pytest.mark.parametrize(
+    "innocent",
+    [
+        row(rate=98, ping_s=0.0006),
+        row(in_flight=1000, rate=7000, ping_s=0.0135),  # a loop at its limit
+        row(rate=0.5, ping_s=0.1),  # a pool of one, whose loop is free
+        row(work="sleep"),
+        row(Paradigm.BLOCKING),
+        row(ping_s=math.nan),
+    ],
+)
+def test_a_loop_that_is_busy_or_free_is_not_called_blocked(innocent):
+    assert marked([innocent]) == [innocent]
+
+
+def test_what_was_seen_to_block_beforehand_needs_no_ping_and_marks_no_thread():
+    native, threads = row(ping_s=math.nan), row(Paradigm.CALLBACK)
+    assert [one.valid for one in marked([native, threads], ["my:work"])] == [False, True]
+
+
+def test_only_the_work_that_blocks_is_marked():
+    blocks, other = marked([row(), row(rate=98, ping_s=0.0006, work="my:other")])
+    assert (blocks.valid, other.valid) == (False, True)
