@@ -1,4 +1,4 @@
-"""The cookie routes, on Tornado's own cookie methods. Line for line comparable with the twin in `aiohttp_impl`."""
+"""The cookie routes, on the kit. Line for line comparable with the twin in `aiohttp_impl`."""
 
 from typing import Any
 

@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from compare.contract import Paradigm, Server
 from compare.paradigms.waits import WAITS
+from compare.report.series import COLOUR, MARK
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "compare"
@@ -187,6 +189,13 @@ def test_the_twins_differ_only_where_the_framework_forces_it(name):
 
 def test_the_waits_list_the_paradigms_in_their_order():
     assert list(WAITS) == list(Paradigm)
+
+
+def test_every_paradigm_has_its_look_and_its_place_on_the_page():
+    assert list(COLOUR) == list(MARK) == list(Paradigm)
+    listed = re.search(r"PARADIGMS = (\[.*\]);", (PACKAGE / "web" / "crowd.js").read_text())
+    assert listed is not None
+    assert json.loads(listed[1]) == list(Paradigm)
 
 
 def test_an_init_file_holds_a_docstring_and_public_names_only():
