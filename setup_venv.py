@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterator  # noqa: UP035  # collections.abc has it from 3.9 on
 
@@ -186,9 +187,14 @@ def pip_of(root: Path) -> list[str]:
 
 
 def install(pip: list[str], files: list[Path]) -> None:
-    """Install exactly what the locks pin, checked by hash, with this pip."""
-    wanted = [word for lock in files for word in ("--requirement", str(lock))]
-    run([*pip, "install", "--quiet", *FROM_LOCK, *wanted], "the pinned packages cannot be installed")
+    """Install exactly what the locks pin, checked by hash, with this pip.
+
+    One pip for each lock, at the same time: no package is in two of them, and unpacking keeps a core busy.
+    """
+    commands = [[*pip, "install", "--quiet", *FROM_LOCK, "--requirement", str(lock)] for lock in files]
+    with ThreadPoolExecutor(len(commands)) as pool:
+        for done in [pool.submit(run, one, "the pinned packages cannot be installed") for one in commands]:
+            done.result()
 
 
 def run(command: list[str], failure: str) -> None:
