@@ -1,6 +1,8 @@
 # Every target makes .venv by itself when it is missing, broken or made from other locks or by another Python, and only
 # then. PYTHON=python3.13 picks another interpreter.
 PYTHON ?= python3
+# Processes of pytest: much of the suite waits, so there is one more than the two cores it is made for.
+WORKERS ?= 3
 BIN := .venv/bin
 # Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,7 +40,7 @@ report: setup  ## redraw the newest run from its files and open its report
 # Both parts run whatever the first one finds. A file stays with one process, and with the servers its tests share. The
 # second part reads only the files it has tests in: collecting all takes ten seconds.
 PARTS = failed=0; \
-	$(BIN)/pytest -m "$(1) and not alone" -n 2 --dist loadfile --no-loadscope-reorder $(ARGS) || failed=$$?; \
+	$(BIN)/pytest -m "$(1) and not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS) || failed=$$?; \
 	$(BIN)/pytest -m "$(1) and alone" $(or $(ARGS),$$(grep -rl --include='*.py' 'mark\.alone' tests)) || failed=$$?; \
 	exit $$failed
 

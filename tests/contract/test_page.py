@@ -173,7 +173,16 @@ def told(page, sentence):
     expect(page.locator("#told")).to_contain_text(sentence)
 
 
-@pytest.mark.parametrize("paradigm", Paradigm)
+QUICK = (
+    Paradigm.BLOCKING,
+    Paradigm.CALLBACK,
+    Paradigm.NATIVE,
+)  # one of each kind: the loop's own, threads, neither
+
+
+@pytest.mark.parametrize(
+    "paradigm", [one if one in QUICK else pytest.param(one, marks=pytest.mark.full) for one in Paradigm]
+)
 def test_a_crowd_of_every_paradigm_ends_in_a_sentence(demo, paradigm):
     run(demo, paradigm)
     told(demo, f"{paradigm}: 2 answers in ")
@@ -324,7 +333,7 @@ def test_the_page_says_which_server_answers(demo, site):
     expect(demo).to_have_title(re.compile(f"^{site.ready.server}: "))
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_nothing_sticks_out_sideways(demo, width):
-    demo.set_viewport_size({"width": width, "height": 800})
-    assert demo.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_sticks_out_sideways(demo):
+    for width in (320, 390, 768, 1280):
+        demo.set_viewport_size({"width": width, "height": 800})
+        assert demo.evaluate("document.documentElement.scrollWidth") <= width

@@ -387,7 +387,7 @@ def test_sighup_replaces_the_workers_one_by_one_and_nothing_is_refused(name):
                 try:
                     connection = http.client.HTTPConnection(*process.address, timeout=20)
                     for _ in range(20):  # kept alive until the server asks to close
-                        connection.request("GET", "/io/native?delay=0.002")
+                        connection.request("GET", "/io/native?delay=0.01")
                         answer = connection.getresponse()
                         answer.read()
                         statuses.append(answer.status)
