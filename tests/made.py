@@ -21,10 +21,12 @@ from compare.records import (
     GeneratorReport,
     Load,
     Measurement,
+    Moment,
     Noise,
     Open,
     Run,
     Samples,
+    Soak,
     Usage,
 )
 from compare.records.loads import Timing
@@ -163,3 +165,20 @@ def summary(
         failure=failure,
         side=side,
     )
+
+
+def soaked(per_minute_mb: float, *, minutes: float = 10, threads: int = 7, files: int = 8, step_mb=0) -> Soak:
+    """A course of memory that grows by so much, and by a step in its last tenth, one reading a second."""
+    seconds = int(minutes * 60)
+    course = tuple(
+        Moment(
+            float(at),
+            round((40 + per_minute_mb * at / 60 + step_mb * (at > 0.9 * seconds)) * 1_000_000),
+            9,
+            60,
+        )
+        for at in range(seconds + 1)
+    )
+    before = Moment(-1.0, 40 * 1_000_000, 7, 8)
+    after = Moment(seconds + 1.0, course[-1].rss_bytes, threads, files)
+    return Soak(before, after, course, {"native": 100}, {}, 10)

@@ -121,8 +121,14 @@ def say(experiment: Experiment, summaries: Sequence[Summary], run: Run) -> list[
     """Return the answer of `experiment` in sentences.
 
     A module whose answer is in the measurements, not in their summaries, has a function `say_run(run)`; one whose
-    answer depends on what the machine can tell has `say_on(summaries, environment)`.
+    answer depends on what the machine can tell has `say_on(summaries, environment)`. What `also_say(run)` of a module
+    returns comes after.
     """
+    also: Callable[[Run], list[str]] | None = getattr(experiment, "also_say", None)
+    return _said(experiment, summaries, run) + (also(run) if also else [])
+
+
+def _said(experiment: Experiment, summaries: Sequence[Summary], run: Run) -> list[str]:
     there: Callable[[Sequence[Summary], Environment], list[str]] | None = getattr(experiment, "say_on", None)
     if there:
         return there(summaries, run.environment)

@@ -9,9 +9,10 @@ from compare.analysis.decide import Decision, decisions
 from compare.analysis.metrics import GC_PAUSE, THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.analysis.units import seconds_text
-from compare.contract import Gc, Paradigm
+from compare.contract import Gc, Paradigm, Server
+from compare.experiments import soak
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Contestant, Run
+from compare.records import Cell, Closed, Contestant, Mixed, Run, Soak
 from compare.report import headline
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
@@ -23,6 +24,11 @@ QUESTION = "What does Python's garbage collector cost?"
 # A collection looks at what is in flight, and stops everything else meanwhile: many in flight are where it costs.
 IN_FLIGHT = 1000
 WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 4.0}
+MEMORY_S = 600.0
+MEMORY_WARM_SHARE = 0.1
+MEMORY_RPS = 100.0  # of each of the streams: about 540 requests a second in all
+MEMORY_CONNECTIONS = 50
+MEMORY_WAIT_S = 0.05
 PARADIGMS = {
     Preset.QUICK: (Paradigm.NATIVE,),
     Preset.DEFAULT: (Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR),
@@ -37,6 +43,33 @@ PARADIGMS = {
 
 
 def plan(options: Options) -> list[Cell]:
+    return _answers(options) + (_memory(options) if options.preset is Preset.FULL else [])
+
+
+def rounds_of(cell: Cell, _options: Options, rounds: int) -> int:
+    """Return in how many of `rounds` a cell is measured: what takes ten minutes once."""
+    return 1 if isinstance(cell.load, Mixed) else rounds
+
+
+def _memory(options: Options) -> list[Cell]:
+    """Return ten minutes of mixed load with each setting: memory that is never collected shows with time only."""
+    window_s = options.duration_s or MEMORY_S
+    load = Mixed(
+        MEMORY_CONNECTIONS,
+        MEMORY_WAIT_S,
+        window_s,
+        warmup_s=MEMORY_WARM_SHARE * window_s,
+        rate_rps=MEMORY_RPS,
+        timeout_s=5.0,
+    )
+    return [
+        Cell(NAME, replace(options.contestant(server, Paradigm.NATIVE), gc=how), load)
+        for server in options.servers
+        for how in Gc
+    ]
+
+
+def _answers(options: Options) -> list[Cell]:
     paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
     window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     return [
@@ -72,6 +105,30 @@ def say(summaries: Sequence[Summary]) -> list[str]:
             (name(replace(contestant, gc=how)), "the same with Python's default"),
         )
     ] + _pauses(summaries)
+
+
+def also_say(run: Run) -> list[str]:
+    """Return a sentence for each server on how its memory moved with each setting; none where it was not watched."""
+    found = {
+        one.cell.contestant: soak.slope(one.finding)
+        for one in run.measurements
+        if one.cell.experiment == NAME and isinstance(one.finding, Soak) and not one.superseded
+    }
+    return [
+        f"Memory of {server} under a mixed load: "
+        + "; ".join(f"{one.gc} {slope.text if slope else 'read too rarely'}" for one, slope in mine)
+        + "."
+        for server in Server
+        if (
+            mine := sorted(
+                ((o, s) for o, s in found.items() if o.server is server), key=lambda pair: _order(pair[0])
+            )
+        )
+    ]
+
+
+def _order(contestant: Contestant) -> int:
+    return list(Gc).index(contestant.gc)
 
 
 def _pauses(summaries: Sequence[Summary]) -> list[str]:
@@ -110,7 +167,7 @@ def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:
 
 
 def _contestants(summaries: Sequence[Summary]) -> list[Contestant]:
-    mine = [summary.contestant for summary in summaries if summary.experiment == NAME]
+    mine = [one.contestant for one in summaries if one.experiment == NAME and one.rate_rps is None]
     order = list(Paradigm)
     plain = dict.fromkeys(replace(one, gc=Gc.DEFAULT) for one in mine)
     return sorted(plain, key=lambda one: (one.server, order.index(one.paradigm)))
@@ -118,4 +175,5 @@ def _contestants(summaries: Sequence[Summary]) -> list[Contestant]:
 
 def _rows(summaries: Sequence[Summary], contestant: Contestant, how: Gc) -> list[Summary]:
     wanted = replace(contestant, gc=how)
-    return [one for one in summaries if one.experiment == NAME and one.contestant == wanted]
+    mine = (one for one in summaries if one.experiment == NAME and one.rate_rps is None)
+    return [one for one in mine if one.contestant == wanted]

@@ -1,11 +1,13 @@
 import pytest
 from drawn import draw, made, text_of
+from made import measurement, soaked
 from msgspec.structs import replace
 
 from compare.analysis.intervals import estimates
 from compare.contract import Gc, Paradigm, Server
-from compare.experiments import collector
+from compare.experiments import catalogue, collector
 from compare.experiments.options import Options, Preset
+from compare.records import Cell, Closed, Contestant, Mixed
 
 NATIVE = Options(paradigms=(Paradigm.NATIVE,))
 
@@ -16,7 +18,7 @@ def it():
 
 
 def test_each_contestant_runs_with_each_setting_and_differs_in_nothing_else():
-    cells = collector.plan(Options(Preset.FULL))
+    cells = [one for one in collector.plan(Options(Preset.FULL)) if isinstance(one.load, Closed)]
     settings = [
         {(c.contestant.server, c.contestant.paradigm, c.load) for c in cells if c.contestant.gc is how}
         for how in Gc
@@ -59,6 +61,32 @@ def test_a_collector_that_never_ran_made_no_pause(it):
         for row in it.summaries
     ]
     assert "tuned none (median of rounds)" in collector.say(rows)[-1]
+
+
+def test_a_full_run_watches_memory_over_ten_minutes_of_mixed_load_with_each_setting_once():
+    options = Options(Preset.FULL)
+    cells = [one for one in collector.plan(options) if isinstance(one.load, Mixed)]
+    assert [(one.contestant.server, one.contestant.gc) for one in cells] == [
+        (s, how) for s in Server for how in Gc
+    ]
+    assert {(one.load.duration_s, catalogue.rounds_of(collector, one, options)) for one in cells} == {
+        (600.0, 1)
+    }
+    assert not any(isinstance(one.load, Mixed) for one in collector.plan(Options()))
+
+
+def test_how_memory_moved_is_told_for_each_setting_beside_the_answers(it):
+    native = Contestant(Server.AIOHTTP, Paradigm.NATIVE)
+    load = Mixed(50, 0.05, 600.0, rate_rps=100.0)
+    soaks = [
+        measurement(Cell("gc", replace(native, gc=how), load), finding=soaked(slope))
+        for how, slope in ((Gc.OFF, 12.0), (Gc.DEFAULT, 0.0))
+    ]
+    run = replace(it.run, measurements=(*it.run.measurements, *soaks))
+    told = catalogue.say(collector, it.summaries, run)
+    assert told[:-1] == collector.say(it.summaries)
+    assert told[-1].startswith("Memory of aiohttp under a mixed load: default +0.00 (")
+    assert "; off +12.00 (" in told[-1]
 
 
 def test_nothing_measured_draws_and_says_nothing(it, tmp_path):

@@ -3,7 +3,7 @@
 import textwrap
 
 import pytest
-from made import measurement, run
+from made import measurement, run, soaked
 from msgspec.structs import replace
 
 from compare.analysis.summary import summarise
@@ -12,24 +12,7 @@ from compare.experiments import catalogue, soak
 from compare.experiments.options import Options, Preset
 from compare.harness import soak as harness_soak
 from compare.harness.measure import Harness
-from compare.records import Cell, Moment, SampleStatus, Soak, read, save
-
-MINUTES = 10
-MB = 1_000_000
-
-
-def soaked(
-    per_minute_mb: float, *, minutes: float = MINUTES, threads: int = 7, files: int = 8, step_mb=0
-) -> Soak:
-    """A course of memory that grows by so much, and by a step in its last tenth, one reading a second."""
-    seconds = int(minutes * 60)
-    course = tuple(
-        Moment(float(at), round((40 + per_minute_mb * at / 60 + step_mb * (at > 0.9 * seconds)) * MB), 9, 60)
-        for at in range(seconds + 1)
-    )
-    before = Moment(-1.0, 40 * MB, 7, 8)
-    after = Moment(seconds + 1.0, course[-1].rss_bytes, threads, files)
-    return Soak(before, after, course, {"native": 100}, {}, 10)
+from compare.records import Cell, SampleStatus, read, save
 
 
 @pytest.mark.parametrize(
