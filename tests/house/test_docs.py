@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.on_the_wire import BEGIN, END, SHAPES, phrase
 from compare.contract.option_table import OPTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -73,3 +74,17 @@ def test_every_option_the_guides_name_is_one():
     for page in ("cookies.md", "migration.md"):
         named = set(re.findall(r"`(--[\w-]+)", (ROOT / "docs" / page).read_text()))
         assert named <= known, named - known
+
+
+def test_the_guides_table_of_the_wire_is_the_scripts():
+    made = (ROOT / "docs" / "migration.md").read_text().partition(BEGIN)[2].partition(END)[0]
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in made.splitlines() if line.startswith("| ")][
+        1:
+    ]
+    assert len(rows) >= 17
+    assert set(rows) <= set(SHAPES)
+    assert f"Of {len(SHAPES)} shapes of request, {len(rows)} are" in made
+    answer = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 405 No\r\nAllow: GET\r\n\r\n"
+    assert phrase("HTTP/1.0", answer, closed=True) == "100, 405 in HTTP/1.0; closed"
+    assert phrase("a method that the route does not have", answer, closed=False) == "100, 405, `Allow: GET`"
+    assert phrase("HTTP/1.2", b"", closed=True) == "closed without an answer"
