@@ -193,7 +193,7 @@ def _driving(
     with making if by.measure is None else nullcontext(Ready(by.measure)) as ready:
         yield (
             Drive(
-                replace(begun, not_measured=ready.not_measured, blocking=ready.blocking),
+                replace(begun, not_measured=ready.not_measured, blocking=ready.blocking, wires=ready.wires),
                 lambda cell: with_figures(ready.measure(cell), here),
                 sentry=sentry,
                 keep=keep,

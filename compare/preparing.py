@@ -15,8 +15,9 @@ from compare.harness.generators import Generator
 from compare.harness.measure import Harness, Refusals, server_of
 from compare.harness.noise import CellNoise, Sentry
 from compare.harness.servers import ServerError
+from compare.harness.wires import stretched
 from compare.processes import interpreters
-from compare.records import Cell, Contestant, Environment, Measurement, NotMeasured
+from compare.records import Cell, Contestant, Environment, Measurement, NotMeasured, Wire
 
 Measure = Callable[[Cell], Measurement]
 
@@ -41,6 +42,7 @@ class Ready(msgspec.Struct, frozen=True):
     not_measured: tuple[NotMeasured, ...] = ()
     took_s: float = 0.0  # by a user's own work; 0 where the work waits as asked
     blocking: tuple[str, ...] = ()  # works whose native face blocks the loop
+    wires: tuple[Wire, ...] = ()
 
     def possible(self, rounds: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
         """Return `rounds` without the cells of paradigms that their work has no face for."""
@@ -78,6 +80,7 @@ def measuring(
     works = [contestant.work for contestant in order.contestants]
     try:
         with (
+            stretched((one.link for one in order.contestants if one.link), order.seed) as wires,
             companions(works, upstream=order.upstream, dsn=order.dsn, cpu=pins.generator) as beside,
             Generator(pins.generator) as generator,
             interpreters.code() as code,
@@ -90,6 +93,7 @@ def measuring(
                 generator,
                 pythons=dict(pythons or {}),
                 code=code,
+                hosts=wires.hosts,
             )
             missing = {work: found.missing for work, found in beside.works.items()}
             whole = replace(
@@ -101,7 +105,8 @@ def measuring(
             )
             took_s = max((found.took_s for found in beside.works.values()), default=0.0)
             blocking = tuple(work for work, found in beside.works.items() if found.blocks_loop)
-            yield Ready(whole.measure, not_measured(order.contestants, missing), took_s, blocking)
+            lacking = not_measured(order.contestants, missing)
+            yield Ready(whole.measure, lacking, took_s, blocking, wires.found)
     except CompanionError as error:
         raise CannotStartError(str(error)) from error
 

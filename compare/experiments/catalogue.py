@@ -59,6 +59,7 @@ ORDER = (
     "switch",
     "workers",
     "pythons",
+    "network",
     "aa",
 )
 

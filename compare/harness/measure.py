@@ -15,7 +15,8 @@ from compare.harness.noise import CellNoise
 from compare.harness.probe import ContractBrokenError, NoAnswerError
 from compare.harness.servers import Running, ServerError, serve
 from compare.harness.stats_watch import StatsWatch, gc_pauses, loop_lag, orphaned
-from compare.records import Abandoned, Cell, Contestant, Environment, Measurement, Mixed, Orphans
+from compare.network.hosts import Host
+from compare.records import Abandoned, Cell, Contestant, Environment, Link, Measurement, Mixed, Orphans
 
 ORPHANS_INTERVAL_S = 0.05
 ENDS_S = 2.0  # how long a server may take to end once one of its workers has died
@@ -51,8 +52,8 @@ class Harness(msgspec.Struct, frozen=True):
     `upstream` and `dsn` are where the works `http` and `postgres` find the other end of their waits; `generator` plays
     every load, without it each load starts one of its own; `limits` is how many a work does at once, by its name;
     `pythons` are the paths of other interpreters by the tags that contestants name, and `code` is the folder where they
-    find this project's packages. A measurement is whole when `measure` returns: what machine it was made on and how
-    noisy that was are in it, so that it may be made anywhere.
+    find this project's packages; `hosts` are where servers run behind a link. A measurement is whole when `measure`
+    returns: what machine it was made on and how noisy that was are in it, so that it may be made anywhere.
     """
 
     pins: Pinning = Pinning()
@@ -66,6 +67,7 @@ class Harness(msgspec.Struct, frozen=True):
     refusals: Refusals = Refusals()
     pythons: dict[str, str] = {}
     code: str = ""
+    hosts: dict[Link, Host] = {}
 
     def measure(self, cell: Cell) -> Measurement:
         """Return the measurement of `cell`. What goes wrong with the server or the load is its `failure`."""
@@ -105,7 +107,16 @@ class Harness(msgspec.Struct, frozen=True):
         alone = contestant.workers == 1 and contestant.pinned  # several workers need several CPUs
         cpu = self.pins.server if alone else None
         python = self.pythons.get(contestant.python, "")
-        return serve(contestant, cpu=cpu, upstream=self.upstream, dsn=self.dsn, python=python, code=self.code)
+        host = None if contestant.link is None else self.hosts[contestant.link]
+        return serve(
+            contestant,
+            cpu=cpu,
+            upstream=self.upstream,
+            dsn=self.dsn,
+            python=python,
+            code=self.code,
+            host=host,
+        )
 
     def _measured(self, cell: Cell) -> Measurement:
         with self._serve(cell.contestant) as server:

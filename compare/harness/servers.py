@@ -7,11 +7,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compare.contract import Ready, read_ready
 from compare.contract.settings import Settings
 from compare.errors import CompareError
+from compare.network.hosts import Host
 from compare.processes import interpreters
 from compare.processes.child import Child
 from compare.processes.tail import CLOSED_S
@@ -69,16 +71,21 @@ def serve(
     grace_s: float = GRACE_S,
     python: str = "",
     code: str = "",
+    host: Host | None = None,
 ) -> Iterator[Running]:
     """Run `contestant`'s server, pinned to `cpu` unless that is None, on a free port of the loopback interface.
 
     Yields once the server listens. However the block is left, the server's whole process group is ended: by
     SIGTERM, and by SIGKILL `grace_s` + `KILL_S` later. `python` is the path of another interpreter than this one,
-    which finds this project's packages in the folder `code`. Raises ServerError when it does not get ready.
+    which finds this project's packages in the folder `code`; `host` is where it runs when it is
+    not this one. Raises ServerError when it does not get ready.
     """
     settings = _settings(contestant, upstream, dsn, grace_s)
     environ = settings.environ() | (interpreters.finds(code) if python else {})
-    child = Child(command(contestant, settings, python), cpu=cpu, env=environ, hangs=False)
+    words = command(contestant, settings, python)
+    if host is not None:
+        words = host.command(command(contestant, replace(settings, host=host.address), python))
+    child = Child(words, cpu=cpu, env=environ, hangs=False)
     running = None
     try:
         running = Running(child, _await_ready(child))

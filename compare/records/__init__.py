@@ -11,6 +11,7 @@ from compare.records.types import (
     Figures,
     GeneratorReport,
     Interpreter,
+    Link,
     Look,
     LostRound,
     Measurement,
@@ -21,6 +22,7 @@ from compare.records.types import (
     Run,
     Soak,
     Usage,
+    Wire,
 )
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Figures",
     "GeneratorReport",
     "Interpreter",
+    "Link",
     "Load",
     "Look",
     "LostRound",
@@ -50,6 +53,7 @@ __all__ = [
     "Samples",
     "Soak",
     "Usage",
+    "Wire",
     "as_kept",
     "rate_rps",
     "read",

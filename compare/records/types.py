@@ -10,6 +10,13 @@ from compare.records.packing import Samples
 SCHEMA_VERSION = 2
 
 
+class Link(msgspec.Struct, frozen=True):
+    """What lies between a server and its clients: seconds there and back, and the share of frames lost each way."""
+
+    round_trip_s: Seconds = 0.0
+    loss: Seconds = 0.0
+
+
 class Contestant(msgspec.Struct, frozen=True):
     """What is measured: two contestants of one chart differ in one of these fields and in nothing else."""
 
@@ -24,6 +31,7 @@ class Contestant(msgspec.Struct, frozen=True):
     max_in_flight: Count = 0
     gc: Gc = Gc.DEFAULT
     switch_interval_s: Seconds | None = None  # None = Python's own, which is 5 ms
+    link: Link | None = None  # None = loopback
     pinned: bool = True  # to one CPU, where there is one to spare; not with several workers
 
     @property
@@ -134,6 +142,17 @@ class Interpreter(msgspec.Struct, frozen=True):
     versions: dict[str, str]
 
 
+class Wire(msgspec.Struct, frozen=True):
+    """What a link did before anything was measured over it: `sent` small datagrams there and back, one at a time."""
+
+    link: Link
+    kind: str  # veth, netem, or wire: a process that carries frames where the kernel has no netem
+    sent: Count
+    came_back: Count
+    p50_s: float
+    p99_s: float
+
+
 class Figures(msgspec.Struct, frozen=True):
     """The numbers of one round as they were when it was measured: all there is where its samples are left out.
 
@@ -218,6 +237,7 @@ class Run(msgspec.Struct, frozen=True):
     schema_version: int = SCHEMA_VERSION
     not_measured: tuple[NotMeasured, ...] = ()
     looks: tuple[Look, ...] = ()  # in the order in which they were made
+    wires: tuple[Wire, ...] = ()  # of the links that contestants name
     lost: tuple[LostRound, ...] = ()  # each was made again as the next attempt, or is missing
     blocking: tuple[str, ...] = ()  # works whose native face was seen to block the loop beforehand
     interpreters: dict[str, Interpreter] = {}  # by the tag that contestants name

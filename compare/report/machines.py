@@ -1,24 +1,25 @@
-"""A run on several machines, told: which rounds each made, where they disagree, what was lost with one. Pure."""
+"""Where a run was made, told: its machines and where they disagree, lost rounds, what lay between hosts. Pure."""
 
 import itertools
 from collections.abc import Mapping, Sequence
 
 from compare.analysis.decide import SMALLEST_EFFECT
 from compare.analysis.metrics import THROUGHPUT
-from compare.records import Cell, Measurement, Run
-from compare.report.verdict import name
+from compare.analysis.units import seconds_text
+from compare.records import Cell, Measurement, Run, Wire
+from compare.report.verdict import link_text, name
 
 ENOUGH = 3  # rounds on each machine, below which two ranges lie apart by chance too often
 
 
 def say(run: Run) -> list[str]:
-    """Return a sentence for each machine, each row on which they disagree, and each round that was lost."""
+    """Return a sentence for each machine, row on which they disagree, lost round, and link between two hosts."""
     made = [one for one in run.measurements if one.machine and not one.superseded]
     by_machine: dict[str, list[Measurement]] = {}
     for one in made:
         by_machine.setdefault(one.machine, []).append(one)
     told = [_machine(machine, ones) for machine, ones in sorted(by_machine.items())]
-    return [*told, *_disagreements(made), *_lost(run)]
+    return [*told, *_disagreements(made), *_lost(run), *map(_wire, run.wires)]
 
 
 def _machine(machine: str, made: Sequence[Measurement]) -> str:
@@ -54,6 +55,13 @@ def _apart(cell: Cell, rates: Mapping[str, Sequence[float]]) -> str:
     return (
         f"{cell.experiment}: machines disagree on {name(cell.contestant)} by more than rounds do ({told}): "
         "its figures belong to no machine, and only its ratios hold."
+    )
+
+
+def _wire(wire: Wire) -> str:
+    return (
+        f"Link {link_text(wire.link)} ({wire.kind}): measured round trips of {seconds_text(wire.p50_s)} (p50) and "
+        f"{seconds_text(wire.p99_s)} (p99), {wire.sent - wire.came_back} of {wire.sent} datagrams lost."
     )
 
 

@@ -13,7 +13,7 @@ from compare.analysis.metrics import CPU, THROUGHPUT, Metric
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text, seconds_text
 from compare.contract import Accept, Gc, Loop, Paradigm
-from compare.records import Contestant, Run
+from compare.records import Contestant, Link, Run
 
 Pair = tuple[Summary, Summary]
 
@@ -36,6 +36,7 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
         contestant.work: contestant.work != "sleep",
         f"{contestant.workers} workers": contestant.workers > 1,
         "shared socket": contestant.workers > 1 and contestant.accept is Accept.SHARED,
+        "" if contestant.link is None else link_text(contestant.link): contestant.link is not None,
         f"Python {contestant.python}": bool(contestant.python),
         f"gc {contestant.gc}": contestant.gc is not Gc.DEFAULT,
         f"switch {(contestant.switch_interval_s or 0) * 1e3:g} ms": contestant.switch_interval_s is not None,
@@ -45,6 +46,12 @@ def name(contestant: Contestant, *, server: bool = True) -> str:
     words = f"{contestant.server} {contestant.paradigm}" if server else str(contestant.paradigm)
     more = ", ".join(word for word, told_here in told.items() if told_here)
     return f"{words} ({more})" if more else words
+
+
+def link_text(link: Link) -> str:
+    """Return what lies between clients and server: `5 ms away, 1% lost`."""
+    away = f"{link.round_trip_s * 1e3:g} ms away" if link.round_trip_s else "a wire away"
+    return f"{away}, {link.loss * 100:g}% lost" if link.loss else away
 
 
 def _threads(count: int) -> str:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from compare.analysis.rounds import with_figures
 from compare.contract import Paradigm, Server
 from compare.experiments.options import Options
-from compare.records import LostRound
+from compare.records import Link, LostRound, Wire
 from compare.report import machines
 
 ONE = Options(servers=(Server.AIOHTTP,), paradigms=(Paradigm.NATIVE,), concurrency=(10,))
@@ -81,3 +81,11 @@ def test_a_lost_round_is_told_and_whether_it_was_made_again(run):
         in told
     )
     assert "Round 8 of concurrency was lost: b was lost while it measured. It is missing." in told
+
+
+def test_what_lay_between_two_hosts_is_told_as_it_was_measured(run):
+    wire = Wire(Link(0.005, 0.01), "wire", 200, 196, 0.0052, 0.0061)
+    assert machines.say(replace(run, wires=(wire,)))[-1] == (
+        "Link 5 ms away, 1% lost (wire): measured round trips of 5.20 ms (p50) and 6.10 ms (p99), "
+        "4 of 200 datagrams lost."
+    )
