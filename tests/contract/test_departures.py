@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import socket
 import struct
+import time
 
 import psutil
 import pytest
-from running import PING, running
+from running import PAUSE_S, PING, running
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
@@ -96,7 +97,7 @@ def test_clients_that_do_not_read_cost_less_than_300_kb_each(name, shape):
                 client.recv(1)  # the answer has begun
         if SHAPES[shape].startswith(NATIVE):
             while b'"in_flight":%d' % UNREAD not in process.exchange(PING.replace(b"/ping", b"/stats")):
-                pass
+                time.sleep(PAUSE_S)
         grown = psutil.Process(process.ready.pid).memory_info().rss - before
         assert grown < UNREAD * 300_000
 
@@ -107,7 +108,7 @@ def test_on_uvloop_too_a_client_that_left_is_noticed(name):
         with process.connected() as client:
             client.sendall(NATIVE * 34)
             while b'"in_flight":1' not in process.exchange(PING.replace(b"/ping", b"/stats")):
-                pass
+                time.sleep(PAUSE_S)
         while b'"in_flight":0' not in process.exchange(PING.replace(b"/ping", b"/stats")):
-            pass
+            time.sleep(PAUSE_S)
         assert process.stop() == (0, "")

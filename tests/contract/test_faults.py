@@ -7,11 +7,12 @@ import select
 import shutil
 import signal
 import socket
+import time
 import urllib.request
 
 import psutil
 import pytest
-from running import KEEPING, running
+from running import KEEPING, PAUSE_S, running
 from wire import answers
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
@@ -225,7 +226,7 @@ def test_thousands_of_idle_connections_hold_nobody_up_and_leave_nothing_behind(n
         files = own.num_fds()
         idle = [socket.create_connection(process.address) for _ in range(IDLE)]
         while own.num_fds() < files + IDLE:
-            pass
+            time.sleep(PAUSE_S)
         assert process.exchange(PING).endswith(b'{"pong":true}')
         watch = select.poll()
         for client in idle:
@@ -236,7 +237,7 @@ def test_thousands_of_idle_connections_hold_nobody_up_and_leave_nothing_behind(n
         for client in idle:
             client.close()
         while own.num_fds() > files:
-            pass
+            time.sleep(PAUSE_S)
         code, stderr = process.stop(signal.SIGTERM)
     assert code == 0
     assert "ERROR" not in stderr

@@ -3,11 +3,12 @@
 import os
 import resource
 import socket
+import time
 from pathlib import Path
 
 import psutil
 import pytest
-from running import running
+from running import PAUSE_S, running
 
 from compare.contract import Loop, Server
 from compare.serving import accepting
@@ -120,7 +121,7 @@ def test_at_the_descriptor_limit_the_server_refuses_quietly_and_recovers(name, l
         for client in (*crowd, kept):
             client.close()
         while not process.exchange(PING).endswith(b'{"pong":true}'):
-            pass  # the crowd's descriptors are being freed
+            time.sleep(PAUSE_S)  # the crowd's descriptors are being freed
         code, stderr = process.stop()
     assert code == 0
     assert stderr.count("\n") < 10, "one line a second, not one a connection"
