@@ -104,7 +104,7 @@ def cluster():
 
 
 @pytest.mark.alone  # another test's database starting or ending meanwhile was seen to take this one along
-@FACES
+@pytest.mark.parametrize("paradigm", ["native", pytest.param("callback", marks=pytest.mark.full)])
 async def test_while_the_database_is_down_requests_fail_and_once_it_is_back_they_succeed(
     start, paradigm, cluster
 ):
