@@ -23,6 +23,7 @@ TARGETS: dict[str, Target] = {
     "coroutine": faults_servers.COROUTINE,
     "flights": faults_servers.FLIGHTS,
     "supervisor": faults_servers.SUPERVISOR,
+    "asking": faults_servers.ASKING,
     "ports": faults_servers.PORTS,
     "spread": faults_servers.SPREAD,
     "quantiles": faults_analysis.QUANTILES,

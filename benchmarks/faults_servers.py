@@ -97,7 +97,7 @@ SUPERVISOR = Target(
         # the signal is not passed on: workers are killed at the end of the grace
         ("            send(worker.pid, signal.SIGTERM)\n", "            pass\n"),
         # each worker makes a secret of its own and refuses the others' cookies
-        ("self._environ = _with_secret(dict(os.environ), command)", "self._environ = dict(os.environ)"),
+        ("self._environ = with_secret(dict(os.environ), command)", "self._environ = dict(os.environ)"),
         # a worker that hears nothing is left running
         ("            self._kill(late)\n", "            pass\n"),
         ("worker.ending_by = time.monotonic() + self._grace_s + KILL_S", "worker.ending_by = None"),
@@ -105,14 +105,20 @@ SUPERVISOR = Target(
         ("        self._due.append((now + backoff_s, worker.slot))\n", ""),
         (" or len(self._deaths) >= DEATHS:", ":"),
         ("if not self._restart or", "if"),
-        # one worker's row for everyone's
-        ("if question.rows.keys() >= {one.pid for one in self._current()}:", "if True:"),
         # ready is said before all are
         ("all(w.ready for w in self._workers)", "any(w.ready for w in self._workers)"),
         # the successor is not waited for
         ("        if not new.ready:\n            return\n", ""),
         # a worker that is replaced is cut off at the grace
         ("RETIRE_S + self._grace_s + KILL_S", "self._grace_s"),
+    ),
+)
+ASKING = Target(
+    source="compare/serving/asking.py",
+    tests=("tests/contract/test_workers.py",),
+    faults=(
+        # one worker's row for everyone's
+        ("if question.rows.keys() >= {one.pid for one in current}:", "if True:"),
     ),
 )
 PORTS = Target(

@@ -11,7 +11,6 @@ socket; when it is replaced, connections that wait to be accepted stay in the qu
 
 from __future__ import annotations
 
-import marshal
 import os
 import select
 import signal
@@ -19,9 +18,11 @@ import socket
 import time
 
 from compare.errors import CompareError
+from compare.serving.asking import Questions
 from compare.serving.notify import Notify
+from compare.serving.pipes import closed, not_written, read, warn, write
 from compare.serving.ports import listen
-from compare.serving.worker_process import RESET, Worker, become, read, takes, write
+from compare.serving.worker_process import RESET, Worker, become, send, with_secret
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without the megabyte that importing typing costs
 if TYPE_CHECKING:
@@ -30,20 +31,9 @@ if TYPE_CHECKING:
 KILL_S = 0.8  # after the grace, what is left of the workers is killed: all is gone within grace + 1 s
 DEATHS, DEATHS_S = 5, 10.0  # so many deaths in so many seconds, and the supervisor gives up
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.05, 5.0
-RETIRE_S = (
-    150.0  # two idle connections' lives: the longest wait, and then an idle client that may send once more
-)
-STDOUT_S = 5.0
-STATS_S = 1.0  # how long workers may take to say how they are
+# Two idle connections' lives: the longest wait, and then an idle client that may send once more.
+RETIRE_S = 150.0
 STOPPING = (signal.SIGTERM, signal.SIGINT)
-
-
-class Question:
-    """A worker asked how all workers are; `rows` are the answers so far, by process id."""
-
-    def __init__(self, asking: Worker, name: Any) -> None:
-        self.asking, self.name, self.by = asking, name, time.monotonic() + STATS_S
-        self.rows: dict[int, dict[str, Any]] = {}
 
 
 class Supervisor:
@@ -61,7 +51,7 @@ class Supervisor:
     ) -> None:
         self._command, self._sockets, self._count = command, sockets, count
         self._grace_s, self._notify, self._restart = grace_s, notify, restart
-        self._environ = _with_secret(dict(os.environ), command)
+        self._environ = with_secret(dict(os.environ), command)
         self._workers: list[Worker] = []
         self._starting: list[Worker] = []  # until all are ready, those that died meanwhile included
         self._signals: list[int] = []
@@ -69,8 +59,7 @@ class Supervisor:
         self._due: list[tuple[float, int]] = []  # (when, slot) of workers to begin anew
         self._reload: list[int] = []  # slots still to be replaced, the one being replaced first
         self._announced = self._stopping = False
-        self._asked: dict[int, Question] = {}
-        self._questions = 0
+        self._questions = Questions()
         self._exit = 0
 
     def run(self) -> int:
@@ -124,7 +113,9 @@ class Supervisor:
         for worker in self._workers:
             ends[worker.stdout] = worker.read_stdout
             ends[worker.stderr] = lambda worker=worker: worker.read_stderr(self._beside(worker))
-            ends[worker.control.fileno()] = lambda worker=worker: self._on_message(worker)
+            ends[worker.control.fileno()] = lambda worker=worker: self._questions.hear(
+                worker, self._current()
+            )
         for end in ends:
             poll.register(end, select.POLLIN)
         due = self._next_s()
@@ -143,7 +134,7 @@ class Supervisor:
     def _next_s(self) -> float | None:
         """Return the seconds until something is due, None when nothing is."""
         moments = [worker.ending_by for worker in self._workers if worker.ending_by is not None]
-        moments += [when for when, _ in self._due] + [question.by for question in self._asked.values()]
+        moments += [when for when, _ in self._due] + self._questions.due()
         moments += [self._notify.next_at] if self._notify.next_at else []
         return min(moments) - time.monotonic() if moments else None
 
@@ -153,7 +144,7 @@ class Supervisor:
             self._starting.clear()
             pids = ",".join(str(worker.pid) for worker in self._workers).encode()
             line = self._workers[0].ready.replace(b'"pids":[]', b'"pids":[' + pids + b"]") + b"\n"
-            if reason := _not_written(line):
+            if reason := not_written(line):
                 write(2, f"Cannot write the ready line to stdout: {reason}.\n".encode())
                 self._exit = 1
                 self._stop_all()
@@ -177,7 +168,7 @@ class Supervisor:
 
     def _stop(self, number: int) -> None:
         if self._stopping:
-            _warn("stopped at once by a second signal")
+            warn("stopped at once by a second signal")
             self._exit = 128 + number
             self._kill(self._workers)
             return
@@ -202,16 +193,15 @@ class Supervisor:
         ]
         if late:
             for worker in late:
-                _warn(f"worker {worker.slot} (process {worker.pid}) did not end within the grace: killed")
+                warn(f"worker {worker.slot} (process {worker.pid}) did not end within the grace: killed")
                 worker.ending_by = now + KILL_S
             self._kill(late)
         for when, slot in [one for one in self._due if one[0] <= now]:
             self._due.remove((when, slot))
             self._start(slot)
-        for number in [number for number, question in self._asked.items() if question.by <= now]:
-            self._answer(number)
+        self._questions.on_time(now, self._current())
         if lost := self._notify.on_time(now):
-            _warn(lost)
+            warn(lost)
 
     def _reap(self) -> None:
         while self._workers:
@@ -238,26 +228,26 @@ class Supervisor:
             return
         what = f"worker {worker.slot} (process {worker.pid}) {how}; its last words: {worker.last_words()}"
         if self._reload and worker.slot == self._reload[0] and not worker.ready:
-            _warn(f"{what}; the workers that there are go on as they were")
+            warn(f"{what}; the workers that there are go on as they were")
             self._reload.clear()
             self._notify.ready()
             return
         if self._reload and worker.slot == self._reload[0]:
-            _warn(f"{what}; its successor takes over")
+            warn(f"{what}; its successor takes over")
             self._reload.pop(0)
             self._begin_replacement()
             return
         now = time.monotonic()
         self._deaths = [moment for moment in self._deaths if now - moment < DEATHS_S] + [now]
         if not self._restart or len(self._deaths) >= DEATHS:
-            _warn(what)
+            warn(what)
             if self._restart:
-                _warn(f"{DEATHS} workers ended within {DEATHS_S:g} s: given up")
+                warn(f"{DEATHS} workers ended within {DEATHS_S:g} s: given up")
             self._exit = 1
             self._stop_all()
             return
         backoff_s = min(FIRST_BACKOFF_S * 2 ** (len(self._deaths) - 1), LAST_BACKOFF_S)
-        _warn(f"{what}; another begins in {backoff_s:g} s")
+        warn(f"{what}; another begins in {backoff_s:g} s")
         self._due.append((now + backoff_s, worker.slot))
 
     def _stop_all(self) -> None:
@@ -287,86 +277,17 @@ class Supervisor:
         self._reload.pop(0)
         self._begin_replacement()
 
-    def _on_message(self, worker: Worker) -> None:
-        """Hear a worker: it asks how all are, or says how it is."""
-        try:
-            message = marshal.loads(worker.control.recv(1 << 16))  # noqa: S302  # our own worker's
-        except (OSError, ValueError, EOFError):
-            return
-        if "ask" in message:
-            self._questions += 1
-            self._asked[self._questions] = Question(worker, message["ask"])
-            for other in self._current():
-                other.tell({"how": self._questions})
-        elif "is" in message and message.get("number") in self._asked:
-            question = self._asked[message["number"]]
-            question.rows[worker.pid] = {"worker": worker.slot, "pid": worker.pid, **message["is"]}
-            if question.rows.keys() >= {one.pid for one in self._current()}:
-                self._answer(message["number"])
-
     def _current(self) -> list[Worker]:
         """Return the workers that listen and were not replaced."""
         return [worker for worker in self._workers if worker.ready and not worker.retiring]
 
-    def _answer(self, number: int) -> None:
-        """Send what is known so far to the worker that asked; the silent ones are named."""
-        question = self._asked.pop(number)
-        silent = {one.pid: {"worker": one.slot, "pid": one.pid, "silent": True} for one in self._current()}
-        rows = [question.rows.get(pid, row) for pid, row in silent.items()]
-        question.asking.tell({"all": question.name, "workers": rows})
-
-
-def _with_secret(environ: dict[str, str], command: list[str]) -> dict[str, str]:
-    """Return the workers' environment: without any secret they share a random one, or each would refuse the others'."""
-    given = any(name.startswith("COMPARE_COOKIE_") for name in environ)
-    if given or any(word.startswith(("--cookie-secret-file", "--cookie-key")) for word in command):
-        return environ
-    _warn("no cookie secret given: signed cookies are valid only until this process ends")
-    return environ | {
-        "COMPARE_RANDOM_SECRET": os.urandom(32).hex()
-    }  # not one that was given, see serving.keys
-
-
-def send(pid: int, number: int) -> None:
-    """Send a signal to a process, or to a whole group by its negative id; one that is gone needs none."""
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-
-
-def _not_written(line: bytes) -> str:
-    """Write the ready line; return why it could not be written: its reader would wait for ever."""
-    poll = select.poll()
-    poll.register(1, select.POLLOUT)
-    if not poll.poll(STDOUT_S * 1e3):
-        return "it is full, and nobody reads it"
-    try:
-        os.write(1, line)
-    except OSError as error:
-        return os.strerror(error.errno or 0)
-    return ""
-
-
-def _closed(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return True
-    return False
-
-
-def _warn(sentence: str) -> None:
-    if takes(2):
-        write(2, f"WARNING compare.serving: {sentence}\n".encode())
-
 
 def main(workers: str, accept: str, host: str, port: str, grace_s: str, restart: str, *command: str) -> int:
     """Run the supervisor of what `compare.serving.workers` asks for; return the exit code."""
-    if _closed(1):
+    if closed(1):
         write(2, b"Cannot write the ready line to stdout: it is closed.\n")
         return 1
-    for _ in filter(_closed, (0, 2)):  # else a socket would get the number
+    for _ in filter(closed, (0, 2)):  # else a socket would get the number
         os.open(os.devnull, os.O_RDWR)
     try:
         ports = listen(host, int(port), int(workers) if accept == "reuseport" else 1)

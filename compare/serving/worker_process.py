@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import marshal
 import os
-import select
 import signal
 import socket
 import sys
+
+from compare.serving.pipes import read, takes, warn, write
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without the megabyte that importing typing costs
 if TYPE_CHECKING:
@@ -93,24 +94,20 @@ def become(
     os._exit(127)
 
 
-def read(end: int) -> bytes:
-    """Return what can be read from a pipe now, nothing when it has ended."""
-    try:
-        return os.read(end, 1 << 16)
-    except OSError:
-        return b""
+def with_secret(environ: dict[str, str], command: list[str]) -> dict[str, str]:
+    """Return the workers' environment: without any secret they share a random one, or each would refuse the others'."""
+    given = any(name.startswith("COMPARE_COOKIE_") for name in environ)
+    if given or any(word.startswith(("--cookie-secret-file", "--cookie-key")) for word in command):
+        return environ
+    warn("no cookie secret given: signed cookies are valid only until this process ends")
+    return environ | {
+        "COMPARE_RANDOM_SECRET": os.urandom(32).hex()
+    }  # not one that was given, see serving.keys
 
 
-def write(end: int, data: bytes) -> None:
-    """Write what a reader takes now; a reader that is gone is nobody's fault."""
+def send(pid: int, number: int) -> None:
+    """Send a signal to a process, or to a whole group by its negative id; one that is gone needs none."""
     try:
-        os.write(end, data)
-    except OSError:
+        os.kill(pid, number)
+    except ProcessLookupError:
         return
-
-
-def takes(end: int) -> bool:
-    """Return whether a write to `end` would not wait for a reader."""
-    poll = select.poll()
-    poll.register(end, select.POLLOUT)
-    return any(event & select.POLLOUT for _, event in poll.poll(0))
