@@ -3,10 +3,13 @@
 Seconds depend on what else a machine does, the number of instructions in user space hardly does. Each server runs
 under callgrind, is warmed up, and is asked 8 requests at a time; the count over REQUESTS of them is read when callgrind
 dumps it. What the kernel does for an answer is not counted, and is the same on both sides: the ratio of seconds is
-nearer to 1. With --profile DIR the dumps stay there for `callgrind_annotate`.
-Needs valgrind. Run: ``python -m benchmarks.instructions [--profile DIR]``.
+nearer to 1. With --against CHECKOUT the twins of another commit, in a folder of its own, take the place of the bare
+handlers: that commit's count over this one's. With --profile DIR the dumps stay there for `callgrind_annotate`.
+Needs valgrind. Run: ``python -m benchmarks.instructions [--against CHECKOUT] [--profile DIR]``.
 """
 
+import argparse
+import json
 import os
 import re
 import shutil
@@ -18,14 +21,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from compare.contract import Server, read_ready
+from compare.contract import Server
 
 WARM_UP, REQUESTS, AT_ONCE = 240, 480, 8
+HERE = Path(__file__).parents[1]
 PATHS = ("/ping", "/io/native?delay=0")
 MODULES = {"bare": "benchmarks.bare_{}", "twin": "compare.{}_impl"}
 # callgrind makes everything fifty times slower but the clock: fifty times as many ticks would fall on an answer
 RUN = """
 import runpy, sys
+sys.path[:0] = sys.argv.pop(1).split(":")
 from compare.serving import lag
 lag.TICK_S = 3600.0
 sys.argv = sys.argv[1:]
@@ -34,12 +39,13 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 @contextmanager
-def counted(module: str, *words: str, folder: Path) -> Iterator[tuple[str, int]]:
-    """Run a server module under callgrind; yield the line it prints when it listens, and its process id."""
+def counted(module: str, *words: str, folder: Path, checkout: Path) -> Iterator[tuple[str, int]]:
+    """Run a checkout's server module under callgrind; yield the line it prints when it listens, and its process id."""
     if shutil.which("valgrind") is None:
         raise SystemExit("valgrind is not installed.")
     out = f"--callgrind-out-file={folder}/{module}.%p"
-    command = ["valgrind", "--tool=callgrind", out, sys.executable, "-c", RUN, module, *words]
+    command = ["valgrind", "--tool=callgrind", out, sys.executable, "-P", "-c", RUN]
+    command += [f"{checkout}:{checkout / 'kit'}", module, *words]
     quiet = {"stderr": subprocess.DEVNULL, "env": os.environ | {"PYTHONHASHSEED": "0"}}
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **quiet)  # type: ignore[call-overload]
     try:
@@ -71,11 +77,11 @@ def control(pid: int, word: str) -> None:
     subprocess.run(["callgrind_control", word, str(pid)], check=True, capture_output=True)
 
 
-def per_request(module: str, *words: str, folder: Path) -> dict[str, float]:
+def per_request(module: str, *words: str, folder: Path, checkout: Path = HERE) -> dict[str, float]:
     """Return the instructions an answer takes, by path."""
     found = {}
-    with counted(module, *words, folder=folder) as (line, pid):
-        port = int(line) if line.strip().isdigit() else int(read_ready(line).url.rpartition(":")[2])
+    with counted(module, *words, folder=folder, checkout=checkout) as (line, pid):
+        port = int(line) if line.strip().isdigit() else int(json.loads(line)["url"].rpartition(":")[2])
         for path in PATHS:
             ask(port, path, WARM_UP)
             before = set(folder.iterdir())
@@ -90,17 +96,27 @@ def per_request(module: str, *words: str, folder: Path) -> dict[str, float]:
 
 def main() -> None:
     """Print one row per server and path."""
-    print(f"{'server':8} {'path':20} {'bare':>10} {'twin':>10} {'bare/twin':>10}   instructions an answer")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT")
+    parser.add_argument("--profile", type=Path, metavar="DIR")
+    options = parser.parse_args()
+    other = "before" if options.against else "bare"
+    print(f"{'server':8} {'path':20} {other:>10} {'twin':>10} {other + '/twin':>12}   instructions an answer")
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(sys.argv[2] if sys.argv[1:2] == ["--profile"] else temporary)
+        folder = options.profile or Path(temporary)
         folder.mkdir(exist_ok=True)
         for server in Server:
-            bare = per_request(MODULES["bare"].format(server), folder=folder)
-            twin = per_request(MODULES["twin"].format(server), "--port", "0", folder=folder)
+            twin = MODULES["twin"].format(server)
+            if options.against:
+                others = per_request(twin, "--port", "0", folder=folder, checkout=options.against.resolve())
+            else:
+                others = per_request(MODULES["bare"].format(server), folder=folder)
+            ours = per_request(twin, "--port", "0", folder=folder)
             for path in PATHS:
-                ratio = bare[path] / twin[path]
+                ratio = others[path] / ours[path]
                 print(
-                    f"{server:8} {path:20} {bare[path]:10,.0f} {twin[path]:10,.0f} {ratio:10.3f}", flush=True
+                    f"{server:8} {path:20} {others[path]:10,.0f} {ours[path]:10,.0f} {ratio:12.3f}",
+                    flush=True,
                 )
 
 

@@ -46,6 +46,8 @@ def crowd(port: int, asking: bytes) -> list[socket.socket]:
         client.connect(("127.0.0.1", port))
         client.sendall(asking)
         clients.append(client)
+    for client in clients:
+        client.recv(1, socket.MSG_PEEK)  # its answer has begun
     return clients
 
 

@@ -143,6 +143,7 @@ def secret_file(tmp_path_factory) -> Path:
     """The file with the secret that signs cookies, the one that server processes get too."""
     path = tmp_path_factory.mktemp("secret") / "cookie"
     path.write_text(SECRET["COMPARE_COOKIE_SECRET"] + "\n")
+    path.chmod(0o600)
     return path
 
 

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,9 +101,14 @@ def _versioned(settings: Settings, environ: Mapping[str, str]) -> dict[tuple[str
 
 def _from_file(source: str, path: str) -> bytes:
     try:
-        content = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            content, mode = file.read(), os.fstat(file.fileno()).st_mode
     except OSError as error:
-        raise SecretError(f"{source}: cannot read {path}: {os.strerror(error.errno or 0)}.") from error
+        # Nothing of what was given, which may be the secret itself, typed by mistake.
+        reason = os.strerror(error.errno or 0)
+        raise SecretError(f"{source}: cannot read the file that it names: {reason}.") from None
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        log.warning("%s: every account of this machine may read or write the file: chmod 600", source)
     return _checked(source, content.rstrip(b"\r\n"))
 
 

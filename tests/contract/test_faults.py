@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import logging
 import resource
 import select
 import shutil
 import signal
 import socket
+import socketserver
+import threading
 import time
 import urllib.request
 
@@ -18,7 +21,7 @@ from wire import answers
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
 from compare.aiohttp_impl import bodies as aiohttp_bodies
-from compare.contract import MAX_BODY_BYTES, MAX_HEADER_BYTES, Server
+from compare.contract import MAX_BODY_BYTES, MAX_HEADER_BYTES, Paradigm, Server
 from compare.services.cluster import folder
 from compare.services.companion import Companion
 from compare.tornado_impl import bodies as tornado_bodies
@@ -90,6 +93,56 @@ async def test_an_upstream_that_hangs_is_given_up_at_the_timeout(start, http, pa
     control(http.upstream, "fail=hang")
     hung = await server.get(f"/io/{paradigm}?delay=0")
     assert (hung.status, (await hung.json())["error"]["code"]) == (504, "io_timeout")
+
+
+GARBAGE = {
+    "a line without a colon": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nno header\r\n\r\nok",
+    "a length that is no number": b"HTTP/1.1 200 OK\r\nContent-Length: zz\r\n\r\nok",
+    "a NUL in a value": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: a\x00b\r\n\r\nok",
+}
+
+
+class Speaking(socketserver.StreamRequestHandler):
+    """Answers each request on a connection with the bytes that its server is to say."""
+
+    def handle(self):
+        with contextlib.suppress(ConnectionError):
+            while self.rfile.readline():
+                while self.rfile.readline().strip():
+                    pass
+                self.wfile.write(self.server.says)
+
+
+@pytest.fixture
+def speaking():
+    """An upstream on a thread of its own: `blocking` keeps the test's loop."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Speaking) as upstream:
+        upstream.daemon_threads, upstream.block_on_close = True, False
+        upstream.says = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        serving = threading.Thread(target=upstream.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        yield upstream
+        upstream.shutdown()
+        serving.join()
+
+
+@pytest.mark.parametrize("paradigm", Paradigm)
+async def test_a_malformed_head_of_the_upstream_is_a_bad_gateway_however_it_is_waited_for(
+    start, speaking, paradigm, caplog
+):
+    work = Http(f"http://127.0.0.1:{speaking.server_address[1]}/")
+    await work.start(20)
+    server = await start(work)
+    assert (await server.get(f"/io/{paradigm}?delay=0")).status == 200
+    for says in GARBAGE.values():
+        speaking.says = says
+        caplog.clear()
+        failed = await server.get(f"/io/{paradigm}?delay=0")
+        assert (failed.status, (await failed.json())["error"]["code"]) == (502, "io_failed")
+        (line,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+        assert line.getMessage().startswith("long I/O failed: ")
+        assert line.exc_info is None
+    await work.stop()
 
 
 # --- the database

@@ -507,7 +507,7 @@ def test_a_worker_that_cannot_start_ends_all_with_its_reason(name, tmp_path):
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    sentence = r"--cookie-secret-file: cannot read .*missing: No such file or directory\.\n"
+    sentence = r"--cookie-secret-file: cannot read the file that it names: No such file or directory\.\n"
     assert re.fullmatch(sentence, done.stderr), "once, although both workers say it"
 
 

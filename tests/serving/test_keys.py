@@ -3,6 +3,7 @@
 import json
 import logging
 import subprocess
+from pathlib import Path
 
 import pytest
 from running import command, running
@@ -22,6 +23,7 @@ def secret(tmp_path):
     def write(name: str, content: str | bytes) -> str:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+        path.chmod(0o600)
         return str(path)
 
     return write
@@ -80,9 +82,13 @@ def test_with_a_secret_nothing_is_said(caplog):
         (
             {"cookie_secret_file": "/nowhere/s"},
             {},
-            "--cookie-secret-file: cannot read /nowhere/s: No such file or directory.",
+            "--cookie-secret-file: cannot read the file that it names: No such file or directory.",
         ),
-        ({"cookie_key": ("3=/",)}, {}, "--cookie-key 3: cannot read /: Is a directory."),
+        (
+            {"cookie_key": ("3=/",)},
+            {},
+            "--cookie-key 3: cannot read the file that it names: Is a directory.",
+        ),
         (
             {},
             {"COMPARE_COOKIE_SECRET": "s" * 31},
@@ -163,6 +169,29 @@ def test_a_server_does_not_start_with_a_secret_that_is_too_short(server, secret)
     assert done.returncode == 1
     assert done.stderr == "--cookie-secret-file: a secret must have at least 32 bytes.\n"
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("server", Server)
+@pytest.mark.parametrize(
+    "options", [("--cookie-secret-file", OLD), ("--cookie-key", f"1={OLD}"), ("--cookie-key", OLD)]
+)
+def test_a_secret_that_is_typed_where_its_file_belongs_is_not_repeated(server, options):
+    done = subprocess.run(
+        command(server, "--port", "0", *options), capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode in {1, 2}
+    assert options[0] in done.stderr
+    assert OLD not in done.stdout + done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("mode", "warns"), [(0o600, 0), (0o640, 0), (0o604, 1), (0o602, 1)])
+def test_a_file_that_every_account_may_read_or_write_is_warned_of(secret, mode, warns, caplog):
+    path = secret("s", OLD)
+    Path(path).chmod(mode)
+    load(given(cookie_key=(f"1={path}",)), {})
+    said = "--cookie-key 1: every account of this machine may read or write the file: chmod 600"
+    assert caplog.record_tuples == warns * [("compare.serving", logging.WARNING, said)]
 
 
 @pytest.mark.parametrize("server", Server)
