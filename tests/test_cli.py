@@ -1,5 +1,6 @@
 import importlib.metadata
 import re
+import signal
 import subprocess
 import sys
 
@@ -98,3 +99,23 @@ def test_serving_needs_no_extra(monkeypatch, capsys):
 def test_python_m_compare_is_the_command():
     out = subprocess.check_output([sys.executable, "-m", "compare", "--help"], text=True)
     assert out.startswith("Usage: compare [OPTIONS] COMMAND")
+
+
+def test_ctrl_c_in_the_middle_of_the_imports_is_silent():
+    argv = [sys.executable, "-X", "importtime", "-m", "compare", "--help"]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as popen:
+        try:
+            lines = iter(popen.stderr.readline, "")
+            while next(lines).split()[-1] != "click.exceptions":
+                pass
+            popen.send_signal(signal.SIGINT)
+            rest = [line for line in lines if not line.startswith("import time:")]
+            assert (popen.wait(10), rest) == (130, [])
+        finally:
+            popen.kill()
+
+
+def test_after_the_imports_ctrl_c_is_pythons_own():
+    source = "import signal; from compare import __main__, cli\n"
+    source += "cli.main = lambda: print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
+    assert subprocess.check_output([sys.executable, "-c", source + "__main__.main()"]) == b"True\n"
