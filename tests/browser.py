@@ -48,9 +48,13 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module", params=list(Server), ids=str)
+@pytest.fixture(scope="module", params=[Server.AIOHTTP, pytest.param(Server.TORNADO, marks=pytest.mark.full)])
 def site(request) -> Iterator[Process]:
-    """The server under test, as a process of its own."""
+    """The server under test, as a process of its own; Tornado's in `make test-long`.
+
+    Both send the same bytes (`test_cookie_routes` compares those of cookies, `tests/serving/test_pages.py` the page's
+    files), so that a browser does the same with them.
+    """
     with running(request.param) as process:
         yield process
 

@@ -1,7 +1,6 @@
-"""The demo page in a real Chromium: everything on it is clicked.
+"""The demo page in a real Chromium: everything on it is clicked, on one server (see `browser.site`).
 
-Both servers send the same files, so `make test` clicks through them on one; `make test-long` does on the other too.
-`test_beside` runs a crowd on both, and `tests/serving/test_pages.py` reads the files from both.
+`test_beside` runs a crowd on both.
 """
 
 import json
@@ -9,18 +8,11 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from running import running
 
-from compare.contract import Paradigm, Server
+from compare.contract import Paradigm
 
 pytest_plugins = ["browser"]
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module", params=[Server.AIOHTTP, pytest.param(Server.TORNADO, marks=pytest.mark.full)])
-def site(request):
-    with running(request.param) as process:
-        yield process
 
 
 @pytest.fixture

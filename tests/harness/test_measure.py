@@ -47,7 +47,7 @@ def test_a_refused_contestant_is_a_whole_measurement_of_a_server_that_was_never_
     assert calm.asked == ["before", "after"]
 
 
-@pytest.mark.parametrize("server", Server)
+@pytest.mark.parametrize("server", [Server.TORNADO, pytest.param(Server.AIOHTTP, marks=pytest.mark.full)])
 def test_a_measurement_holds_everything_a_cell_records(server):
     made = Harness(pinning()).measure(cell(Paradigm.CALLBACK, server))
     assert made.failure is None
