@@ -1,5 +1,6 @@
 """A run, from its files alone, as rows, sentences, figures and a report. Nothing here measures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -8,9 +9,11 @@ from compare.analysis import blocks
 from compare.analysis.paired import with_floor
 from compare.analysis.summary import Summary, summarise
 from compare.experiments import catalogue
+from compare.experiments.catalogue import Experiment
 from compare.records import Run
 from compare.report import exports, machines, table, verdict
 from compare.report import page as report
+from compare.report.page import Told
 
 RESULTS = Path("results")
 
@@ -24,6 +27,7 @@ class Findings(msgspec.Struct, frozen=True):
     files: list[Path]
     not_measured: list[str] = []  # a sentence each: what no cell was made of, and rounds that were lost
     not_drawn: list[str] = []  # a sentence each: figures that need samples which were left out
+    answers: dict[str, str] = {}  # by experiment: one line of at most 20 words
 
 
 def finish(run: Run, folder: Path) -> Findings:
@@ -33,21 +37,33 @@ def finish(run: Run, folder: Path) -> Findings:
     differ from it in a last digit.
     """
     summaries = sorted(blocks.marked(with_floor(summarise(run)), run.blocking), key=table.order)
-    sentences: dict[str, list[str]] = {}
     doubts: dict[str, list[str]] = {}
-    files: list[Path] = []
+    told: list[Told] = []
     not_drawn: list[str] = []
     for name, experiment in catalogue.EXPERIMENTS.items():
         own = [summary for summary in summaries if summary.experiment == name]
         if own:
-            sentences[name] = [*verdict.collapses(own), *catalogue.say(experiment, own, run)]
+            told.append(_told(experiment, own, run, folder))
             doubts[name] = verdict.doubts(own)
-            files += experiment.draw(own, run, folder)
             not_drawn += catalogue.not_drawn(experiment, run)
-    files += report.write(run, summaries, sentences, files, folder)
+    sentences = {one.name: list(one.sentences) for one in told}
+    files = [file for one in told for file in one.figures]
+    files += report.write(run, summaries, told, folder)
     files += exports.write(run, summaries, sentences, folder)
-    return Findings(
-        sentences, doubts, summaries, files, [*verdict.not_measured(run), *machines.say(run)], not_drawn
+    answers = {one.name: one.answer for one in told}
+    lost = [*verdict.not_measured(run), *machines.say(run)]
+    return Findings(sentences, doubts, summaries, files, lost, not_drawn, answers)
+
+
+def _told(experiment: Experiment, own: Sequence[Summary], run: Run, folder: Path) -> Told:
+    """Draw one experiment into `folder` and return all that it says."""
+    return Told(
+        experiment.NAME,
+        experiment.QUESTION,
+        experiment.answer(own, run),
+        [*verdict.collapses(own), *catalogue.say(experiment, own, run)],
+        experiment.draw(own, run, folder),
+        catalogue.strips(experiment, own, run),
     )
 
 

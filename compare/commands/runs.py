@@ -10,12 +10,14 @@ from compare.screen.visible import visible
 
 
 def show(findings: Findings, folder: Path) -> None:
-    """Print rows, sentences, doubts, what was not measured, and where the charts are."""
+    """Print rows, the answer in one line, sentences, doubts, what was not measured, and where the charts are."""
     console = tables.console()
     for experiment, sentences in findings.sentences.items():
         rows = [summary for summary in findings.summaries if summary.experiment == experiment]
         console.print(tables.results(experiment, rows, console.width), crop=False)
         click.echo()
+        if experiment in findings.answers:
+            click.echo(f"{findings.answers[experiment]}\n")
         for sentence in [*sentences, *findings.doubts[experiment]]:
             click.echo(f"- {sentence}")
         click.echo()

@@ -134,8 +134,8 @@ def _stopped(rows: Sequence[Summary]) -> list[str]:
     died = [row for row in rows if row.reliability.collapsed]
     if not died:
         return []
-    threaded = [row for row in rows if _thread_each(row)]
-    if all(map(_thread_each, died)):
+    threaded = [row for row in rows if thread_each(row)]
+    if all(map(thread_each, died)):
         among, which = threaded, f"with {died[0].in_flight:,} threads "
     else:
         among, which = list(rows), ""
@@ -143,7 +143,8 @@ def _stopped(rows: Sequence[Summary]) -> list[str]:
     return [f"{count} of {whole} servers {which}stopped answering."]
 
 
-def _thread_each(row: Summary) -> bool:
+def thread_each(row: Summary) -> bool:
+    """Whether a row has a thread for each request."""
     threads = row.contestant.threads == row.in_flight
     return threads or row.contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR}
 

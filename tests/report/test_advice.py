@@ -1,0 +1,43 @@
+import pytest
+from drawn import made
+from msgspec.structs import replace
+
+from compare.experiments.options import Options
+from compare.report import advice
+
+
+@pytest.fixture(scope="module")
+def it():
+    return made("concurrency", Options())
+
+
+def test_each_client_and_load_gets_one_piece_of_advice_with_its_numbers(it):
+    found = advice.table(it.summaries)
+    assert [(one.client, one.load) for one in found] == [
+        ("has coroutines", "any"),
+        ("only blocks", "up to 100 in flight"),
+        ("only blocks", "1,000 in flight"),
+        ("only blocks", "any"),
+        ("called on the loop (`blocking`)", "any"),
+        ("has coroutines, handlers are generators", "any"),
+    ]
+    assert found[0].use == "`native`"
+    assert "tornado answers 2.0 times" in found[0].because
+    assert "60/s at 1,000 in flight" in found[3].because
+
+
+def test_every_rate_in_the_table_is_that_of_a_row(it):
+    (many,) = [one for one in advice.table(it.summaries) if one.load == "1,000 in flight"]
+    wide = [row for row in it.summaries if row.in_flight == 1000 and row.contestant.threads == 1000]
+    for row in wide:
+        assert f"{row.throughput_rps.value:,.0f}" in many.because
+    assert "none of 6 servers stopped answering" in many.because
+
+
+def test_without_rows_there_is_no_advice():
+    assert advice.table([]) == []
+
+
+def test_an_invalid_row_supports_nothing(it):
+
+    assert advice.table([replace(row, valid=False) for row in it.summaries]) == []
