@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare.analysis.intervals import Spread
-from compare.analysis.metrics import BYSTANDER_P50, CPU, THREADS, THROUGHPUT, Metric
+from compare.analysis.metrics import BYSTANDER_P50, CPU, THREADS, Metric
 from compare.analysis.summary import Summary
 from compare.analysis.units import bytes_text
 from compare.contract import Paradigm, Server
@@ -93,14 +93,14 @@ def _trust(run: Run, summaries: Sequence[Summary]) -> dict[str, Any]:
     busy = {(one.cell.experiment, one.cell.round) for one in counted if one.noise and one.noise.noisy}
     invalid = sum(not row.valid for row in summaries)
     how = f"the machine was busy in {len(busy)} of {len(rounds)} rounds" if busy else "quiet machine"
-    parts = [*_unfinished(run), how, f"{invalid} of {len(summaries)} rows invalid"]
+    parts = [*_unfinished(run), how, *([f"{invalid} of {len(summaries)} rows invalid"] if invalid else [])]
     text = ", ".join(part.rstrip(".") for part in parts)
     return {"text": text[:1].upper() + text[1:], "bad": bool(busy or invalid or _unfinished(run))}
 
 
 def _where(run: Run) -> str:
     where = run.environment
-    return f"{where.cpu_model}, {where.cpus} CPUs · {where.implementation} {where.python} · {run.name}"
+    return f"{where.cpus} CPUs, {where.implementation} {where.python}, {run.name}"
 
 
 def _stopped(summaries: Sequence[Summary], told: Sequence[Told]) -> str:
@@ -134,7 +134,10 @@ def _over(rows: Sequence[Summary], paradigm: Paradigm, metric: Metric) -> str:
     """Return the least and the most of a metric over the servers, "" where no row has it."""
     mine = [row.of(metric) for row in rows if row.contestant.paradigm is paradigm and row.valid]
     values = sorted(one.value for one in mine if one.measured)
-    return " to ".join(dict.fromkeys(metric.unit.text(one) for one in values[:1] + values[-1:]))
+    texts = list(dict.fromkeys(metric.unit.text(one) for one in values[:1] + values[-1:]))
+    number, _, unit = texts[-1].partition(" ") if texts else ("", "", "")
+    short = [text.removesuffix(f" {unit}") for text in texts[:-1]]
+    return "-".join([*short, number]) + (f" {unit}" if unit else "")
 
 
 def _part(told: Told, rows: Sequence[Summary]) -> dict[str, Any]:
@@ -146,7 +149,7 @@ def _part(told: Told, rows: Sequence[Summary]) -> dict[str, Any]:
     numbers = [rate for strip in every for rate in (*strip.rates_rps, strip.median_rps) if rate > 0]
     most = ROOM * max([ceiling_rps, *numbers], default=1.0) or 1.0
     at = f" at {headline.level(rows):,} in flight" if level else ""
-    ceiling = f" The dashed line is the ceiling, {ceiling_rps:,.0f}: n / wait." if ceiling_rps else ""
+    ceiling = f"; dashed: the ceiling, {ceiling_rps:,.0f}" if ceiling_rps else ""
     return {
         "name": told.name,
         "question": told.question,
@@ -155,7 +158,7 @@ def _part(told: Told, rows: Sequence[Summary]) -> dict[str, Any]:
             (str(server), [_strip(one, most) for one in strips]) for server, strips in told.strips.items()
         ],
         "ceiling": f"{100 * ceiling_rps / most:.2f}" if ceiling_rps else "",
-        "axis": f"{THROUGHPUT.axis_label.capitalize()}{at}; dot: a fresh server, bar: median, cross: stopped.{ceiling}",
+        "axis": f"Answers a second{at}. Dot: a fresh server; bar: median; cross: stopped{ceiling}.",
         "figures": [_figure(path) for path in drawn],
         "sentences": told.sentences,
         "doubts": _doubts(rows),

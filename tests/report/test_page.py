@@ -134,7 +134,7 @@ def test_a_busy_machine_is_told_in_red_on_top(it):
     noisy = [replace(one, noise=replace(one.noise, noisy=True)) for one in it[0].measurements]
     page = page_of(it, run=replace(it[0], measurements=tuple(noisy)))
     assert '<span class="bad">The machine was busy in 1 of 1 rounds' in page
-    assert "<span>Quiet machine, 0 of" in it[-1]
+    assert "<span>Quiet machine</span>" in it[-1]
 
 
 def test_the_same_run_gives_the_same_bytes(it):

@@ -4,7 +4,7 @@ import pytest
 from drawn import made
 
 from compare.experiments import concurrency
-from compare.experiments.options import Options, Preset
+from compare.experiments.options import Options
 from compare.report import page as report
 
 pytest_plugins = ["browser"]
@@ -29,7 +29,7 @@ WORDS_JS = """first => {
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    run, summaries = made("concurrency", Options(Preset.QUICK))
+    run, summaries = made("concurrency", Options())
     told = report.Told(
         "concurrency",
         concurrency.QUESTION,
