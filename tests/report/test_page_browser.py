@@ -4,7 +4,7 @@ import pytest
 from drawn import made
 
 from compare.experiments import concurrency
-from compare.experiments.options import Options
+from compare.experiments.options import Options, Preset
 from compare.report import page as report
 
 pytest_plugins = ["browser"]
@@ -29,13 +29,16 @@ WORDS_JS = """first => {
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    run, summaries = made("concurrency", Options())
+    run, summaries = made("concurrency", Options(Preset.QUICK))
+    first = concurrency._headline(summaries, run, folder)[1]
+    second = folder / "another.svg"
+    second.write_bytes(first.read_bytes())
     told = report.Told(
         "concurrency",
         concurrency.QUESTION,
         concurrency.answer(summaries, run),
         concurrency.say(summaries),
-        concurrency.draw(summaries, run, folder),
+        [first, second],
         concurrency.strips(summaries, run),
     )
     (path,) = report.write(run, summaries, [told], folder)

@@ -1,0 +1,235 @@
+"""Write what README.md and docs/gil-collapse.md quote from committed runs anew, or say where they differ.
+
+    python -m benchmarks.quoted RUN...    quote these runs in the place of those quoted so far
+    python -m benchmarks.quoted           write again what the runs named in the pages say
+    python -m benchmarks.quoted --check   change nothing; exit code 1 where a page and its runs differ
+
+A quoted part stands between `<!-- quoted PART from RUN -->` and `<!-- end of PART -->`. A run replaces another in the
+parts whose experiment it holds; of several such runs the last one counts.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compare import records
+from compare.analysis.metrics import BYSTANDER_P50, CEILING_SHARE, CPU
+from compare.analysis.paired import with_floor
+from compare.analysis.summary import Summary, summarise
+from compare.analysis.units import seconds_text
+from compare.contract import Paradigm
+from compare.experiments import catalogue, concurrency, switch
+from compare.records import Run
+from compare.report import advice, headline, table
+from compare.report.escaping import markdown
+from compare.report.verdict import name
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "gil-collapse.md")
+QUOTED = re.compile(
+    r"(?s)<!-- quoted (?P<part>\w+) from (?P<run>\S+) -->\n(?P<text>.*?)<!-- end of (?P=part) -->"
+)
+THREADED = {Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR}
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A run as it is quoted: its rows, and the path from a page to its folder."""
+
+    run: Run
+    rows: Sequence[Summary]
+    path: str  # as the page links to it
+
+    def of(self, experiment: str) -> list[Summary]:
+        """Return the rows of one experiment."""
+        return [row for row in self.rows if row.experiment == experiment]
+
+
+def picture(one: Quoted) -> str:
+    """Return the first picture of a run, and where and how it was measured."""
+    where, rows = one.run.environment, headline.at_level(one.of(concurrency.NAME))
+    rounds = max(len(row.rounds) for row in rows)
+    level = headline.level(rows)
+    alt = (
+        f"Answers a second at {level:,} in flight: a mark for each fresh server, a cross for one that stopped"
+    )
+    return (
+        f"![{alt}]({one.path}/concurrency-headline.png)\n\n"
+        f"*Measured by `{one.run.command}` on {where.cpus} CPUs of {markdown(where.cpu_model)}, {where.implementation} "
+        f"{where.python}: {rounds} rounds, each by fresh servers ([its rows]({one.path}/summary.md)).*\n"
+    )
+
+
+def findings(one: Quoted) -> str:
+    """Return three findings: what many threads do, what few do, what one blocking call does to everybody else."""
+    rows = one.of(concurrency.NAME)
+    top = headline.at_level(rows)
+    level = headline.level(rows)
+    stopped = sum(row.reliability.collapsed for row in top), sum(row.reliability.servers for row in top)
+    answer = concurrency.answer(rows, one.run)
+    count = "" if stopped[0] else f" None of {stopped[1]} servers stopped answering for good."
+    told = [f"**At {level:,} in flight: {answer[:1].lower()}{answer[1:]}**{count} {_rates(top, one.run)}"]
+    modest = [row for row in rows if row.in_flight == advice.MODEST and _free(row)]
+    if modest:
+        least = min(row.of(CEILING_SHARE).value for row in modest)
+        told.append(
+            f"**Up to {advice.MODEST} in flight the wait decides.** Everybody with a slot for each wait reaches "
+            f"{least:.0%} or more of what it allows; `native` needs {_span(modest, Paradigm.NATIVE)} of CPU an "
+            f"answer, `callback` {_span(modest, Paradigm.CALLBACK)}."
+        )
+    least_level = min(
+        (row.in_flight for row in rows if row.contestant.paradigm is Paradigm.BLOCKING), default=0
+    )
+    few = [row for row in rows if row.in_flight == least_level]
+    told.append(
+        f"**One blocking call stops everybody else.** Beside it `/ping` takes {_ping(few, Paradigm.BLOCKING)}, beside "
+        f"a `native` one {_ping(few, Paradigm.NATIVE)}."
+    )
+    return "".join(f"{number}. {text}\n" for number, text in enumerate(told, 1))
+
+
+def _rates(rows: Sequence[Summary], run: Run) -> str:
+    """Return what native and a thread per request answer, on each server."""
+    told = []
+    for server, strips in headline.strips(rows, run).items():
+        found = {strip.label: strip.told for strip in strips}
+        some = [f"`{label}` {found[label]}" for label in ("native", "callback") if label in found]
+        told.append(f"{server}: {', '.join(some)}")
+    return f"({'; '.join(told)}.)"
+
+
+def _free(row: Summary) -> bool:
+    waits = row.contestant.paradigm is Paradigm.EXECUTOR and row.contestant.threads is None
+    return row.valid and bool(row.rounds) and not waits and row.contestant.paradigm is not Paradigm.BLOCKING
+
+
+def _span(rows: Iterable[Summary], paradigm: Paradigm) -> str:
+    return _texts(row.of(CPU).value for row in rows if row.contestant.paradigm is paradigm)
+
+
+def _ping(rows: Iterable[Summary], paradigm: Paradigm) -> str:
+    return _texts(row.of(BYSTANDER_P50).value for row in rows if row.contestant.paradigm is paradigm)
+
+
+def _texts(values_s: Iterable[float]) -> str:
+    texts = [seconds_text(one) for one in sorted(values_s)]
+    return " to ".join(dict.fromkeys((texts[0], texts[-1]))) if texts else "n/a"
+
+
+def decisions(one: Quoted) -> str:
+    """Return the table of advice."""
+    lines = [f"| {row.client} | {row.load} | {row.use} | {row.because} |\n" for row in advice.table(one.rows)]
+    return f"| your client | your load | use this | because |\n|---|---|---|---|\n{''.join(lines)}"
+
+
+def questions(one: Quoted) -> str:
+    """Return the question and the answer of each experiment of a run but the first picture's and the switch's."""
+    lines = []
+    for key, experiment in catalogue.EXPERIMENTS.items():
+        rows = one.of(key)
+        figure = FIGURES.get(key, key)
+        if rows and key not in {concurrency.NAME, switch.NAME}:
+            question = experiment.QUESTION.replace("|", "/")
+            lines.append(f"| [{question}]({one.path}/{figure}.png) | {experiment.answer(rows, one.run)} |\n")
+    return f"| question | answer |\n|---|---|\n{''.join(lines)}"
+
+
+FIGURES = {"latency": "latency-percentiles"}  # where a figure is not called as its experiment
+
+
+def cures(one: Quoted) -> str:
+    """Return what the switch interval, more CPUs and other numbers of threads changed, a line for each row."""
+    lines = [
+        f"| {name(row.contestant)} | {row.in_flight:,} | {_stopped(row)} | {_answers(row)} | "
+        f"{_silence(row)} |\n"
+        for row in one.of(switch.NAME)
+    ]
+    head = "| server | threads | stopped answering | answers/s while it answers | longest silence |\n"
+    head += "|---|---|---|---|---|\n"
+    where = one.run.environment
+    rounds = max(len(row.rounds) for row in one.of(switch.NAME))
+    how = f"`{one.run.command}`, {where.implementation} {where.python}, {where.cpus} CPUs"
+    told = f"*{how}, {rounds} {'round' if rounds == 1 else 'rounds'} ([the run]({one.path}/summary.md)).*\n"
+    return f"{switch.answer(one.rows, one.run)}\n\n{head}{''.join(lines)}\n{told}"
+
+
+def _stopped(row: Summary) -> str:
+    return f"{row.reliability.collapsed} of {row.reliability.servers}" if row.rounds else "failed"
+
+
+def _silence(row: Summary) -> str:
+    lived = row.reliability.servers > row.reliability.collapsed
+    return seconds_text(row.reliability.longest_silence_s) if lived else "-"
+
+
+def _answers(row: Summary) -> str:
+    dead = row.reliability.collapsed == row.reliability.servers
+    return "-" if dead or not row.valid else f"{row.throughput_rps.value:,.0f}"
+
+
+# What makes each part, and which experiment its run must hold.
+PARTS: dict[str, tuple[Callable[[Quoted], str], str]] = {
+    "picture": (picture, concurrency.NAME),
+    "findings": (findings, concurrency.NAME),
+    "decisions": (decisions, concurrency.NAME),
+    "questions": (questions, "pool"),
+    "cures": (cures, switch.NAME),
+}
+
+
+def rewritten(text: str, page: Path, replacements: Sequence[Path]) -> str:
+    """Return `text` of `page` with every quoted part as its run has it, or the last of `replacements` that holds it."""
+
+    def part(found: re.Match[str]) -> str:
+        make, experiment = PARTS[found["part"]]
+        asked = [folder for folder in replacements if _holds(folder, experiment)]
+        folder = asked[-1] if asked else page.parent / found["run"]
+        try:
+            run = records.read(folder)
+            rows = sorted(with_floor(summarise(run)), key=table.order)
+        except records.RecordsError:
+            if asked or not (folder / "run.json").exists():
+                raise
+            return found[0]  # a run of schema 1 without its samples says no more than what was written of it
+        path = _relative(folder.resolve(), page)
+        made = make(Quoted(run, rows, path))
+        return f"<!-- quoted {found['part']} from {path} -->\n{made}<!-- end of {found['part']} -->"
+
+    return QUOTED.sub(part, text)
+
+
+def _relative(folder: Path, page: Path) -> str:
+    up = "" if page.parent == ROOT else "../"
+    return f"{up}{folder.relative_to(ROOT).as_posix()}"
+
+
+def _holds(folder: Path, experiment: str) -> bool:
+    return any(one.cell.experiment == experiment for one in records.read(folder).measurements)
+
+
+def main() -> int:
+    """Rewrite or check the pages; return the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("runs", nargs="*", type=Path, metavar="RUN")
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    given = parser.parse_args()
+    differ = []
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        after = rewritten(before, page, given.runs)
+        if after != before:
+            differ.append(page)
+            if not given.check:
+                page.write_text(after, encoding="utf-8")
+    for page in differ:
+        print(f"{page.relative_to(ROOT)}: {'differs from the runs it quotes' if given.check else 'written'}")
+    return 1 if given.check and differ else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
