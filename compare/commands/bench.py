@@ -43,6 +43,7 @@ else:  # `--help` and `--list` measure nothing and answer at once
 @click.option(
     "--list", "only_list", is_flag=True, help="List the experiments, their questions and durations."
 )
+@click.option("--machines", type=click.IntRange(1, 10_000), help="For --list: durations on so many machines.")
 @click.option("--preset", type=usage.choice(Preset), help="How long; default: default.")
 @click.option("--quick", is_flag=True, help="A look: one round, under a minute.")
 @click.option("--full", is_flag=True, help="To publish: more rounds and levels; --list says how long.")
@@ -99,7 +100,11 @@ def command(experiments: tuple[str, ...], *, only_list: bool, strict: bool, **as
     `compare bench --list` says which experiments there are.
     """
     if only_list:
-        return _list()
+        return _list(asked["machines"] or 1)
+    if asked["machines"]:
+        raise click.UsageError(
+            "--machines plans only: compare bench --list --machines 50. --cluster measures."
+        )
     ask = _ask(experiments, asked)
     signal.signal(signal.SIGTERM, _interrupt)
     with progress.watcher() as watcher:
@@ -190,12 +195,17 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _list() -> int:
+def _list(machines: int) -> int:
     rows = [
-        (name, one.QUESTION, {preset: catalogue.duration_s(one, Options(preset=preset)) for preset in Preset})
+        (
+            name,
+            one.QUESTION,
+            {preset: catalogue.duration_s(one, Options(preset=preset), machines) for preset in Preset},
+        )
         for name, one in catalogue.EXPERIMENTS.items()
     ]
     click.echo(listing.experiments(rows))
+    click.echo(listing.total([by[Preset.FULL] for _, _, by in rows], machines))
     click.echo("Measure some of them with: compare bench NAME... [--quick|--full]")
     return ExitCode.DONE
 

@@ -1,5 +1,6 @@
 """Every experiment by its name, how often it repeats itself and how long it takes."""
 
+import heapq
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -149,12 +150,18 @@ def not_drawn(experiment: Experiment, run: Run) -> list[str]:
     return [f"{', '.join(figures)} cannot be drawn: the samples of this run were left out."]
 
 
-def duration_s(experiment: Experiment, options: Options) -> float:
-    """Return about how long `experiment` takes under `options`, in seconds, a second stage included."""
+def duration_s(experiment: Experiment, options: Options, machines: int = 1) -> float:
+    """Return about how long `experiment` takes under `options`, in seconds, a second stage included.
+
+    On several machines each takes the next round when it has made its last; a round is never divided.
+    """
     first = experiment.plan(options)
     second: dict[Preset, float] = getattr(experiment, "SECOND_STAGE", {})  # as a share of the first
-    cells_s = sum(rounds_of(experiment, cell, options) * expected_s(cell) for cell in first)
-    return AROUND_S + cells_s * (1 + second.get(options.preset, 0.0))
+    busy_s = [0.0] * machines
+    for number in range(rounds(experiment, options)):
+        round_s = sum(expected_s(cell) for cell in first if number < rounds_of(experiment, cell, options))
+        heapq.heapreplace(busy_s, busy_s[0] + round_s)
+    return AROUND_S + max(busy_s) * (1 + second.get(options.preset, 0.0))
 
 
 # For each option, a value that nothing takes by itself: an experiment uses the option when it changes the plan.

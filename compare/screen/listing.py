@@ -14,6 +14,12 @@ def experiments(rows: Sequence[tuple[str, str, Mapping[Preset, float]]]) -> str:
     return "\n".join(_line(row, widths) for row in table)
 
 
+def total(full_s: Sequence[float], machines: int) -> str:
+    """Return how long all experiments take one after the other, each given in seconds."""
+    where = "on this machine" if machines == 1 else f"on {machines:,} machines"
+    return f"All of them with --full, {where}: {duration_text(sum(full_s))}."
+
+
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     """Return words to the left and durations to the right of their columns."""
     cells = [

@@ -139,6 +139,15 @@ def test_quick_takes_under_a_minute_and_default_under_five_figures_included():
     assert catalogue.duration_s(concurrency, Options(Preset.FULL)) < 40 * 60
 
 
+def test_machines_divide_the_rounds_of_an_experiment_and_never_a_round():
+    switch, full = catalogue.EXPERIMENTS["switch"], Options(Preset.FULL)
+    one, four, many = (
+        catalogue.duration_s(switch, full, machines) - catalogue.AROUND_S for machines in (1, 4, 999)
+    )
+    assert four == pytest.approx(one / 4)  # eight rounds
+    assert many == pytest.approx(one / 8)
+
+
 @everyone
 @pytest.mark.parametrize(("preset", "limit_s"), [(Preset.QUICK, 60), (Preset.DEFAULT, 300)])
 def test_every_experiment_keeps_the_promise_of_its_preset(name, preset, limit_s):
