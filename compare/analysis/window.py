@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -42,13 +43,17 @@ class ErrorCount(msgspec.Struct, frozen=True):
 
 
 class Window:
-    """Masks over `samples`, one entry per request, and what they count."""
+    """Masks over `samples`, one entry per request, and what they count.
 
-    def __init__(self, samples: Samples) -> None:
+    A success is an answer with an `expected` status; where none is named, any from 200 to 299.
+    """
+
+    def __init__(self, samples: Samples, expected: Collection[int] = ()) -> None:
         self.samples, self.window_s = samples, samples.window_s
         intended, done, status = samples.intended_s, samples.done_s, samples.status
         self.mine: NDArray[np.bool_] = (intended >= 0) & (intended < samples.window_s)
-        self.success: NDArray[np.bool_] = (status >= 200) & (status < 300)
+        usual = (status >= 200) & (status < 300)
+        self.success: NDArray[np.bool_] = np.isin(status, list(expected)) if expected else usual
         self.censored: NDArray[np.bool_] = np.isin(status, _CENSORED)
         self.completed: NDArray[np.bool_] = (done >= 0) & (done < samples.window_s)
         self.ended_s: NDArray[np.float64] = np.where(np.isnan(done), samples.end_s, done)

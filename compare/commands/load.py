@@ -1,5 +1,7 @@
 """`compare load`: put a load on a URL, as one would with wrk."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,10 +12,20 @@ from compare.commands.usage import ExitCode
 from compare.harness import environment, probe
 from compare.harness import load as generator
 from compare.records import Arrivals, Closed, Open
-from compare.screen import tables
+from compare.screen import progress, tables
 
 CLOSED_CONNECTIONS = 10
 OPEN_CONNECTIONS = 10_000
+METHODS = (
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+)  # an answer to HEAD looks cut short to a parser
+HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([ -~]*)")
+OURS = frozenset({"connection", "content-length", "transfer-encoding", "expect"})
 
 
 def _no_pipeline(_context: click.Context, _option: click.Parameter, value: int | None) -> None:
@@ -40,6 +52,12 @@ def _no_pipeline(_context: click.Context, _option: click.Parameter, value: int |
 @click.option("--arrivals", type=usage.choice(Arrivals), default="constant", show_default=True)
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0, 3600), default=10.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Repeatable.")
+@click.option("-m", "--method", type=click.Choice(METHODS), default="GET", show_default=True)
+@click.option("--body", default="", metavar="TEXT|@FILE", help="What every request carries.")
+@click.option(
+    "--expect-status", "expected", type=usage.statuses, metavar="N,N", help="Successes; default 200 to 299."
+)
 @click.option("--close", is_flag=True, help="A new connection for each request; its opening counts, as lag.")
 @click.option("--insecure", is_flag=True, help="https: take any certificate; it is shown.")
 @click.option(
@@ -48,7 +66,9 @@ def _no_pipeline(_context: click.Context, _option: click.Parameter, value: int |
     help="Connections from one source address at most; more leave from 127.0.0.2 and so on.",
 )
 @click.option("--pipeline", type=int, hidden=True, callback=_no_pipeline, expose_value=False)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, times in seconds.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, times in seconds (docs/load.md)."
+)
 def command(
     url: str,
     *,
@@ -59,6 +79,10 @@ def command(
     close: bool,
     insecure: bool,
     per_address: int | None,
+    headers: tuple[str, ...],
+    method: str,
+    body: str,
+    expected: tuple[int, ...] | None,
     as_json: bool,
     **asked: Any,
 ) -> int:
@@ -72,19 +96,50 @@ def command(
     if rate is not None:
         wanted = Open(connections, delay_s=0.0, rate_rps=rate, arrivals=Arrivals(arrivals), **asked)
     wire = generator.Wire(keep_alive=not close, verify=not insecure, per_source=per_address or 0)
-    result = generator.run(url, wanted, seed=seed, cpu=environment.pinning().generator, wire=wire)
-    report = load_report.of(url, wanted, result)
+    ask = generator.Ask(method, tuple(map(_header, headers)), _body(body))
+    with progress.running(f"Asking for {wanted.warmup_s + wanted.duration_s:g} s"):
+        result = generator.run(
+            url, wanted, seed=seed, cpu=environment.pinning().generator, wire=wire, ask=ask, stops=True
+        )
+    expected = expected or ()
+    report = load_report.of(url, wanted, result, expected)
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
         if report.completed:
-            tables.console().print(load_report.table(result))
+            tables.console().print(load_report.table(result, expected))
         click.echo(load_report.headline(wanted, report) if len(result.samples.status) else _nothing_sent(url))
     if result.certificate and not as_json:
         click.echo(result.certificate.sentence)
     for warning in report.warnings:
         click.echo(f"Warning: {warning}", err=True)
+    if result.cut:
+        click.echo(f"Stopped after {report.window_s:.3g} s of {wanted.duration_s:g} s.", err=True)
+        return ExitCode.INTERRUPTED
     return ExitCode.DONE if report.completed else ExitCode.FAILED
+
+
+def _header(line: str) -> str:
+    """Return a header line as it is sent."""
+    found = HEADER.fullmatch(line)
+    if not found or found[1].lower() in OURS:
+        raise click.UsageError(
+            f"--header {line!r} is not a header of visible ASCII that may be set, such as 'Accept: text/html'; "
+            "--body and --close set Content-Length and Connection."
+        )
+    return f"{found[1]}: {found[2]}"
+
+
+def _body(text: str) -> bytes:
+    """Return the bytes of --body, read from a file where it begins with @."""
+    if not text.startswith("@"):
+        return text.encode()
+    try:
+        return Path(text[1:]).read_bytes()
+    except OSError as error:
+        raise click.UsageError(
+            f"--body {text}: {error.strerror}; name a file that can be read, such as --body @order.json."
+        ) from error
 
 
 def _nothing_sent(url: str) -> str:

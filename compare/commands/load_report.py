@@ -4,6 +4,7 @@ A failed request is never throughput, and a target that is down has none: its ro
 """
 
 import math
+from collections.abc import Collection
 
 import msgspec
 import numpy as np
@@ -20,6 +21,9 @@ from compare.records import Closed, Load, rate_rps
 from compare.screen import tables
 from compare.work.masking import mask_dsn
 
+REACHED = 0.95  # of the rate asked for; below it, what limited it is said
+BUSY = 0.7  # of its core: above it the load generator is the limit
+LEAST_WINDOW_S = 0.2  # of a window that Ctrl-C cut short: below it no rate is judged
 PERCENTILES = {"p50": "p50", "p90": "p90", "p97_5": "p97.5", "p99": "p99", "max": "max"}
 
 
@@ -37,7 +41,8 @@ class LoadReport(msgspec.Struct, frozen=True):
     """What one load gave: of the requests intended in the measured window, and what completed in it.
 
     `completed` and `throughput_rps` count successes alone. `lag_s` is how late requests were sent, `reconnects` how
-    often the target closed a connection. `warnings` are sentences; `valid` is False when one takes the numbers away.
+    often the target closed a connection, `reached_rps` the requests a second that left within the window. `warnings`
+    are sentences; `valid` is False when one takes the numbers away. docs/load.md has every field.
     """
 
     url: str
@@ -56,12 +61,13 @@ class LoadReport(msgspec.Struct, frozen=True):
     valid: bool
     warnings: tuple[str, ...]
     certificate: Certificate | None = None
+    reached_rps: float = 0.0
 
 
-def of(url: str, load: Load, result: LoadResult) -> LoadReport:
-    """Return the report of `result`, which `load` on `url` gave."""
-    window = Window(result.samples)
-    errors = {error.kind: error.count for error in _counted(window).errors()}
+def of(url: str, load: Load, result: LoadResult, expected: Collection[int] = ()) -> LoadReport:
+    """Return the report of `result`, which `load` on `url` gave; `expected` are the statuses that are successes."""
+    window = Window(result.samples, expected)
+    errors = {error.kind: error.count for error in _counted(window, expected).errors()}
     unanswered = errors.pop("unanswered", 0)
     doubts = validity.judge(_signs(load, window, result))
     return LoadReport(
@@ -79,14 +85,51 @@ def of(url: str, load: Load, result: LoadResult) -> LoadReport:
         connections=result.report.connections,
         reconnects=result.report.reconnects,
         valid=not any(doubt.invalid for doubt in doubts),
-        warnings=(*result.report.notes, *(_sentence(doubt.words) for doubt in doubts if window.successes)),
+        warnings=(
+            *beyond(load, window, result),
+            *result.report.notes,
+            *(_sentence(doubt.words) for doubt in doubts if window.successes),
+        ),
         certificate=result.certificate,
+        reached_rps=_reached_rps(window),
     )
 
 
-def table(result: LoadResult) -> Table:
+def beyond(load: Load, window: Window, result: LoadResult) -> list[str]:
+    """Return which rate was reached and what limited it, where that is less than the rate asked for; else nothing."""
+    rate, reached_rps = rate_rps(load), _reached_rps(window)
+    if rate is None or reached_rps >= REACHED * rate or window.window_s < LEAST_WINDOW_S:
+        return []
+    sent = f"{reached_rps:,.0f}/s were sent of the {rate:,.6g}/s asked for"
+    return [f"The rate was not reached: {sent}. The limit was {_limit(load, window, result)}."]
+
+
+def _reached_rps(window: Window) -> float:
+    """Return the requests a second that left within the window, whenever they were meant to."""
+    sent_s = window.samples.sent_s
+    return float(np.count_nonzero((sent_s >= 0) & (sent_s < window.window_s)) / window.window_s)
+
+
+def _limit(load: Load, window: Window, result: LoadResult) -> str:
+    """Return what kept requests from leaving on time, the surest sign first."""
+    limits = [note for note in result.report.notes if note.startswith("A limit was hit")]
+    if limits:
+        return limits[0].partition(": ")[2].rstrip(".")
+    if result.report.cpu_share > BUSY:
+        return f"the load generator, at {result.report.cpu_share:.0%} of its core: its numbers are its own"
+    if not window.successes:
+        return "the target, which answered no request"
+    if result.report.connections + result.report.reconnects >= load.concurrency:
+        return (
+            f"the target: all {load.concurrency:,} connections were waiting for answers, of which "
+            f"{window.successes / window.window_s:,.0f}/s came (--concurrency allows more connections)"
+        )
+    return f"the target, which answered {window.successes / window.window_s:,.0f}/s"
+
+
+def table(result: LoadResult, expected: Collection[int] = ()) -> Table:
     """Return the percentiles: response from the intended send, service from the actual one, lag between the two."""
-    window = Window(result.samples)
+    window = Window(result.samples, expected)
     shown = tables.plain()
     shown.add_column("")
     for heading in PERCENTILES.values():
@@ -108,6 +151,8 @@ def headline(load: Load, report: LoadReport) -> str:
         return f"No request to {report.url} succeeded: {bad or 'nothing was sent'}."
     rate = rate_rps(load)
     asked = f"{load.concurrency:,} connections" if rate is None else f"{rate:,.6g}/s asked for"
+    if rate is not None and report.reached_rps < REACHED * rate:
+        asked += f", {report.reached_rps:,.0f}/s sent"
     return (
         f"{report.throughput_rps:,.1f} successes a second over {report.window_s:.3g} s, {asked}; "
         f"{report.completed:,} of {report.sent:,} succeeded{f', {bad}' if bad else ''}; "
@@ -119,12 +164,12 @@ def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def _counted(window: Window) -> Window:
+def _counted(window: Window, expected: Collection[int]) -> Window:
     """Return the window that errors are counted in: where none was due in it, what was still open when it began."""
     if window.intended:
         return window
     since = np.maximum(window.samples.intended_s, 0)
-    return Window(msgspec.structs.replace(window.samples, intended_s=since))
+    return Window(msgspec.structs.replace(window.samples, intended_s=since), expected)
 
 
 def _lag(window: Window) -> Latency:

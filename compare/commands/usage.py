@@ -46,6 +46,16 @@ def levels(text: str) -> tuple[int, ...]:
     return tuple(map(int, words))
 
 
+def statuses(text: str) -> tuple[int, ...]:
+    """Return the HTTP statuses that `text` holds, separated by commas."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(re.fullmatch("[1-5][0-9]{2}", word) for word in words):
+        raise click.BadParameter(
+            f"{text!r} is not a comma-separated list of HTTP statuses from 100 to 599, such as 200,204."
+        )
+    return tuple(map(int, words))
+
+
 def share(text: str) -> float:
     """Return the share that `text` holds, such as 5%."""
     number = text.removesuffix("%")

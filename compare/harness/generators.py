@@ -13,7 +13,7 @@ import msgspec
 
 from compare.errors import CompareError
 from compare.loadgen.ledger import ROW_BYTES
-from compare.loadgen.protocol import Order, Outcome, Refused
+from compare.loadgen.protocol import CUT, Order, Outcome, Refused
 from compare.processes.child import Child
 
 
@@ -46,13 +46,14 @@ class Generator:
         if child is not None:
             child.end()
 
-    def play(self, order: Order) -> tuple[Outcome, memoryview]:
+    def play(self, order: Order, *, stops: bool = False) -> tuple[Outcome, memoryview]:
         """Return what became of `order` and the raw rows; raises GeneratorError.
 
-        Whatever ends this call early ends the process too: what it would still say belongs to this order.
+        Where it `stops`, a first Ctrl-C ends the order early and what was measured is returned. What else ends this
+        call early ends the process too: what it would still say belongs to this order.
         """
         try:
-            outcome, rows = self._played(order)
+            outcome, rows = self._played(order, stops=stops)
         except OrderRefusedError:
             raise
         except BaseException:
@@ -62,10 +63,16 @@ class Generator:
             self.close()
         return outcome, rows
 
-    def _played(self, order: Order) -> tuple[Outcome, memoryview]:
+    def _played(self, order: Order, *, stops: bool) -> tuple[Outcome, memoryview]:
         child = self._child or self._start()
         child.write(msgspec.json.encode(order) + b"\n")
-        line = child.stdout.readline()
+        try:
+            line = child.stdout.readline()
+        except KeyboardInterrupt:
+            if not stops:
+                raise
+            child.write(CUT)
+            line = child.stdout.readline()
         if not line:
             said = child.last_words() or "it said nothing"
             raise GeneratorError(f"The load generator ended without a result: {said}.")

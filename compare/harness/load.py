@@ -29,6 +29,7 @@ RAMP_PER_CONNECTION_S = 20e-6  # where the wait is short: 50,000 first requests 
 PROBE_TIMEOUT_S = 1.0
 PORTS = {"http": 80, "https": 443}
 CLOSE = b"Connection: close\r\n"
+BODILESS = frozenset({"GET", "DELETE", "OPTIONS"})  # methods whose empty body needs no Content-Length
 
 Bytes = memoryview
 
@@ -48,6 +49,15 @@ class Wire(msgspec.Struct, frozen=True):
     per_source: int = 0
 
 
+class Ask(msgspec.Struct, frozen=True):
+    """What every request asks: `headers` are lines such as `Accept: text/html`, sent after Host as they are."""
+
+    method: str = "GET"
+    headers: tuple[str, ...] = ()
+    body: bytes = b""
+
+
+GET = Ask()
 KEPT = Wire()
 
 
@@ -60,6 +70,7 @@ class LoadResult(msgspec.Struct, frozen=True):
     window: tuple[float, float]
     certificate: Certificate | None = None  # what an https server showed
     keep_alive: bool = True  # if not, a request's lag holds the opening of its connection
+    cut: bool = False  # ended early, by Ctrl-C
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -81,19 +92,22 @@ def run(
     cpu: int | None = None,
     by: Generator | None = None,
     wire: Wire = KEPT,
+    ask: Ask = GET,
+    stops: bool = False,
 ) -> LoadResult:
     """Put `load` on `url` and return a sample of every request of the window, failures included.
 
     `url` is http or https with path and query; `seed` decides the ramp and Poisson arrivals; `bystander_url` is asked
     50 times a second meanwhile, on connections of its own; `by` is the generator that plays it, else one for this load
-    alone is started, pinned to `cpu` unless that is None. Raises LoadError when the URL is none that can be loaded, its
+    alone is started, pinned to `cpu` unless that is None; where it `stops`, a first Ctrl-C ends the load and what was
+    measured is returned. Raises LoadError when the URL is none that can be loaded, its
     certificate does not verify, this machine's limits do not allow the load, or the generator itself fails; in the
     first three cases nothing has been sent.
     """
-    whom = target(url, wire)
+    whom = target(url, wire, ask)
     order = plan(load, seed, whom, target(bystander_url) if bystander_url else None, wire)
     shown = _certificate(whom) if whom.tls else None
-    outcome, samples = _played(order, cpu, by)
+    outcome, samples = _played(order, cpu, by, stops=stops)
     return LoadResult(
         samples[0],
         samples[1] if bystander_url else None,
@@ -101,6 +115,7 @@ def run(
         outcome.window,
         shown,
         wire.keep_alive,
+        outcome.cut,
     )
 
 
@@ -131,13 +146,15 @@ def run_mix(
     return LoadResult(samples[0], None, _report(outcome), outcome.window), samples
 
 
-def _played(order: Order, cpu: int | None, by: Generator | None) -> tuple[Outcome, list[Samples]]:
+def _played(
+    order: Order, cpu: int | None, by: Generator | None, *, stops: bool = False
+) -> tuple[Outcome, list[Samples]]:
     try:
         if by is not None:
-            played = _decoded(*by.play(order))
+            played = _decoded(*by.play(order, stops=stops))
         else:
             with Generator(cpu) as generator:
-                played = _decoded(*generator.play(order))
+                played = _decoded(*generator.play(order, stops=stops))
     except GeneratorError as error:
         raise LoadError(str(error)) from error
     if UNASKED in played[0].notes:
@@ -145,7 +162,7 @@ def _played(order: Order, cpu: int | None, by: Generator | None) -> tuple[Outcom
     return played
 
 
-def target(url: str, wire: Wire = KEPT) -> Target:
+def target(url: str, wire: Wire = KEPT, ask: Ask = GET) -> Target:
     """Return where `url` leads; raises LoadError when it is no http or https URL or its host is unknown."""
     try:
         parts = urlsplit(url)
@@ -159,12 +176,19 @@ def target(url: str, wire: Wire = KEPT) -> Target:
         raise LoadError(f"{url!r} cannot be loaded: its path must be percent-encoded ASCII.")
     family, address = _resolve(host, port)
     name = parts.netloc.rpartition("@")[2].encode("idna" if ":" not in host else "ascii")
-    request = b"GET %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (
-        path.encode(),
-        name,
-        b"" if wire.keep_alive else CLOSE,
-    )
+    request = _request(ask, path.encode(), name, b"" if wire.keep_alive else CLOSE)
     return Target(family, address, request, host, Tls(host, wire.verify) if parts.scheme == "https" else None)
+
+
+def _request(ask: Ask, path: bytes, host: bytes, close: bytes) -> bytes:
+    """Return the bytes of every request; a `Host` and a `Content-Length` that were asked for take the place of ours."""
+    names = {line.partition(":")[0].strip().lower() for line in ask.headers}
+    lines = [] if "host" in names else [b"Host: " + host]
+    lines += [line.encode() for line in ask.headers]
+    if (ask.body or ask.method not in BODILESS) and "content-length" not in names:
+        lines.append(b"Content-Length: %d" % len(ask.body))
+    head = b"".join(line + b"\r\n" for line in lines)
+    return b"%b %b HTTP/1.1\r\n%b%b\r\n%b" % (ask.method.encode(), path, head, close, ask.body)
 
 
 def _resolve(host: str, port: int) -> tuple[int, tuple[str, int]]:

@@ -20,13 +20,14 @@ import msgspec
 
 from compare.loadgen import limits
 from compare.loadgen.ledger import FIRST_ROWS, Ledger
-from compare.loadgen.protocol import Order, Outcome, Refused, StreamOrder
+from compare.loadgen.protocol import CUT, Order, Outcome, Refused, StreamOrder
 from compare.loadgen.streams import Stream, make
 
 if sys.platform != "win32":
     import uvloop
 
 NEW_LOOP = None if sys.platform == "win32" else uvloop.new_event_loop
+CUT_S = 1.0  # what is in flight when an order is cut may still be answered for so long
 LEAD_S = 0.005  # between the last preparation and the first request
 # The window is a nanosecond early: what is due exactly at one of its edges belongs after it, and sums of a clock that
 # counts from boot are off by a thousandth of that, in either direction.
@@ -45,8 +46,37 @@ class Mark:
         return (self.cpu_s - earlier.cpu_s) / max(1e-9, self.at_s - earlier.at_s)
 
 
-async def measure(order: Order) -> tuple[Outcome, list[Ledger]]:
-    """Run `order` and return what became of it."""
+class Cut:
+    """Whether an order is ended early. Waiting for it costs no task: a loop that is flooded turns seldom."""
+
+    def __init__(self) -> None:
+        self.made = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def make(self) -> None:
+        """End the order."""
+        self.made = True
+        if self._waiter is not None:
+            _release(self._waiter)
+
+    async def within(self, wait_s: float) -> None:
+        """Return when it is made, or after `wait_s`."""
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(wait_s, _release, self._waiter)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+
+
+def _release(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+async def measure(order: Order, cut: Cut | None = None) -> tuple[Outcome, list[Ledger]]:
+    """Run `order` and return what became of it; `cut` ends it early."""
     loop = asyncio.get_running_loop()
     ledgers = [Ledger(first_rows(stream, order)) for stream in order.streams]
     streams = [make(*pair) for pair in zip(order.streams, (loop,) * len(ledgers), ledgers, strict=True)]
@@ -59,7 +89,7 @@ async def measure(order: Order) -> tuple[Outcome, list[Ledger]]:
     window = (opens_s, opens_s + order.duration_s)
     for stream in streams:
         stream.begin(start_s, window[1], order.timeout_s)
-    return await _finish(streams, window, order), ledgers
+    return await _finish(streams, (start_s, *window), order, cut or Cut()), ledgers
 
 
 def first_rows(stream: StreamOrder, order: Order) -> int:
@@ -77,36 +107,52 @@ async def _open(streams: list[Stream], timeout_s: float) -> None:
         task.result()
 
 
-async def _finish(streams: list[Stream], window: tuple[float, float], order: Order) -> Outcome:
-    await until(window[0])
+async def _finish(
+    streams: list[Stream], times: tuple[float, float, float], order: Order, cut: Cut
+) -> Outcome:
+    start_s, *window = times
+    await until(window[0], cut)
     opened = Mark()
-    await until(window[1])
+    await until(window[1], cut)
     share = Mark().share_since(opened)
+    patience_s = order.timeout_s
+    if cut.made:  # the warm-up counts where the window had not begun
+        window = [window[0] if opened.at_s >= window[0] else min(start_s, opened.at_s - EDGE_S), opened.at_s]
+        window[1] = max(time.monotonic(), window[0] + EDGE_S)
+        patience_s = min(patience_s, CUT_S)
     for stream in streams:
-        stream.close_window()
-    left_s = window[1] + order.timeout_s - time.monotonic()
+        stream.close_window(window[1])
+    left_s = window[1] + patience_s - time.monotonic()
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.gather(*(stream.settled.wait() for stream in streams)), left_s)
     end_s = time.monotonic()
     ends = tuple(stream.stop() for stream in streams)
     notes = sorted(set().union(*(stream.notes for stream in streams)))
-    return Outcome(ends, window, end_s, share, tuple(notes))
+    return Outcome(ends, (window[0], window[1]), end_s, share, tuple(notes), cut=cut.made)
 
 
-async def until(at_s: float) -> None:
-    """Return when the clock says `at_s` or later: a loop's own clock, in milliseconds, may wake it a little early.
+async def until(at_s: float, cut: Cut | None = None) -> None:
+    """Return when `cut` is made or the clock says `at_s`: a loop's own clock, in milliseconds, may wake it early.
 
     A window closed early would miss the requests that are still to be sent in it.
     """
+    cut = cut or Cut()
     left_s = at_s - time.monotonic()
-    while left_s > 0:
-        await asyncio.sleep(left_s)
+    while left_s > 0 and not cut.made:
+        await cut.within(left_s)
         left_s = at_s - time.monotonic()
 
 
-def live_no_longer_than(lifeline: BinaryIO, longest_s: float) -> None:
-    """End this process when `lifeline` ends, because whoever started it is gone, or after `longest_s`."""
-    asyncio.get_running_loop().add_reader(lifeline.fileno(), lambda: os._exit(1))
+def live_no_longer_than(lifeline: BinaryIO, longest_s: float, cut: Cut | None = None) -> None:
+    """End this process when `lifeline` ends, because its starter is gone, or after `longest_s`; a line makes `cut`."""
+
+    def heard() -> None:
+        if not os.read(lifeline.fileno(), 64):
+            os._exit(1)
+        if cut is not None:
+            cut.make()
+
+    asyncio.get_running_loop().add_reader(lifeline.fileno(), heard)
     signal.alarm(int(longest_s) + 1)
 
 
@@ -121,9 +167,10 @@ async def run(order: Order) -> tuple[Outcome, list[Ledger]]:
     """Measure, bound to the life of the process that asked."""
     if sys.platform == "win32":
         return await measure(order)
-    live_no_longer_than(sys.stdin.buffer, order.longest_s)
+    cut = Cut()
+    live_no_longer_than(sys.stdin.buffer, order.longest_s, cut)
     try:
-        return await measure(order)
+        return await measure(order, cut)
     finally:
         live_on(sys.stdin.buffer)
 
@@ -175,6 +222,8 @@ def played(order: Order) -> tuple[Outcome | Refused, list[Ledger]]:
 def serve(orders: Iterable[bytes], out: BinaryIO) -> None:
     """Play `orders`, one a line; write for each one line and the raw bytes."""
     for line in orders:
+        if line == CUT:  # it came when its order was over
+            continue
         emit(out, *played(msgspec.json.decode(line, type=Order)))
 
 
@@ -186,8 +235,10 @@ def main() -> None:
     with (
         open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as raw,
         io.BufferedWriter(raw) as out,
+        # not buffered: what follows an order is heard while that is played
+        open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as orders,
     ):
-        serve(iter(sys.stdin.buffer.readline, b""), out)
+        serve(iter(orders.readline, b""), out)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
-"""What the load generator's process is told on stdin, and what it says before its raw stamps on stdout."""
+"""What the load generator's process is told on stdin, and what it says before its raw stamps on stdout.
+
+`CUT` ends the order that is played: the window ends then, and what is in flight has a second left.
+"""
 
 import msgspec
 
 # Among the notes of an outcome, it makes the whole of it worthless.
+CUT = b"cut\n"  # the line that ends an order early
 UNASKED = "The server answers before it is asked, so nothing it says is the answer to a request."
 
 
@@ -77,4 +81,5 @@ class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
     end_s: float
     cpu_share: float
     notes: tuple[str, ...] = ()
+    cut: bool = False  # ended early, because a line came while it was played
     clean: bool = True  # nothing of this order is left in the process: it may play another

@@ -67,8 +67,12 @@ class Stream:
         if self._pacer.note:
             self.notes.add(self._pacer.note)
 
-    def close_window(self) -> None:
-        """The window is over. The load stays on, so that its last requests are answered under load too."""
+    def close_window(self, ends_s: float | None = None) -> None:
+        """The window is over, at `ends_s` where that was not known before. The load stays on.
+
+        So its last requests are answered under load too.
+        """
+        self._ends_s = self._ends_s if ends_s is None else ends_s
         self._closing = True
         self._unsettled = sum(intended_s < self._ends_s for intended_s, _ in self._under_way())
         self._settle(0)

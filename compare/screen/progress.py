@@ -1,11 +1,13 @@
 """How far the benchmark is: a bar with the time left in a terminal, plain lines elsewhere."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from compare.analysis.units import duration_text
 from compare.records import Cell, Load, Measurement, Mixed, Open
@@ -105,6 +107,19 @@ class Bar(Lines):
             description=cell_text(cell),
             left=duration_text(left_s),
         )
+
+
+@contextmanager
+def running(what: str, console: Console | None = None) -> Iterator[None]:
+    """Show `what` and the time since it began while the block runs, in a terminal alone; nothing is left of it."""
+    console = console or Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield
+        return
+    columns = (TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, refresh_per_second=2) as shown:
+        shown.add_task(what, total=None)
+        yield
 
 
 def watcher(console: Console | None = None) -> Lines:

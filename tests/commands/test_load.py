@@ -1,6 +1,7 @@
 """`compare load` against a real server, and against what is none."""
 
 import contextlib
+import http.server
 import json
 import socket
 import threading
@@ -8,6 +9,7 @@ import threading
 import pytest
 import secure
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from compare.cli import commands
 from compare.harness import load as generator
@@ -162,3 +164,79 @@ def test_credentials_in_a_url_are_not_repeated(url):
     with_secrets = url.replace("http://", "http://ann:hunter2@") + "&token=hunter2"
     for words in ((), ("--json",)):
         assert "hunter2" not in run(with_secrets, *SHORT, *words).output
+
+
+@contextlib.contextmanager
+def recording():
+    """Yield the URL of a server that answers 404, and the list of what it was sent."""
+    asked: list[bytes] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(b"%s %s %s" % (self.headers["X-A"].encode(), self.headers["Host"].encode(), body))
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/", asked
+        server.shutdown()
+        thread.join()
+
+
+def test_method_header_body_and_the_status_expected_are_as_asked(tmp_path):
+    body = tmp_path / "order.json"
+    body.write_text('{"a": 1}')
+    words = (
+        "-m",
+        "POST",
+        "-H",
+        "X-A: b",
+        "-H",
+        "Host: example.test",
+        "--body",
+        f"@{body}",
+        "--expect-status",
+        "404",
+    )
+    with recording() as (url, asked):
+        told = json.loads(run(url, *SHORT, "-c", "2", *words, "--json").stdout)
+    assert told["completed"] > 2
+    assert told["errors"] == {}
+    assert set(asked) == {b'b example.test {"a": 1}'}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-H", "nonsense"), "is not a header"),
+        (("-H", "A: b\r\nB: c"), "is not a header"),
+        (("-H", "Content-Length: 3"), "--body and --close set"),
+        (("--body", "@no/such/file"), "No such file or directory; name a file"),
+        (("--expect-status", "20"), "such as 200,204"),
+        (("-m", "HEAD"), "'HEAD' is not one of 'GET'"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence_and_nothing_is_sent(words, said, monkeypatch):
+    monkeypatch.setattr(generator, "run", None)
+    found = CliRunner().invoke(commands, ["load", "http://127.0.0.1:1/", *words])
+    assert found.exit_code == 2
+    assert said in found.output
+    assert "Traceback" not in found.output
+
+
+def test_ctrl_c_prints_what_was_measured(url, monkeypatch):
+    real = generator.run
+    monkeypatch.setattr(generator, "run", lambda *a, **k: replace(real(*a, **k), cut=True))
+    found = run(url, *SHORT)
+    assert found.return_value == 130
+    assert "successes a second" in found.stdout
+    assert found.stderr.endswith("Stopped after 0.2 s of 0.2 s.\n")

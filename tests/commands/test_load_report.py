@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import made
 import msgspec
@@ -115,3 +116,56 @@ def test_the_table_has_a_row_for_response_service_and_lag():
     table = load_report.table(result(made.closed_loop(10, 0.01)))
     assert next(iter(table.columns[1].cells)) == "10.0 ms"
     assert list(table.columns[0].cells) == ["response", "service", "lag"]
+
+
+OPEN = opened(CLOSED, 1000.0)
+
+
+def late(rows=100):
+    """Requests that left at half the pace at which they were meant to."""
+    return made.samples(
+        [made.answered(0.9 * at / rows, 0.9 * at / rows + 0.05, lag_s=0.9 * at / rows) for at in range(rows)],
+        end_s=3.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "limit"),
+    [
+        (
+            {"notes": ("A limit was hit: no more open files of this process (ulimit -n).",)},
+            "no more open files",
+        ),
+        ({"cpu_share": 0.9}, "the load generator, at 90% of its core"),
+        ({"connections": 10}, "the target: all 10 connections were waiting for answers, of which"),
+        ({"connections": 2}, "the target, which answered"),
+    ],
+)
+def test_a_rate_beyond_reach_says_what_was_reached_and_what_limited_it(more, limit):
+    told = report(late(), OPEN, **{"connections": 2} | more)
+    assert told.warnings[0].startswith("The rate was not reached: 56/s were sent of the 1,000/s asked for. ")
+    assert f"The limit was {limit}" in told.warnings[0]
+    assert told.reached_rps == 56
+    assert "1,000/s asked for, 56/s sent" in load_report.headline(OPEN, told)
+
+
+def test_a_rate_that_is_reached_says_nothing_of_limits():
+    even = opened(CLOSED, 100.0)
+    told = report(made.samples([made.answered(at / 100, 0.005) for at in range(100)]), even)
+    assert not any("not reached" in warning for warning in told.warnings)
+
+
+def test_what_is_expected_is_a_success_and_nothing_else_is():
+    rows = [
+        made.answered(0.1, 0.01, status=404),
+        made.answered(0.2, 0.01),
+        made.answered(0.3, 0.01, status=204),
+    ]
+    told = load_report.of(URL, CLOSED, result(made.samples(rows)), (404, 204))
+    assert (told.completed, told.errors) == (2, {"HTTP 200": 1})
+
+
+def test_every_field_of_the_json_is_documented():
+    text = (Path(__file__).parents[2] / "docs/load.md").read_text()
+    told = json.loads(msgspec.json.encode(report(made.closed_loop(10, 0.01))))
+    assert [name for name in told if f"| `{name}` |" not in text] == []

@@ -6,7 +6,7 @@ from rich.console import Console
 from compare.contract import Paradigm, Server
 from compare.records import Arrivals, Cell, Closed, Contestant, Measurement, Open
 from compare.screen import progress
-from compare.screen.progress import Bar, Lines
+from compare.screen.progress import Bar, Lines, running
 
 CELL = Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Closed(1000), round=2)
 
@@ -75,3 +75,11 @@ def test_more_cells_than_planned_make_the_bar_longer():
 @pytest.mark.parametrize(("terminal", "kind"), [(True, Bar), (False, Lines)])
 def test_a_terminal_gets_a_bar_and_a_log_gets_lines(terminal, kind):
     assert type(progress.watcher(Console(file=io.StringIO(), force_terminal=terminal))) is kind
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_load_shows_how_long_it_runs_in_a_terminal_and_is_silent_elsewhere(terminal):
+    out = io.StringIO()
+    with running("Asking for 5.5 s", Console(file=out, force_terminal=terminal, width=80)):
+        pass
+    assert ("Asking for 5.5 s" in out.getvalue()) is terminal
