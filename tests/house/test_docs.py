@@ -88,3 +88,12 @@ def test_the_guides_table_of_the_wire_is_the_scripts():
     assert phrase("HTTP/1.0", answer, closed=True) == "100, 405 in HTTP/1.0; closed"
     assert phrase("a method that the route does not have", answer, closed=False) == "100, 405, `Allow: GET`"
     assert phrase("HTTP/1.2", b"", closed=True) == "closed without an answer"
+
+
+@pytest.mark.parametrize(("page", "language"), [("lesson.md", "en"), ("lesson.zh.md", "zh")])
+def test_every_button_that_a_lesson_names_is_on_the_page(page, language):
+    text = (ROOT / "docs" / page).read_text()
+    labels = (ROOT / "compare/web" / f"{language}.js").read_text()
+    named = {name.rstrip("，,") for name in re.findall(r"\*\*([^*]+)\*\*", text)}
+    assert len(named) > 10
+    assert [name for name in named if f'"{name}"' not in labels and f"{name}: " not in labels] == []
