@@ -1,7 +1,8 @@
 """What the cookie kit costs an aiohttp handler that touches no cookie, by wrk on two processes in turns.
 
 Run: ``python -m benchmarks.cookie_middleware [rounds] [seconds]``; needs wrk. The servers share a CPU, wrk has another.
-``bare`` is an application with one handler, ``kit`` the same after ``setup(app, secret)``.
+``bare`` is an application with one handler, ``kit`` the same after ``setup(app, secret)``. ``--instructions`` counts
+what an answer takes under callgrind instead (`benchmarks.instructions`), which a busy machine does not disturb.
 """
 
 import asyncio
@@ -11,13 +12,18 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 from aiohttp import web
 
+from benchmarks import instructions
 from tornado_cookies.aiohttp import setup
+
+MODULE = "benchmarks.cookie_middleware"
 
 CPUS = sorted(os.sched_getaffinity(0))
 
@@ -57,7 +63,7 @@ class Contestant:
 @contextlib.contextmanager
 def running(name: str) -> Iterator[Contestant]:
     """Run a contestant in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.cookie_middleware", "--serve", name]
+    command = [sys.executable, "-m", MODULE, "--serve", name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -94,6 +100,20 @@ def load(contestant: Contestant, seconds: int) -> Rate:
     return Rate(float(per_s[1]), cpu_s / int(requests[1]) * 1e6)
 
 
+def counts() -> None:
+    """Print the instructions in user space that an answer of each takes, and their ratio."""
+    found = {}
+    with tempfile.TemporaryDirectory() as name:
+        for contestant in ("bare", "kit"):
+            folder = Path(name) / contestant
+            folder.mkdir()
+            with instructions.counted(MODULE, "--serve", contestant, folder=folder) as (line, pid):
+                found[contestant] = instructions.each(pid, int(line), "/", folder)
+    for contestant, count in found.items():
+        print(f"{contestant:4} {count:10,.0f} instructions an answer")
+    print(f"kit/bare {found['kit'] / found['bare']:.4f}")
+
+
 def main(rounds: int = 9, seconds: int = 3) -> None:
     """Print what each round showed, in turns, and the medians of the ratios."""
     with running("bare") as bare, running("kit") as kit:
@@ -118,5 +138,7 @@ def main(rounds: int = 9, seconds: int = 3) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--serve"]:
         asyncio.run(serve(sys.argv[2]))
+    elif sys.argv[1:2] == ["--instructions"]:
+        counts()
     else:
         main(*map(int, sys.argv[1:]))

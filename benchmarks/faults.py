@@ -4,7 +4,7 @@ To add a fault, add a line to a file's table: the text to replace (it must occur
 Every fault listed changes what some caller or operator can tell.
 """
 
-from benchmarks import faults_analysis, faults_kit, faults_servers
+from benchmarks import faults_analysis, faults_faces, faults_kit, faults_servers
 from benchmarks.planted import Target
 
 TARGETS: dict[str, Target] = {
@@ -17,6 +17,9 @@ TARGETS: dict[str, Target] = {
     "origin": faults_kit.ORIGIN,
     "aiohttp": faults_kit.AIOHTTP_FACE,
     "asgi": faults_kit.ASGI_FACE,
+    "forms": faults_faces.FORMS,
+    "tornado": faults_faces.TORNADO_FACE,
+    "storage": faults_faces.STORAGE,
     "callback": faults_servers.CALLBACK,
     "generator": faults_servers.GENERATOR,
     "trampoline": faults_servers.TRAMPOLINE,

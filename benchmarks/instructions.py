@@ -83,15 +83,20 @@ def per_request(module: str, *words: str, folder: Path, checkout: Path = HERE) -
     with counted(module, *words, folder=folder, checkout=checkout) as (line, pid):
         port = int(line) if line.strip().isdigit() else int(json.loads(line)["url"].rpartition(":")[2])
         for path in PATHS:
-            ask(port, path, WARM_UP)
-            before = set(folder.iterdir())
-            control(pid, "-z")
-            ask(port, path, REQUESTS)
-            control(pid, "-d")
-            (dump,) = set(folder.iterdir()) - before
-            totals = re.search(r"^(?:totals|summary): (\d+)", dump.read_text(), re.MULTILINE)
-            found[path] = int(totals[1]) / REQUESTS if totals else float("nan")
+            found[path] = each(pid, port, path, folder)
     return found
+
+
+def each(pid: int, port: int, path: str, folder: Path) -> float:
+    """Return the instructions that an answer of a counted server takes, once it is warm."""
+    ask(port, path, WARM_UP)
+    before = set(folder.iterdir())
+    control(pid, "-z")
+    ask(port, path, REQUESTS)
+    control(pid, "-d")
+    (dump,) = set(folder.iterdir()) - before
+    totals = re.search(r"^(?:totals|summary): (\d+)", dump.read_text(), re.MULTILINE)
+    return int(totals[1]) / REQUESTS if totals else float("nan")
 
 
 def main() -> None:
