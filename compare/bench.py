@@ -23,7 +23,7 @@ from compare.engine import plan
 from compare.engine.drive import Drive, Noticing, Watcher
 from compare.engine.fleet import elsewhere
 from compare.experiments import catalogue, slow
-from compare.experiments.catalogue import Experiment
+from compare.experiments.catalogue import Experiment, duration_s
 from compare.experiments.options import Options, Preset, expected_s
 from compare.findings import RESULTS
 from compare.harness import environment
@@ -36,8 +36,9 @@ from compare.report import verdict
 
 DEFAULT_EXPERIMENTS = ("concurrency",)
 
-# How long measuring may take when noisy rounds are repeated: what the presets promise, less starting and drawing.
-MOST_S = {Preset.QUICK: 45.0, Preset.DEFAULT: 270.0, Preset.FULL: math.inf}
+MOST_S = {Preset.QUICK: 45.0, Preset.DEFAULT: 270.0}  # the promise, less starting and drawing
+NOTHING = "These options leave nothing to measure."
+REPEATS = 1.2  # a full run may take so many times as long as planned
 
 
 class Guard(Noticing, CellNoise, Protocol):
@@ -96,12 +97,12 @@ def run(
     stages = {name: first_stage(name, ask.options) for name in ask.experiments}
     cells = [cell for rounds in stages.values() for cells in rounds for cell in cells]
     if not cells:
-        raise CannotStartError("These options leave nothing to measure.")
+        raise CannotStartError(NOTHING)
     folder = _make_folder(ask)
     begun = _begin(ask, environment.read(environment.pinning()), folder.name)
-    most_s = MOST_S[ask.options.preset] * len(ask.experiments)
     by = By(measure, sentry, keep, clock)
-    with _gone_if_empty(folder), _driving(ask, begun, cells, folder, watcher, by, most_s) as (drive, ready):
+    driving = _driving(ask, begun, cells, folder, watcher, by, _most_s(ask))
+    with _gone_if_empty(folder), driving as (drive, ready):
         try:
             _drive_all(drive, *_paced(ask, stages, ready, watcher), ready)
         except KeyboardInterrupt:
@@ -118,7 +119,7 @@ def _paced(
         stages = {name: first_stage(name, options) for name in ask.experiments}
     if ready.took_s:
         cells = [cell for each in stages.values() for cells in ready.possible(each) for cell in cells]
-        slow.check(cells, ask.options, ready.took_s, MOST_S[options.preset] * len(ask.experiments))
+        slow.check(cells, ask.options, ready.took_s, _most_s(ask))
     if options is not ask.options:
         watcher.remark(slow.sentence(options.work, ready.took_s))
     return stages, options
@@ -187,7 +188,9 @@ def _driving(
         ) as fleet:
             yield fleet, Ready(elsewhere)
         return
-    here = environment.read(pins)
+    here = preparing.here(pins, watcher, real=by.measure is None)
+    if not begun.measurements:
+        begun = replace(begun, environment=here)
     pythons = {tag: one.path for tag, one in ask.interpreters.items()}
     making = preparing.measuring(order, pins, here, sentry, pythons=pythons)
     with making if by.measure is None else nullcontext(Ready(by.measure)) as ready:
@@ -204,6 +207,13 @@ def _driving(
             ),
             ready,
         )
+
+
+def _most_s(ask: Ask) -> float:
+    """Return how long measuring may take, repeats and rounds that were not planned included."""
+    if ask.options.preset is Preset.FULL:
+        return REPEATS * sum(duration_s(catalogue.EXPERIMENTS[one], ask.options) for one in ask.experiments)
+    return MOST_S[ask.options.preset] * len(ask.experiments)
 
 
 def first_stage(name: str, options: Options) -> list[list[Cell]]:
@@ -225,8 +235,7 @@ def _drive_all(
     possible = {name: ready.possible(rounds) for name, rounds in stages.items()}
     cells = [cell for rounds in possible.values() for cells in rounds for cell in cells]
     if not cells:
-        reasons = " ".join(verdict.not_measured(drive.run))
-        raise CannotStartError(f"These options leave nothing to measure. {reasons}")
+        raise CannotStartError(" ".join([NOTHING, *verdict.not_measured(drive.run)]))
     drive.begin(cells)
     for name, rounds in possible.items():
         _both_stages(drive, name, rounds, options, ready)
@@ -236,8 +245,8 @@ def _both_stages(
     drive: Drive, name: str, rounds: Sequence[Sequence[Cell]], options: Options, ready: Ready
 ) -> None:
     """Measure an experiment, then those of its cells that could not be planned before, if it has any."""
-    drive.rounds([cells for cells in rounds if cells])
     experiment = catalogue.EXPERIMENTS[name]
+    drive.rounds([cells for cells in rounds if cells], repeat=not looks.goes_on(experiment, options))
     then = catalogue.then(experiment, options, summarise(drive.run))
     second = ready.possible(_ordered(experiment, then, options))
     if any(second):

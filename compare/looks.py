@@ -9,9 +9,15 @@ from compare.engine import plan
 from compare.engine.drive import Drive
 from compare.experiments import catalogue
 from compare.experiments.catalogue import Experiment
+from compare.experiments.options import Options, Preset
 from compare.records import Cell, Look, Run
 
 LAST = f"after {LOOKS[-1]} rounds the error budget of a pair is spent"
+
+
+def goes_on(experiment: Experiment, options: Options) -> bool:
+    """Return whether pairs of `experiment` are measured on until they are decided, within the preset's time."""
+    return options.preset is Preset.DEFAULT and options.rounds is None and hasattr(experiment, "primary")
 
 
 def go_on(drive: Drive, experiment: Experiment, seed: int, *, adaptive: bool = True) -> None:
@@ -19,12 +25,20 @@ def go_on(drive: Drive, experiment: Experiment, seed: int, *, adaptive: bool = T
     while True:
         found = look(drive.run, experiment)
         drive.looked([_record(experiment, one) for one in found if _is_due(one, drive.run)])
-        rounds = further(found, seed)
-        cells = [cell for each in rounds for cell in each]
-        if not adaptive or not cells or not drive.affords(cells):
+        rounds = affordable(drive, found, seed) if adaptive else []
+        if not rounds:
             return
-        drive.grow(cells)
-        drive.rounds(rounds)
+        drive.grow([cell for cells in rounds for cell in cells])
+        drive.rounds(rounds, repeat=False)
+
+
+def affordable(drive: Drive, found: Sequence[Decision], seed: int) -> list[list[Cell]]:
+    """Return the rounds that bring as many undecided pairs as time allows to their next look, the first ones first."""
+    for many in range(len(found), 0, -1):
+        rounds = further(found[:many], seed)
+        if drive.affords([cell for cells in rounds for cell in cells]):
+            return rounds
+    return []
 
 
 def look(run: Run, experiment: Experiment) -> list[Decision]:

@@ -7,13 +7,14 @@ import msgspec
 from msgspec.structs import replace
 
 from compare.contract import Paradigm
+from compare.engine.drive import Watcher
 from compare.errors import CompareError
 from compare.harness import bytecode, environment
 from compare.harness.companions import CompanionError, companions
 from compare.harness.environment import Pinning
 from compare.harness.generators import Generator
 from compare.harness.measure import Harness, Refusals, server_of
-from compare.harness.noise import CellNoise, Sentry
+from compare.harness.noise import SHARED_CORE, CellNoise, Sentry, shared_core_penalty
 from compare.harness.servers import ServerError
 from compare.harness.wires import stretched
 from compare.processes import interpreters
@@ -53,6 +54,16 @@ class Ready(msgspec.Struct, frozen=True):
         ]
 
 
+def here(pins: Pinning, watcher: Watcher, *, real: bool) -> Environment:
+    """Return where this is, with what the two CPUs cost each other where real servers are to run on them."""
+    penalty = shared_core_penalty(pins.server, pins.generator) if real else None
+    if penalty is not None:
+        shared = "They seem to share a core: the load generator slows the servers down."
+        told = f"A spin on CPU {pins.server} takes {penalty:.0%} longer while CPU {pins.generator} spins."
+        watcher.remark(f"{told} {shared}" if penalty > SHARED_CORE else told)
+    return environment.read(pins, penalty)
+
+
 @contextmanager
 def opened(order: Order) -> Iterator[Measure]:
     """Prepare this machine for what `order` says, as `measuring` does; yield the measuring function."""
@@ -80,6 +91,7 @@ def measuring(
     works = [contestant.work for contestant in order.contestants]
     try:
         with (
+            environment.bound(pins.generator),
             stretched((one.link for one in order.contestants if one.link), order.seed) as wires,
             companions(works, upstream=order.upstream, dsn=order.dsn, cpu=pins.generator) as beside,
             Generator(pins.generator) as generator,

@@ -12,7 +12,7 @@ from compare.bench import Ask
 from compare.commands import bench as command
 from compare.contract import Paradigm, Server
 from compare.experiments import concurrency
-from compare.experiments.options import Options, Preset
+from compare.experiments.options import Options, Preset, expected_s
 from compare.harness import simulated
 from compare.preparing import CannotStartError
 from compare.records import SampleStatus
@@ -75,6 +75,41 @@ def test_without_time_nothing_more_is_measured_and_the_run_can_go_on_later(tmp_p
     assert [one.rounds for one in kept.looks] == [3, 5, 8]
     with pytest.raises(CannotStartError, match="the error budget of a pair is spent"):
         run(tmp_path, noisy(0.5), resume=outcome.folder)
+
+
+def test_where_time_is_short_native_against_callback_is_measured_on_and_the_executor_is_not(
+    tmp_path, monkeypatch
+):
+    """Time for two more rounds of the first pair alone: it comes first, and its look is recorded."""
+    options = Options(servers=ONE, paradigms=(*PAIR, Paradigm.EXECUTOR), seed=3)
+    planned = concurrency.plan(options)
+    first_s = sum(expected_s(one) * concurrency.rounds_of(one, options, 3) for one in planned)
+    callback_s = sum(
+        expected_s(one) for one in planned if one.load.concurrency == 1000 and one.contestant.paradigm in PAIR
+    )
+    monkeypatch.setitem(bench.MOST_S, Preset.DEFAULT, first_s + 2.1 * callback_s)
+    now, measure = [0.0], noisy(0.5)
+
+    def timed(cell):
+        now[0] += expected_s(cell)
+        return measure(cell)
+
+    ask = Ask(options=options, out=tmp_path)
+    outcome = bench.run(ask, Silent(), measure=timed, sentry=Quiet(), clock=lambda: now[0])
+    rounds = {
+        paradigm: max(
+            one.cell.round
+            for one in outcome.run.measurements
+            if one.cell.contestant.paradigm is paradigm and one.cell.load.concurrency == 1000
+        )
+        for paradigm in (*PAIR, Paradigm.EXECUTOR)
+    }
+    assert rounds == {Paradigm.NATIVE: 4, Paradigm.CALLBACK: 4, Paradigm.EXECUTOR: 2}
+    assert [(one.b.paradigm, one.rounds) for one in outcome.run.looks] == [
+        (Paradigm.CALLBACK, 3),
+        (Paradigm.EXECUTOR, 3),
+        (Paradigm.CALLBACK, 5),
+    ]
 
 
 def test_a_quick_run_stays_quick(tmp_path):

@@ -24,6 +24,13 @@ def ceiling_rps(contestant: Contestant, load: Load, pool: int, limit: int = 0) -
     return most / load.delay_s if math.isfinite(most) else None
 
 
+def threads_of(contestant: Contestant, in_flight: int, pool: int = 0) -> int:
+    """Return about how many threads a contestant has at a load: as many as wait, or as its pool has."""
+    if contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR}:
+        return in_flight
+    return min(contestant.threads or pool, in_flight) if contestant.paradigm is Paradigm.EXECUTOR else 0
+
+
 def default_pool(one: Measurement, environment: Environment) -> int:
     """Return the threads of the server's own pool: as it said itself, else as Python up to 3.12 counts them.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from compare.analysis.ceiling import ceiling_rps, default_pool, effective_limit
+from compare.analysis.ceiling import ceiling_rps, default_pool, effective_limit, threads_of
 from compare.analysis.outcome import Silence, silence
 from compare.analysis.quantiles import Latency
 from compare.analysis.window import Window
@@ -35,6 +35,13 @@ else:
     np = Late("numpy")
 
 LITTLES_TOLERANCE = 0.03
+ENOUGH_RESPONSES = 10  # median responses that a window must hold
+LEAST_WINDOW_S, MANY_THREADS, MANY_THREADS_S = (
+    2.0,
+    100,
+    3.0,
+)  # with many threads a server may stop within seconds
+ENOUGH_ANSWERS = 100  # below so many, what one of them costs is what everything else costs
 
 
 class Little(msgspec.Struct, frozen=True):
@@ -119,13 +126,56 @@ class Observed:
         return own + (_answers_rps(pings) if pings else 0.0)
 
     def per_answer(self, of: Callable[[Usage], float]) -> float:
-        """Return `of` the usage per answer, NaN where the server was not watched or answered nobody.
+        """Return `of` the usage per answer, NaN where the server was not watched or answered fewer than a hundred.
 
         The server is watched over nearly, not exactly, the load's window: rates are divided, not counts.
         """
-        if self.usage is None or not self.window.answers:
+        if self.usage is None or self.window.answers < ENOUGH_ANSWERS:
             return math.nan
         return of(self.usage) / (self.answers_rps * self.usage.window_s)
+
+    @property
+    def cpu_s_per_answer(self) -> float:
+        """CPU time of the server for an answer to the load alone, NaN as in `per_answer`.
+
+        What the same server uses without a load, for the bystander, `/stats` and its ticks, is subtracted; where that
+        was not measured, the bystander's answers count as answers.
+        """
+        blank = self.measurement.blank_cpu_share
+        if blank is None or self.usage is None or self.window.answers < ENOUGH_ANSWERS:
+            return self.per_answer(lambda usage: usage.cpu_s)
+        own_share = self.usage.cpu_s / self.usage.window_s - blank
+        return own_share * self.window.window_s / self.window.answers if own_share > 0 else math.nan
+
+    @property
+    def send_lag_s(self) -> float:
+        """How late the generator sent: p99 in an open loop; in a closed loop p90 of its pings, which have a schedule.
+
+        A request of a closed loop is due when the one before is done, so that it is never late.
+        """
+        pings = self.measurement.bystander
+        if rate_rps(self.load) is None:
+            return Window(pings).lag_s(0.9) if pings else math.nan
+        return self.window.lag_s(0.99)
+
+    @property
+    def wave(self) -> float:
+        """Answers that may come at once: as many as wait at a time."""
+        return (self.ceiling_rps or 0.0) * self.load.delay_s
+
+    @property
+    def halves(self) -> tuple[int, int] | None:
+        """Successes in either half of the window; None where the load itself changes meanwhile, or is random."""
+        closed = rate_rps(self.load) is None and not isinstance(self.load, Abandoned)
+        return self.window.halves if closed else None
+
+    @property
+    def too_short(self) -> bool:
+        """Whether the window is too short for what it is to show; where clients leave it is as short as it must be."""
+        many = threads_of(self.cell.contestant, self.load.concurrency, self._pool) > MANY_THREADS
+        median_s = self.window.median_s if math.isfinite(self.window.median_s) else 0.0
+        least_s = max(MANY_THREADS_S if many else LEAST_WINDOW_S, ENOUGH_RESPONSES * median_s)
+        return self.window.window_s < 0.999 * least_s and not isinstance(self.load, Abandoned)
 
     @property
     def rss_over_idle_bytes(self) -> float:
@@ -205,14 +255,14 @@ def orphaned_thread_s(one: Measurement) -> float:
 def littles_law(window: Window, load: Load) -> Little:
     """Return mean in flight over what the law makes it.
 
-    A closed loop has `concurrency` requests in flight by definition, so the mean in flight that the samples add up to
-    must be that: lost samples, idle connections and a generator that pauses all show. That holds however the
-    queue moves. In an open loop the law says rate x mean response, with the rate asked for, not the one counted; it
-    holds in a steady state only, within what the window's two edges and random arrivals leave open.
+    In a closed loop `concurrency` requests are in flight, which the rate of answers times their mean response must
+    make: lost samples, idle connections and a generator that pauses all show. What the samples add up to in flight says
+    nothing there, as each request is intended when the one before is done. In an open loop the mean in flight is
+    counted and the rate is the one asked for; the law holds in a steady state only. Either holds within what the
+    window's two edges and random arrivals leave open; a window of fewer than ten responses is all edge.
     """
-    mean = window.in_flight_s / window.window_s
     if not isinstance(load, Open | Mixed):
-        return Little(True, mean / load.concurrency, LITTLES_TOLERANCE)
+        return _closed(window, load.concurrency)
     before, after = window.in_flight_at(0.0), window.in_flight_at(window.window_s)
     edges = 3 * math.sqrt(before + after + 1)
     if abs(after - before) > LITTLES_TOLERANCE * window.intended + edges:
@@ -223,6 +273,14 @@ def littles_law(window: Window, load: Load) -> Little:
     ratio = window.in_flight_s / expected_s if expected_s > 0 else math.nan
     slack = edges * response_s / expected_s if expected_s > 0 else 0
     return Little(True, ratio, LITTLES_TOLERANCE + arrivals + slack)
+
+
+def _closed(window: Window, in_flight: int) -> Little:
+    expected = window.answers / window.window_s * window.answered_mean_s
+    ratio = in_flight / expected if expected > 0 else math.nan
+    edge = window.median_s / window.window_s  # what is in flight may be younger at one edge than at the other
+    enough = edge * ENOUGH_RESPONSES <= 1
+    return Little(True, ratio, LITTLES_TOLERANCE + edge if enough else math.inf)
 
 
 def _answers_rps(samples: Samples) -> float:

@@ -165,7 +165,7 @@ def _signs(seen: Observed) -> Signs:
         most_successes=most_successes(seen.ceiling_rps, load.delay_s, window.window_s),
         short_waits_share=window.short_waits_share(load.delay_s if waits_as_asked else 0.0),
         median_s=window.median_s,
-        lag_p99_s=window.lag_s(0.99),
+        lag_p99_s=seen.send_lag_s,
         sent_share=window.sent_share(seen.scheduled),
         generator_cpu_share=seen.generator_cpu_share,
         littles_ratio=seen.littles.ratio,
@@ -173,5 +173,8 @@ def _signs(seen: Observed) -> Signs:
         steady=seen.littles.steady,
         limit_hit=seen.limit_hit,
         noisy=bool(noise and noise.noisy),
+        wave=seen.wave,
+        too_short=seen.too_short,
+        halves=seen.halves,
         outcome=seen.silence.outcome,
     )

@@ -25,6 +25,8 @@ class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builti
     ROUND_INVALID = "round_invalid"
     LIMITED_BY_WAIT = "limited_by_wait"
     NOT_STEADY = "not_steady"
+    TOO_SHORT = "too_short"
+    NOT_SETTLED = "not_settled"
     ERRORS = "errors"
     NOISY = "noisy"
 
@@ -38,6 +40,8 @@ class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builti
         """The warning as a sentence without its full stop."""
         return _WORDS[self]
 
+
+UNSETTLED = 0.1  # halves of a window that are further apart than this are told
 
 INVALID = frozenset(
     {
@@ -67,6 +71,8 @@ _WORDS = {
     Warning.ROUND_INVALID: "a round was invalid; the numbers are those of the others",
     Warning.LIMITED_BY_WAIT: "limited by the wait, not by the paradigm",
     Warning.NOT_STEADY: "the queue grew or shrank throughout: latencies hold for a window of this length only",
+    Warning.TOO_SHORT: "too short: the window is below 2 s, 3 s with over 100 threads, or 10 median responses",
+    Warning.NOT_SETTLED: "not settled: the halves of the window are over 10 % apart",
     Warning.ERRORS: "some requests failed; they count as errors, not as throughput",
     Warning.NOISY: "the machine was busy with something else",
 }
@@ -81,7 +87,7 @@ class Signs(msgspec.Struct, frozen=True):
     most_successes: float  # that waiting allows in the window; infinite without a ceiling
     short_waits_share: float  # of successes whose Server-Timing is shorter than the wait
     median_s: float  # of the response
-    lag_p99_s: float
+    lag_p99_s: float  # of the bystander in a closed loop, whose own requests are due when they leave
     sent_share: float  # of the requests intended, counted from the schedule where it is known
     generator_cpu_share: float
     littles_ratio: float
@@ -90,13 +96,20 @@ class Signs(msgspec.Struct, frozen=True):
     limit_hit: bool
     noisy: bool
     outcome: Outcome = Outcome.ANSWERED
+    wave: float = 0.0  # answers that may come at once: as many as wait at a time
+    too_short: bool = False
+    halves: tuple[int, int] | None = (
+        None  # successes in either half of the window; None where the load changes
+    )
 
 
 def judge(signs: Signs) -> tuple[Warning, ...]:
     """Return every warning that applies, in the enum's order."""
     median_s = signs.median_s if math.isfinite(signs.median_s) else 0.0
     answered = signs.outcome is Outcome.ANSWERED  # a queue that nobody serves is in no steady state
-    too_many = signs.successes > 1.01 * signs.most_successes + 1  # one may slip in at the window's edge
+    # waits may march in step, and then a whole wave slips in at the window's edge
+    too_many = signs.successes > 1.01 * signs.most_successes + max(1.0, signs.wave)
+    at_ceiling = signs.ceiling_share > 0.95 and not too_many
     found = {
         Warning.WAIT_SKIPPED: too_many or signs.short_waits_share > 0.01,
         Warning.LATE_SENDS: signs.lag_p99_s > max(1e-3, 0.1 * median_s),
@@ -107,9 +120,19 @@ def judge(signs: Signs) -> tuple[Warning, ...]:
         Warning.NO_SUCCESS: signs.successes == 0 and signs.outcome is not Outcome.COLLAPSED,
         Warning.COLLAPSED: signs.outcome is Outcome.COLLAPSED,
         Warning.STALLED: signs.outcome is Outcome.STALLED,
-        Warning.LIMITED_BY_WAIT: signs.ceiling_share > 0.95 and not too_many,
+        Warning.LIMITED_BY_WAIT: at_ceiling,
         Warning.NOT_STEADY: not signs.steady,
+        Warning.TOO_SHORT: signs.too_short,
+        Warning.NOT_SETTLED: answered and not at_ceiling and not _settled(signs),
         Warning.ERRORS: signs.failures > 0,
         Warning.NOISY: signs.noisy,
     }
     return tuple(warning for warning in Warning if found.get(warning, False))
+
+
+def _settled(signs: Signs) -> bool:
+    """Return whether the halves of the window hold about as many answers, but for one that fell on either side."""
+    if signs.halves is None:
+        return True
+    apart = abs(signs.halves[1] - signs.halves[0])
+    return apart <= max(1.0, UNSETTLED * sum(signs.halves) / 2)

@@ -137,6 +137,20 @@ class Window:
         return float(np.mean(waits < 0.99 * wait_s - 5e-5)) if len(waits) else math.nan
 
     @functools.cached_property
+    def answered_mean_s(self) -> float:
+        """The mean response of what was answered in the window, whenever it was intended; NaN without any."""
+        answered = (self.samples.status > 0) & self.completed
+        took = self.samples.done_s[answered] - self.samples.intended_s[answered]
+        return float(np.mean(took)) if len(took) else math.nan
+
+    @functools.cached_property
+    def halves(self) -> tuple[int, int]:
+        """How many succeeded in the first half of the window, and in the second."""
+        first = self.success & self.completed & (self.samples.done_s < self.window_s / 2)
+        early = int(np.count_nonzero(first))
+        return early, self.successes - early
+
+    @functools.cached_property
     def in_flight_s(self) -> float:
         """Request-seconds in flight during the window: each request from its intended send to its end."""
         start, end = np.maximum(self.samples.intended_s, 0), np.minimum(self.ended_s, self.window_s)

@@ -80,11 +80,15 @@ class Drive:
         self.run = replace(self.run, planned=self.run.planned + len(cells))
         self._watcher.grows(len(cells))
 
-    def rounds(self, rounds: Sequence[Sequence[Cell]]) -> None:
-        """Measure all cells of all `rounds`, in their order. KeyboardInterrupt passes through; `run` is whole then."""
+    def rounds(self, rounds: Sequence[Sequence[Cell]], *, repeat: bool = True) -> None:
+        """Measure all cells of all `rounds`, in their order. KeyboardInterrupt passes through; `run` is whole then.
+
+        Without `repeat` a noisy round is marked and not made again: where pairs are measured on until they are decided,
+        one more round tells more than a round made twice.
+        """
         before = self._sentry.calibrate()
         for cells in rounds:
-            before = self._round(cells, before)
+            before = self._round(cells, before, repeat=repeat)
 
     def affords(self, cells: Sequence[Cell]) -> bool:
         """Return whether `cells` may be measured besides what is left within the time there is."""
@@ -99,12 +103,15 @@ class Drive:
     def _expect(self, cells: Sequence[Cell]) -> None:
         self._left_s += sum(map(self._expected_s, cells))
 
-    def _round(self, cells: Sequence[Cell], before: Noise) -> Noise:
+    def _round(self, cells: Sequence[Cell], before: Noise, *, repeat: bool) -> Noise:
         start = len(self.run.measurements)
         after = self._once(cells, before, rerun=False)
         if not _noisy(self.run.measurements[start:]) or any(isinstance(cell.load, Mixed) for cell in cells):
             return after  # noise hides no leak
         number, expected_s = cells[0].round + 1, sum(map(self._expected_s, cells))
+        if not repeat:
+            self._watcher.remark(f"The machine was busy during round {number}.")
+            return after
         if self._spent_s + (self._left_s + expected_s) * self._pace() > self._most_s:
             self._watcher.remark(
                 f"The machine was busy during round {number}, and there is no time to repeat it."

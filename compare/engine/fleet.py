@@ -49,7 +49,7 @@ class Fleet(Drive):
         )
         self._machines, self._whole, self._patience_s = machines, whole, patience_s
 
-    def rounds(self, rounds: Sequence[Sequence[Cell]]) -> None:
+    def rounds(self, rounds: Sequence[Sequence[Cell]], *, repeat: bool = False) -> None:  # noqa: ARG002
         """Measure all `rounds`, each on one machine. KeyboardInterrupt passes through once the machines stopped."""
         many = Many([cells for cells in rounds if cells], self._machines.find, patience_s=self._patience_s)
         try:

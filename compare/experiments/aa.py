@@ -8,8 +8,9 @@ from compare.analysis.metrics import THROUGHPUT
 from compare.analysis.paired import sides
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
+from compare.experiments import schedule
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Run
+from compare.records import Cell, Closed, Contestant, Run
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
 from compare.report.verdict import name, ratio_text
@@ -17,25 +18,24 @@ from compare.report.words import footer
 
 NAME = "aa"
 QUESTION = "Would this benchmark invent a difference?"
-ROUNDS = {Preset.QUICK: 5, Preset.DEFAULT: 10, Preset.FULL: 20}
+ROUNDS = {Preset.QUICK: 5, Preset.DEFAULT: 8, Preset.FULL: 16}
 PARADIGMS = {
     Preset.QUICK: {Paradigm.NATIVE},
     Preset.DEFAULT: {Paradigm.NATIVE, Paradigm.CALLBACK},
     Preset.FULL: {Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR},
 }
-WINDOW_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 1.0, Preset.FULL: 2.0}
+QUICK_S = 0.5
 IN_FLIGHT = 1000  # where the CPU decides: at the ceiling everything equals everything
 SIDES = ("a", "b")
 
 
 def plan(options: Options) -> list[Cell]:
     paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
-    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     return [
         Cell(
             NAME,
             contestant,
-            Closed(in_flight, options.wait_s, window_s, warmup_s=0.1 + in_flight / 4000, timeout_s=2.0),
+            _load(options, contestant, in_flight),
             side=side,
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
@@ -43,6 +43,21 @@ def plan(options: Options) -> list[Cell]:
         for side in SIDES
         if contestant.paradigm in paradigms
     ]
+
+
+def _load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
+    window_s = (
+        QUICK_S
+        if options.preset is Preset.QUICK
+        else schedule.window_s(options.preset, contestant, in_flight)
+    )
+    return Closed(
+        in_flight,
+        options.wait_s,
+        options.duration_s or whole_waits(window_s, options.wait_s),
+        warmup_s=0.1 + options.wait_s + in_flight / 4000,
+        timeout_s=schedule.observe_s(options.preset, options.wait_s),
+    )
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from compare.analysis.metrics import GC_PAUSE, THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.analysis.units import seconds_text
 from compare.contract import Gc, Paradigm, Server
-from compare.experiments import soak
+from compare.experiments import schedule, soak
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Mixed, Run, Soak
 from compare.report import headline
@@ -23,7 +23,7 @@ NAME = "gc"
 QUESTION = "What does Python's garbage collector cost?"
 # A collection looks at what is in flight, and stops everything else meanwhile: many in flight are where it costs.
 IN_FLIGHT = 1000
-WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 4.0}
+FULL_S = 4.0
 MEMORY_S = 600.0
 MEMORY_WARM_SHARE = 0.1
 MEMORY_RPS = 100.0  # of each of the streams: about 540 requests a second in all
@@ -31,7 +31,7 @@ MEMORY_CONNECTIONS = 50
 MEMORY_WAIT_S = 0.05
 PARADIGMS = {
     Preset.QUICK: (Paradigm.NATIVE,),
-    Preset.DEFAULT: (Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR),
+    Preset.DEFAULT: (Paradigm.NATIVE, Paradigm.CALLBACK),
     Preset.FULL: (
         Paradigm.NATIVE,
         Paradigm.CALLBACK,
@@ -71,18 +71,29 @@ def _memory(options: Options) -> list[Cell]:
 
 def _answers(options: Options) -> list[Cell]:
     paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
-    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     return [
         Cell(
             NAME,
             replace(contestant, gc=how),
-            Closed(in_flight, options.wait_s, window_s, warmup_s=0.5, timeout_s=2.0),
+            _load(options, contestant, in_flight),
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)
         for how in Gc
         if contestant.paradigm in paradigms
     ]
+
+
+def _load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
+    window_s = schedule.window_s(options.preset, contestant, in_flight)
+    return Closed(
+        in_flight,
+        options.wait_s,
+        options.duration_s
+        or whole_waits(FULL_S if options.preset is Preset.FULL else window_s, options.wait_s),
+        warmup_s=0.5,
+        timeout_s=schedule.observe_s(options.preset, options.wait_s),
+    )
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:

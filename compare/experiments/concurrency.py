@@ -29,17 +29,9 @@ LEVELS = {
     Preset.FULL: (1, 10, 100, 1000, 3000, 10000),
 }
 # Each trampoline is `callback` or `native` and a little more: the levels at which it has to show what that is.
-TRAMPOLINE_LEVELS = {Preset.QUICK: (1000,), Preset.DEFAULT: (10, 1000), Preset.FULL: (10, 100, 1000)}
-# Windows in seconds: the short one shows a throughput, the long one is for cells that can reach the thousand
-# answers a p99 needs. A cell that cannot would only spend the preset's time.
-SHORT_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 0.4}
-ALONE_S = {
-    Preset.QUICK: 0.3,
-    Preset.DEFAULT: 2.0,
-    Preset.FULL: 2.0,
-}  # one at a time: 20 answers, steps of 5 %
-LONG_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 1.1, Preset.FULL: 1.1}
-CROWD = 1000  # from here on the CPU decides, and the windows are those of `schedule`
+TRAMPOLINE_LEVELS = {Preset.QUICK: (1000,), Preset.DEFAULT: (1000,), Preset.FULL: (10, 100, 1000)}
+ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 3, Preset.FULL: 8}  # as many as the looks of a full run
+CROWD = schedule.CROWD
 ALONE = {Paradigm.BLOCKING, Paradigm.NATIVE}  # with one request in flight nothing can overlap
 # Beyond a crowd an answer takes seconds. Warm-up and window last until each connection has been answered at the rates
 # that a crowd is answered at, the patience after it until the slowest are; else the start would be measured.
@@ -48,7 +40,6 @@ LONGEST_S = 6.0
 # A machine asked for more threads makes threads and answers nobody: no preset does, `--concurrency` may.
 MOST_THREADS = 3000
 QUEUE_END = 1000  # nothing is learnt of a queue for threads that is longer still
-P99_SAMPLES = 1000
 
 
 def plan(options: Options) -> list[Cell]:
@@ -95,13 +86,10 @@ def load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
     """Return the closed loop of `in_flight` connections, as long as this contestant can make use of."""
     preset, wait_s = options.preset, options.wait_s
     queues = in_flight > slots(contestant)
-    most = in_flight * LONG_S[preset] / wait_s if wait_s else P99_SAMPLES
-    window_s = SHORT_S[preset] if queues or most < P99_SAMPLES else LONG_S[preset]
+    window_s = schedule.window_s(preset, contestant, 1 if queues else in_flight)
     patience_s = schedule.observe_s(preset, wait_s)
-    if in_flight == 1:
-        window_s = ALONE_S[preset]
     if in_flight >= CROWD and not queues:
-        window_s = min(LONGEST_S, schedule.crowd_window_s(preset, contestant, in_flight) * in_flight / CROWD)
+        window_s = max(window_s, min(LONGEST_S, window_s * in_flight / CROWD))
         patience_s = max(patience_s, in_flight / SLOWEST_RPS)
     return Closed(
         concurrency=in_flight,
@@ -121,12 +109,15 @@ def rounds_of(cell: Cell, options: Options, rounds: int) -> int:
 
 
 def primary(summaries: Sequence[Summary]) -> list[tuple[Summary, Summary]]:
-    """Return the pairs that carry the error budget: native against callback and a wide executor, at 1,000."""
+    """Return the pairs that carry the error budget, at 1,000: native against callback, then against a wide executor.
+
+    Where time is short the first are measured on first.
+    """
     rows = [row for row in summaries if row.experiment == NAME and row.in_flight == CROWD]
     return [
         pair
-        for server in servers(rows)
         for other in ("callback", "executor, n threads")
+        for server in servers(rows)
         for pair in match(_called(of(rows, server), "native"), _called(of(rows, server), other))
     ]
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from compare.analysis.decide import Word, decide
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
+from compare.experiments import schedule
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.late import Late
-from compare.records import Cell, Closed, Load, Run
+from compare.records import Cell, Closed, Contestant, Load, Run
 from compare.report import series
 from compare.report.figures import sheets
 from compare.report.figures.drawing import Panel
@@ -35,11 +36,9 @@ WAITS_S = {
 }
 LEVELS = {
     Preset.QUICK: (1, 100),
-    Preset.DEFAULT: (1, 10, 100, 1000),
+    Preset.DEFAULT: (1, 100, 1000),
     Preset.FULL: (1, 3, 10, 30, 100, 300, 1000),
 }
-WINDOW_S = {Preset.QUICK: 0.3, Preset.DEFAULT: 0.4, Preset.FULL: 2.0}
-CROWD, CROWD_S = 1000, 1.1  # a thousand threads may answer nobody for as long as a short window lasts
 # callback, generator and a wide executor are all a thread per wait; one of them stands for the three unless asked.
 PARADIGMS = (Paradigm.BLOCKING, Paradigm.EXECUTOR, Paradigm.NATIVE)
 
@@ -49,7 +48,7 @@ def plan(options: Options) -> list[Cell]:
     paradigms = PARADIGMS if every else options.paradigms
     waits = WAITS_S[options.preset] if options.delay_s is None else (options.delay_s,)
     return [
-        Cell(NAME, contestant, _load(options, in_flight, wait_s))
+        Cell(NAME, contestant, _load(options, contestant, in_flight, wait_s))
         for wait_s in waits
         for in_flight in options.concurrency or LEVELS[options.preset]
         for contestant in options.contestants(threads=in_flight)
@@ -57,11 +56,14 @@ def plan(options: Options) -> list[Cell]:
     ]
 
 
-def _load(options: Options, in_flight: int, wait_s: float) -> Load:
-    least_s = CROWD_S if in_flight >= CROWD else 0.0
-    window_s = options.duration_s or whole_waits(max(least_s, WINDOW_S[options.preset]), wait_s)
+def _load(options: Options, contestant: Contestant, in_flight: int, wait_s: float) -> Load:
+    window_s = schedule.window_s(options.preset, contestant, in_flight)
     return Closed(
-        in_flight, wait_s, window_s, warmup_s=wait_s + 0.1 + in_flight / 4000, timeout_s=0.1 + wait_s
+        in_flight,
+        wait_s,
+        options.duration_s or whole_waits(window_s, wait_s),
+        warmup_s=wait_s + 0.1 + in_flight / 4000,
+        timeout_s=schedule.observe_s(options.preset, wait_s),
     )
 
 

@@ -13,6 +13,7 @@ from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text
 from compare.contract import Paradigm
+from compare.experiments import schedule
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Closed, Contestant, Open, Run
 from compare.report.figures import charts, drawing, sheets
@@ -25,10 +26,10 @@ from compare.report.words import footer, legend, of, servers
 NAME = "latency"
 QUESTION = "How long does a user wait at a given load?"
 ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 2, Preset.FULL: 5}
-SHARES = {Preset.QUICK: (0.5,), Preset.DEFAULT: (0.2, 0.5, 0.8), Preset.FULL: (0.2, 0.5, 0.8)}
+SHARES = {Preset.QUICK: (0.5,), Preset.DEFAULT: (0.5, 0.8), Preset.FULL: (0.2, 0.5, 0.8)}
 SECOND_STAGE = {preset: len(shares) / 2 for preset, shares in SHARES.items()}  # of the cells in the first
 RATES_RPS = {Preset.QUICK: (500,), Preset.DEFAULT: (500,), Preset.FULL: (100, 500, 2000)}
-WINDOW_S = {Preset.QUICK: 0.6, Preset.DEFAULT: 1.2, Preset.FULL: 10.0}
+WINDOW_S = {Preset.QUICK: 0.6, Preset.DEFAULT: 2.0, Preset.FULL: 10.0}
 CLOSED = 1000  # in flight, to find the capacity; the executor's pool is as large
 CONNECTIONS = 2000  # at most, in the open loop
 PERCENTILES: dict[str, Callable[[Summary], Percentile]] = {
@@ -57,14 +58,20 @@ def then(options: Options, summaries: Sequence[Summary]) -> list[Cell]:
 
 
 def _contestants(options: Options) -> list[Contestant]:
-    quick = options.preset is Preset.QUICK
+    named = options.preset is Preset.FULL or options.paradigms != tuple(Paradigm)
     found = options.contestants(threads=CLOSED)
-    return [one for one in found if not (quick and one.paradigm in TRAMPOLINES)]
+    return [one for one in found if named or one.paradigm not in TRAMPOLINES]
 
 
 def _closed(options: Options, contestant: Contestant) -> Cell:
-    window_s = whole_waits(options.duration_s or min(1.0, WINDOW_S[options.preset]), options.wait_s)
-    load = Closed(CLOSED, options.wait_s, window_s, warmup_s=0.35 + options.wait_s, timeout_s=0.2)
+    window_s = options.duration_s or schedule.window_s(options.preset, contestant, CLOSED)
+    load = Closed(
+        CLOSED,
+        options.wait_s,
+        whole_waits(window_s, options.wait_s),
+        warmup_s=0.35 + options.wait_s,
+        timeout_s=schedule.observe_s(options.preset, options.wait_s),
+    )
     return Cell(NAME, contestant, load)
 
 
@@ -77,7 +84,7 @@ def _open(options: Options, contestant: Contestant, rate_rps: float) -> Cell:
         warmup_s=0.2 + options.wait_s,
         rate_rps=rate_rps,
         arrivals=Arrivals.POISSON,
-        timeout_s=0.3 + options.wait_s,
+        timeout_s=schedule.observe_s(options.preset, options.wait_s),
     )
     return Cell(NAME, contestant, load)
 

@@ -9,7 +9,8 @@ from compare.analysis.decide import Decision, decisions
 from compare.analysis.metrics import THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.contract import Loop, Paradigm
-from compare.experiments.options import Options, Preset, whole_waits
+from compare.experiments import schedule
+from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Run
 from compare.report import headline
 from compare.report.figures import forest
@@ -20,25 +21,37 @@ from compare.report.words import footer, versus
 NAME = "loops"
 QUESTION = "Does uvloop answer more than asyncio?"
 ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 5, Preset.FULL: 10}
-WINDOW_S = {Preset.QUICK: 0.8, Preset.DEFAULT: 1.0, Preset.FULL: 2.0}
+QUICK_S = 0.8
 IN_FLIGHT = 200
 WAIT_S = 0.01  # with 200 in flight a ceiling of 20,000/s, above what either server reaches
 
 
 def plan(options: Options) -> list[Cell]:
     wait_s = WAIT_S if options.delay_s is None else options.delay_s
-    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], wait_s)
+    named = options.preset is Preset.FULL or options.paradigms != tuple(Paradigm)
     return [
         Cell(
             NAME,
             replace(contestant, loop=loop),
-            Closed(in_flight, wait_s, window_s, warmup_s=0.3, timeout_s=2.0),
+            _load(options, contestant, in_flight, wait_s),
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)
         for loop in Loop
         if contestant.paradigm is not Paradigm.BLOCKING  # 1 / wait on either loop
+        if named or contestant.paradigm not in TRAMPOLINES
     ]
+
+
+def _load(options: Options, contestant: Contestant, in_flight: int, wait_s: float) -> Closed:
+    window_s = schedule.window_s(options.preset, contestant, in_flight, QUICK_S)
+    return Closed(
+        in_flight,
+        wait_s,
+        options.duration_s or whole_waits(window_s, wait_s),
+        warmup_s=0.3,
+        timeout_s=schedule.observe_s(options.preset, wait_s),
+    )
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:

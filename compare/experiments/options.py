@@ -24,8 +24,8 @@ class Preset(enum.StrEnum):
 DEFAULT_ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 3, Preset.FULL: 10}
 
 # What a cell costs beside its load: starting and stopping a fresh server process, whose imports alone take 0.15 s
-# (Tornado) and 0.28 s (aiohttp) of CPU, and asking it one request of each kind. One load generator plays all cells.
-OVERHEAD_S = 0.6
+# (Tornado) and 0.28 s (aiohttp) of CPU, and asking it a hundred requests beforehand. One load generator plays all.
+OVERHEAD_S = 0.7
 WORKER_S = 0.3  # of CPU, which each further worker takes to start
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
+from compare.experiments import schedule
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
 from compare.late import Late
 from compare.records import Arrivals, Cell, Closed, Contestant, Load, Measurement, Open, Run, rate_rps
@@ -37,7 +38,7 @@ NAME = "overload"
 QUESTION = "What does a limit do when twice as much is asked as it allows?"
 ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 2, Preset.FULL: 5}
 WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 10.0}
-RECOVERY_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 2.0, Preset.FULL: 5.0}
+RECOVERY_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 2.0, Preset.FULL: 5.0}
 FROM_SAMPLES = ("overload",)
 LIMIT = 100  # waits in flight
 TIMES = 2
@@ -64,7 +65,13 @@ def _contestants(options: Options, limit: int) -> list[Contestant]:
 def _three(options: Options, limited: Contestant, limit: int) -> list[Cell]:
     """Return one contestant at capacity, in overload with its limit, and in overload without."""
     window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
-    at_capacity = Closed(limit, options.wait_s, window_s, warmup_s=0.2 + options.wait_s, timeout_s=1.0)
+    at_capacity = Closed(
+        limit,
+        options.wait_s,
+        window_s,
+        warmup_s=0.2 + options.wait_s,
+        timeout_s=schedule.observe_s(options.preset, options.wait_s),
+    )
     warmup_s = 0.2 + options.wait_s
     offered_rps = TIMES * limit / max(options.wait_s, 0.001)
     over = Open(

@@ -8,8 +8,9 @@ from compare.analysis.metrics import CPU, THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text
 from compare.contract import Paradigm
+from compare.experiments import schedule
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Run
+from compare.records import Cell, Closed, Contestant, Run
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
 from compare.report.verdict import wait_text
@@ -19,25 +20,39 @@ NAME = "pool"
 QUESTION = "How large a pool do I need?"
 THREADS = {
     Preset.QUICK: (4, 32, 256),
-    Preset.DEFAULT: (2, 8, 32, 128, 512),
-    Preset.FULL: (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
+    Preset.DEFAULT: (2, 8, 32, 128, 192, 256, 384, 512),
+    Preset.FULL: (1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384, 512, 1024),
 }
 IN_FLIGHT = {Preset.QUICK: 256, Preset.DEFAULT: 512, Preset.FULL: 1024}
-WINDOW_S = {Preset.QUICK: 0.5, Preset.DEFAULT: 1.0, Preset.FULL: 2.0}
+QUICK_S = 0.5
+PREDICTED = 100  # up to so many threads arithmetic predicts the answers: threads / wait
 
 
 def plan(options: Options) -> list[Cell]:
-    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     return [
-        Cell(
-            NAME,
-            options.contestant(server, Paradigm.EXECUTOR, threads=threads),
-            Closed(in_flight, options.wait_s, window_s, warmup_s=0.3 + options.wait_s, timeout_s=0.5),
-        )
+        Cell(NAME, contestant, _load(options, contestant, in_flight))
         for in_flight in options.concurrency or (IN_FLIGHT[options.preset],)
         for server in options.servers
         for threads in THREADS[options.preset]
+        for contestant in [options.contestant(server, Paradigm.EXECUTOR, threads=threads)]
     ]
+
+
+def _load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
+    window_s = schedule.window_s(options.preset, contestant, in_flight, QUICK_S)
+    return Closed(
+        in_flight,
+        options.wait_s,
+        options.duration_s or whole_waits(window_s, options.wait_s),
+        warmup_s=0.3 + options.wait_s,
+        timeout_s=schedule.observe_s(options.preset, options.wait_s),
+    )
+
+
+def rounds_of(cell: Cell, options: Options, rounds: int) -> int:
+    """Return in how many of `rounds` a cell is measured: small pools once, where no number was asked for."""
+    small = (cell.contestant.threads or 0) <= PREDICTED
+    return 1 if small and options.rounds is None else rounds
 
 
 CHART = Chart(

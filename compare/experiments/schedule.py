@@ -1,32 +1,28 @@
 """How long a cell is measured, warmed up and observed, and in how many rounds. Pure, each rule with its reason."""
 
+from compare.analysis.ceiling import threads_of
+from compare.analysis.observed import LEAST_WINDOW_S, MANY_THREADS, MANY_THREADS_S
 from compare.analysis.outcome import COLLAPSE_WAITS, OBSERVE_S
-from compare.contract import Paradigm
-from compare.experiments.options import Preset
+from compare.experiments.options import TRAMPOLINES, Preset
 from compare.records import Cell, Contestant
 
-MANY_THREADS = 100  # beyond so many a server's rate varies within its window more than between servers
-MANY_THREADS_S = {Preset.QUICK: 0.8, Preset.DEFAULT: 3.0, Preset.FULL: 3.0}
-CROWD_S = {
-    Preset.QUICK: 0.8,
-    Preset.DEFAULT: 2.0,
-    Preset.FULL: 2.0,
-}  # as many in flight without as many threads
+QUICK_S, QUICK_CROWD_S = 0.3, 0.8  # a look: its rows say that they are too short
+CROWD = 1000  # from so many in flight on the CPU decides
 LONGEST_WAIT_S = 10.0  # nobody is observed longer for the sake of ten waits
+PREDICTED_ROUNDS = {Preset.DEFAULT: 1, Preset.FULL: 3}  # from three on "the same" can be said
+TRAMPOLINE_ROUNDS = {Preset.DEFAULT: 1, Preset.FULL: 5}
 PREDICTED = 100  # up to so many in flight arithmetic predicts the answers: one round shows that it does
 
 
-def threads_of(contestant: Contestant, in_flight: int) -> int:
-    """Return about how many threads a contestant has at a load: as many as wait, or as its pool has."""
-    if contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR}:
-        return in_flight
-    return min(contestant.threads or 0, in_flight) if contestant.paradigm is Paradigm.EXECUTOR else 0
+def window_s(preset: Preset, contestant: Contestant, in_flight: int, quick_s: float = QUICK_S) -> float:
+    """Return the shortest window that is no row's doubt: longer with many threads, whose servers may stop within it.
 
-
-def crowd_window_s(preset: Preset, contestant: Contestant, in_flight: int) -> float:
-    """Return the window of a crowd: longer with many threads, as their servers may stop within the first seconds."""
-    many = threads_of(contestant, in_flight) > MANY_THREADS
-    return (MANY_THREADS_S if many else CROWD_S)[preset]
+    Beyond a hundred threads a server's rate varies within its window more than between servers, too. `quick_s` is the
+    window of a quick run.
+    """
+    if preset is Preset.QUICK:
+        return QUICK_CROWD_S if in_flight >= CROWD else quick_s
+    return MANY_THREADS_S if threads_of(contestant, in_flight) > MANY_THREADS else LEAST_WINDOW_S
 
 
 def observe_s(preset: Preset, wait_s: float) -> float:
@@ -41,8 +37,11 @@ def observe_s(preset: Preset, wait_s: float) -> float:
 def rounds_of(cell: Cell, preset: Preset, rounds: int, *, queues: bool) -> int:
     """Return in how many of `rounds` a cell is measured: time goes where it decides.
 
-    In a default run, levels that arithmetic predicts and queues for threads are measured once; a full run
-    measures everything in every round.
+    Levels that arithmetic predicts and queues for threads are measured once, in a full run thrice; what nobody's error
+    budget goes to in fewer rounds than what it does.
     """
-    once = preset is Preset.DEFAULT and (queues or cell.load.concurrency <= PREDICTED)
-    return 1 if once else rounds
+    if preset is Preset.QUICK:
+        return rounds
+    if queues or cell.load.concurrency <= PREDICTED:
+        return min(rounds, PREDICTED_ROUNDS[preset])
+    return min(rounds, TRAMPOLINE_ROUNDS[preset]) if cell.contestant.paradigm in TRAMPOLINES else rounds

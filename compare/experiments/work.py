@@ -9,8 +9,9 @@ from compare.analysis.decide import decisions
 from compare.analysis.metrics import CPU, P50, THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
+from compare.experiments import schedule
 from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Run
+from compare.records import Cell, Closed, Contestant, Run
 from compare.report import headline
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
@@ -20,26 +21,53 @@ from compare.report.words import of, servers, versus
 NAME = "work"
 QUESTION = "Does it hold for real sockets and a real database?"
 WORKS = ("sleep", "http", "postgres")
-WINDOW_S = {Preset.QUICK: 0.4, Preset.DEFAULT: 1.0, Preset.FULL: 2.0}
-IN_FLIGHT = 100
+QUICK_S = 0.4
+IN_FLIGHT = {Preset.QUICK: (100,), Preset.DEFAULT: (100, 1000), Preset.FULL: (100, 1000)}
+PREDICTED = 100  # up to so many in flight arithmetic predicts the answers
+# A quick look leaves out what queues or costs a trampoline more; 1,000 sockets are asked of those who are compared.
+PARADIGMS = {
+    Preset.QUICK: frozenset(Paradigm) - {Paradigm.BLOCKING, Paradigm.GENERATOR},
+    Preset.DEFAULT: frozenset({Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR}),
+    Preset.FULL: frozenset(Paradigm) - {Paradigm.BLOCKING},
+}
+CROWD_PARADIGMS = frozenset({Paradigm.NATIVE, Paradigm.CALLBACK})
 START_S = 0.3  # more than a sleep: a pool of connections to open first
 
 
 def plan(options: Options) -> list[Cell]:
     works = WORKS if options.work == "sleep" else ("sleep", options.work)
-    quick = options.preset is Preset.QUICK
-    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     return [
-        Cell(
-            NAME,
-            replace(contestant, work=work),
-            Closed(in_flight, options.wait_s, window_s, warmup_s=START_S + options.wait_s, timeout_s=0.5),
-        )
-        for in_flight in options.concurrency or (IN_FLIGHT,)
+        Cell(NAME, replace(contestant, work=work), _load(options, contestant, in_flight))
+        for in_flight in options.concurrency or IN_FLIGHT[options.preset]
         for contestant in options.contestants(threads=in_flight)
         for work in works
-        if not (quick and contestant.paradigm in {Paradigm.BLOCKING, Paradigm.GENERATOR})
+        if options.concurrency or contestant.paradigm in _paradigms(options, in_flight)
     ]
+
+
+def _paradigms(options: Options, in_flight: int) -> frozenset[Paradigm]:
+    """Return whom to ask at a level: those a person named, else those that are compared there."""
+    if options.paradigms != tuple(Paradigm):
+        return frozenset(options.paradigms)
+    crowd = in_flight > PREDICTED and options.preset is Preset.DEFAULT
+    return CROWD_PARADIGMS if crowd else PARADIGMS[options.preset]
+
+
+def _load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
+    window_s = schedule.window_s(options.preset, contestant, in_flight, QUICK_S)
+    return Closed(
+        in_flight,
+        options.wait_s,
+        options.duration_s or whole_waits(window_s, options.wait_s),
+        warmup_s=START_S + options.wait_s + in_flight / 4000,
+        timeout_s=schedule.observe_s(options.preset, options.wait_s),
+    )
+
+
+def rounds_of(cell: Cell, options: Options, rounds: int) -> int:
+    """Return in how many of `rounds` a cell is measured: what arithmetic predicts once, where none was asked for."""
+    predicted = cell.load.concurrency <= PREDICTED and options.concurrency is None
+    return 1 if predicted and options.rounds is None else rounds
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:

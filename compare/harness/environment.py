@@ -8,6 +8,8 @@ import platform
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
@@ -35,12 +37,26 @@ def pinning(cpus: list[int] | None = None) -> Pinning:
     return Pinning(*allowed[:2]) if len(allowed) >= 2 else Pinning()
 
 
+@contextmanager
+def bound(cpu: int | None) -> Iterator[None]:
+    """Keep this thread, and those it starts, on `cpu` within the block; None = anywhere. What it launches is free."""
+    if cpu is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def affinity() -> tuple[int, ...]:
     """Return the CPUs this process may run on, in order; empty where the system does not tell."""
     return tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
 
 
-def read(pins: Pinning | None = None) -> Environment:
+def read(pins: Pinning | None = None, shared_core_penalty: float | None = None) -> Environment:
     """Return the machine, the interpreter, the versions and the source's state, as they are now."""
     pins = pinning() if pins is None else pins
     commit, dirty = _source()
@@ -61,6 +77,7 @@ def read(pins: Pinning | None = None) -> Environment:
         dirty=dirty,
         server_cpus=() if pins.server is None else (pins.server,),
         generator_cpus=() if pins.generator is None else (pins.generator,),
+        shared_core_penalty=shared_core_penalty,
     )
 
 

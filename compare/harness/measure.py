@@ -16,10 +16,12 @@ from compare.harness.probe import ContractBrokenError, NoAnswerError
 from compare.harness.servers import Running, ServerError, serve
 from compare.harness.stats_watch import StatsWatch, gc_pauses, loop_lag, orphaned
 from compare.network.hosts import Host
-from compare.records import Abandoned, Cell, Contestant, Environment, Link, Measurement, Mixed, Orphans
+from compare.records import Abandoned, Cell, Contestant, Environment, Link, Measurement, Mixed, Open, Orphans
 
 ORPHANS_INTERVAL_S = 0.05
 ENDS_S = 2.0  # how long a server may take to end once one of its workers has died
+BLANK_S = 1.0  # how long a server without a load is watched
+BLANK = Open(1, delay_s=0.0, duration_s=BLANK_S, warmup_s=0.1, rate_rps=1.0, timeout_s=0.5)
 LINGER_S = 1.0  # beyond the wait itself: how long work without a client is watched after the load
 
 
@@ -52,8 +54,10 @@ class Harness(msgspec.Struct, frozen=True):
     `upstream` and `dsn` are where the works `http` and `postgres` find the other end of their waits; `generator` plays
     every load, without it each load starts one of its own; `limits` is how many a work does at once, by its name;
     `pythons` are the paths of other interpreters by the tags that contestants name, and `code` is the folder where they
-    find this project's packages; `hosts` are where servers run behind a link. A measurement is whole when `measure`
-    returns: what machine it was made on and how noisy that was are in it, so that it may be made anywhere.
+    find this project's packages; `hosts` are where servers run behind a link; `blanks` is the share of a CPU that a
+    server uses without a load, by what contestants that share it have in common, which `preflight` fills. A measurement
+    is whole when `measure` returns: what machine it was made on and how noisy that was are in it, so that it may be
+    made anywhere.
     """
 
     pins: Pinning = Pinning()
@@ -68,6 +72,7 @@ class Harness(msgspec.Struct, frozen=True):
     pythons: dict[str, str] = {}
     code: str = ""
     hosts: dict[Link, Host] = {}
+    blanks: dict[Contestant, float] = {}
 
     def measure(self, cell: Cell) -> Measurement:
         """Return the measurement of `cell`. What goes wrong with the server or the load is its `failure`."""
@@ -92,6 +97,7 @@ class Harness(msgspec.Struct, frozen=True):
     def preflight(self, contestant: Contestant, paradigms: tuple[Paradigm, ...]) -> dict[Paradigm, str]:
         """Start `contestant`'s server once and ask it each of `paradigms`; return those refused, with the reason.
 
+        What it uses without a load is measured meanwhile, into `blanks`.
         Raises ServerError when the server does not get ready: then nothing of it can be measured.
         """
         refused = {}
@@ -101,7 +107,16 @@ class Harness(msgspec.Struct, frozen=True):
                     probe.check(server.base_url, replace(contestant, paradigm=paradigm))
                 except (ContractBrokenError, NoAnswerError) as error:
                     refused[paradigm] = str(error)
+            self.blanks[contestant] = self._blank(server)
         return refused
+
+    def _blank(self, server: Running) -> float:
+        """Return the share of a CPU that a server uses while only a bystander and `/stats` ask it."""
+        with Monitor(server.pid) as monitor, StatsWatch(server.base_url):
+            url = f"{server.base_url}/ping"
+            found = load.run(url, BLANK, bystander_url=url, cpu=self.pins.generator, by=self.generator)
+        used = monitor.usage(found.window)
+        return used.cpu_s / used.window_s
 
     def _serve(self, contestant: Contestant) -> AbstractContextManager[Running]:
         alone = contestant.workers == 1 and contestant.pinned  # several workers need several CPUs
@@ -121,6 +136,10 @@ class Harness(msgspec.Struct, frozen=True):
     def _measured(self, cell: Cell) -> Measurement:
         with self._serve(cell.contestant) as server:
             probe.check(server.base_url, cell.contestant)
+            if (
+                cell.contestant.link is None
+            ):  # a hundred round trips to a far host take longer than its window
+                probe.warm(server.base_url, cell.contestant)
             # where clients leave before they are answered, what becomes of their work is the question
             leaving = isinstance(cell.load, Abandoned)
             interval_s = ORPHANS_INTERVAL_S if leaving else stats_watch.INTERVAL_S
@@ -142,6 +161,7 @@ class Harness(msgspec.Struct, frozen=True):
             shares=tuple(shares),
             pool_threads=server.ready.threads,
             finding=Orphans(orphaned(watch.heard, result.window)) if leaving else None,
+            blank_cpu_share=self.blanks.get(server_of(cell.contestant)),
         )
 
     def _soaked(self, cell: Cell) -> Measurement:

@@ -7,6 +7,7 @@ watched then.
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,16 @@ from typing import Protocol
 
 import msgspec
 
+from compare.processes.child import Child
 from compare.records import Noise
 
 SPIN_STEPS = 3_000_000  # about 0.2 s on a 2020s core
 SHORT_STEPS = SPIN_STEPS // 10
 MAX_SPIN_RATIO = 1.25  # an undisturbed shared core varies by 10 % by itself
 MAX_STEAL_SHARE = 0.05
+SHARED_CORE = 0.15  # a penalty above this says that two CPUs share a core
+SHARED_TRIES = 5  # the fastest of so many short spins: 0.1 s
+SPINNER, SPINNER_START_S = "print(flush=True)\nwhile True: pass", 5.0
 MAX_PRESSURE_SHARE = 0.25  # some runnable task waited for a CPU this share of the spin
 
 
@@ -74,6 +79,21 @@ def short_spin(cpu: int | None) -> float:
         return spin(SHORT_STEPS)
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def shared_core_penalty(first: int | None, second: int | None) -> float | None:
+    """Return by what share a spin on CPU `first` takes longer while CPU `second` spins too; None without two CPUs.
+
+    CPUs that share a core take turns in it, and a virtual machine may hide that they do: then a load generator that
+    uses much of its CPU slows the server down.
+    """
+    if first is None or second is None:
+        return None
+    alone_s = min(short_spin(first) for _ in range(SHARED_TRIES))
+    with Child([sys.executable, "-I", "-S", "-c", SPINNER], cpu=second) as beside:
+        beside.line(SPINNER_START_S)
+        together_s = min(short_spin(first) for _ in range(SHARED_TRIES))
+    return max(0.0, together_s / alone_s - 1)
 
 
 class Sentry:

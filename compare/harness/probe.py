@@ -82,6 +82,30 @@ def io_path(contestant: Contestant, delay_s: float) -> str:
     return f"/io/{contestant.paradigm}?delay={format(delay_s, '.9f').rstrip('0').rstrip('.')}"
 
 
+WARM_UPS = 100
+
+
+def warm(base_url: str, contestant: Contestant, *, timeout_s: float = 5.0) -> None:
+    """Ask a hundred requests that do not wait, one at a time on one connection; raises NoAnswerError.
+
+    What a server keeps after its first requests (caches, the interpreter's own arenas) is no cost of the load to come.
+    A work of one's own waits as long as it likes, so `/ping` is asked in its place.
+    """
+    path = io_path(contestant, 0.0) if contestant.waits_as_asked else "/ping"
+    parts = urlsplit(base_url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout_s)
+    try:
+        for _ in range(WARM_UPS):
+            connection.request("GET", path)
+            connection.getresponse().read()
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswerError(
+            f"{base_url}{path} did not answer: {str(error) or type(error).__name__}."
+        ) from error
+    finally:
+        connection.close()
+
+
 def check(base_url: str, contestant: Contestant) -> None:
     """Ask one request of each kind a measurement sends; raises ContractBrokenError, or NoAnswerError.
 

@@ -64,7 +64,7 @@ class Usage(msgspec.Struct, frozen=True):
 
     cpu_s: Seconds
     window_s: Window
-    rss_idle_bytes: Count  # after ready and a first request, before the load
+    rss_idle_bytes: Count  # after ready and 100 requests one at a time, before the load
     rss_peak_bytes: Count
     threads_peak: Count
     voluntary_switches: MaybeCount
@@ -131,6 +131,7 @@ class Environment(msgspec.Struct, frozen=True):
     dirty: bool
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
+    shared_core_penalty: Seconds | None = None  # by what share a spin takes longer while the other CPU spins
 
 
 class Interpreter(msgspec.Struct, frozen=True):
@@ -193,6 +194,7 @@ class Measurement(msgspec.Struct, frozen=True):
     figures: Figures | None = None
     machine: str = ""  # of a cluster, by its name there; "" = where the run was made
     attempt: Positive = 1  # above 1 when machines were lost that had begun its round
+    blank_cpu_share: Seconds | None = None  # of the same server without a load, bystander and /stats alone
 
 
 class LostRound(msgspec.Struct, frozen=True):

@@ -47,14 +47,23 @@ def test_pings_that_were_never_answered_are_among_the_late_ones():
 
 
 def test_littles_law_holds_in_a_closed_loop_however_slow_the_server():
-    steady, ratio, tolerance = astuple(littles_law(Window(closed_loop(10, 0.37)), TEN))
-    assert (steady, tolerance) == (True, 0.03)
-    assert ratio == pytest.approx(1.0)
+    steady, ratio, tolerance = astuple(littles_law(Window(closed_loop(10, 0.37, 4.0)), TEN))
+    assert (steady, tolerance) == (True, pytest.approx(0.03 + 0.37 / 4))
+    assert ratio == pytest.approx(1.0, abs=0.01)
 
 
-def test_littles_law_holds_in_a_closed_loop_whose_queue_is_never_answered():
-    stuck = samples([(-0.5, -0.5, NAN, SampleStatus.UNANSWERED, NAN)] * 10, end_s=1.5)
-    assert littles_law(Window(stuck), TEN).ratio == pytest.approx(1.0)
+def test_littles_law_goes_by_rate_times_latency_and_not_by_what_is_in_flight():
+    """Half of the connections are never answered: 10 are in flight all along, but only 5 of them are served."""
+    half = list(zip(*_columns(closed_loop(5, 0.1, 2.0)), strict=True))
+    stuck = samples([*half, *[(-0.5, -0.5, NAN, SampleStatus.UNANSWERED, NAN)] * 5], 2.0, 4.0)
+    assert Window(stuck).in_flight_s / 2.0 == pytest.approx(10, rel=0.02)
+    found = littles_law(Window(stuck), TEN)
+    assert found.ratio == pytest.approx(2.0, rel=0.02)
+    assert abs(found.ratio - 1) > found.tolerance
+
+
+def test_littles_law_is_not_asked_of_a_window_of_fewer_than_ten_responses():
+    assert littles_law(Window(closed_loop(10, 0.37)), TEN).tolerance == math.inf
 
 
 def test_littles_law_finds_lost_samples_and_a_generator_that_pauses_between_requests():
@@ -62,9 +71,9 @@ def test_littles_law_finds_lost_samples_and_a_generator_that_pauses_between_requ
     lost = samples(
         [row for index, row in enumerate(zip(*_columns(complete), strict=True)) if index % 20], window_s=1.0
     )
-    assert littles_law(Window(lost), TEN).ratio == pytest.approx(0.95, abs=0.01)
+    assert littles_law(Window(lost), TEN).ratio == pytest.approx(1 / 0.95, abs=0.01)
     pausing = samples([answered(n * 0.11 - 0.11 + c / 100, 0.1) for n in range(12) for c in range(10)])
-    assert littles_law(Window(pausing), TEN).ratio == pytest.approx(10 / 11, abs=0.02)
+    assert littles_law(Window(pausing), TEN).ratio == pytest.approx(11 / 10, abs=0.02)
 
 
 def test_littles_law_holds_in_an_open_loop_in_a_steady_state():

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from made import ENVIRONMENT, NATIVE, answered, cell, closed_loop, measurement, opened, samples
+from made import CALLBACK, ENVIRONMENT, NATIVE, answered, cell, closed_loop, measurement, opened, samples
 from msgspec.structs import replace
 
 from compare.analysis.metrics import (
@@ -68,7 +68,7 @@ def test_a_round_has_one_number_per_metric():
     assert found.of(LOOP_LAG) == 0.004
     assert found.of(GENERATOR_CPU) == 0.2
     assert found.of(LITTLES) == pytest.approx(1.0)
-    assert found.warnings == (Warning.LIMITED_BY_WAIT,)
+    assert found.warnings == (Warning.LIMITED_BY_WAIT, Warning.TOO_SHORT)
     assert found.valid
 
 
@@ -119,9 +119,62 @@ def test_switches_the_kernel_did_not_tell_are_no_number():
     assert math.isnan(found.of(INVOLUNTARY))
 
 
-def test_the_send_lag_is_that_of_the_latest_in_a_hundred():
-    late = samples([answered(n / 100, 0.1, lag_s=0.02 if n % 5 == 0 else 0.0) for n in range(100)])
-    assert figures(measurement(stamps=late), ENVIRONMENT).of(SEND_LAG) == pytest.approx(0.02)
+def test_the_send_lag_of_an_open_loop_is_that_of_the_latest_in_a_hundred():
+    late = samples([answered(n / 100, 0.1, lag_s=0.02 if n % 50 == 0 else 0.0) for n in range(100)])
+    found = figures(measurement(cell(load=opened(TEN, 100.0)), late), ENVIRONMENT)
+    assert found.of(SEND_LAG) == pytest.approx(0.02)
+
+
+def test_beside_a_closed_loop_a_late_generator_shows_in_its_pings():
+    pings = samples([answered(n / 50, 0.001, lag_s=0.02 if n % 5 == 0 else 0.0) for n in range(50)])
+    found = figures(measurement(bystander=pings), ENVIRONMENT)
+    assert found.of(SEND_LAG) == pytest.approx(0.02)
+    assert Warning.LATE_SENDS in found.warnings
+    assert math.isnan(figures(measurement(), ENVIRONMENT).of(SEND_LAG))
+
+
+def test_what_a_server_uses_without_a_load_is_no_cost_of_its_answers():
+    pings = samples([answered(n / 50, 0.001) for n in range(50)])
+    watched = measurement(bystander=pings, blank_cpu_share=0.1)  # uses half a CPU for 100 answers a second
+    assert figures(watched, ENVIRONMENT).of(CPU) == pytest.approx((0.5 - 0.1) / 100)
+    unknown = measurement(bystander=pings)
+    assert figures(unknown, ENVIRONMENT).of(CPU) == pytest.approx(0.5 / 150)
+
+
+def test_below_a_hundred_answers_no_cost_of_one_is_told():
+    few = measurement(stamps=closed_loop(9, 0.1), blank_cpu_share=0.1)
+    assert math.isnan(figures(few, ENVIRONMENT).of(CPU))
+    assert math.isnan(figures(few, ENVIRONMENT).of(VOLUNTARY))
+
+
+@pytest.mark.parametrize(
+    ("contestant", "in_flight", "took_s", "window_s", "too_short"),
+    [
+        (NATIVE, 10, 0.1, 1.9, True),
+        (NATIVE, 10, 0.1, 2.0, False),
+        (NATIVE, 10, 0.3, 2.7, True),  # below ten median responses
+        (NATIVE, 10, 0.3, 3.3, False),
+        (CALLBACK, 100, 0.1, 2.0, False),
+        (CALLBACK, 101, 0.1, 2.9, True),
+        (CALLBACK, 101, 0.1, 3.0, False),
+    ],
+)
+def test_a_window_that_is_too_short_says_so(contestant, in_flight, took_s, window_s, too_short):
+    load = Closed(in_flight, delay_s=0.1, duration_s=window_s)
+    found = figures(
+        measurement(cell(contestant, load), closed_loop(in_flight, took_s, window_s)), ENVIRONMENT
+    )
+    assert (Warning.TOO_SHORT in found.warnings) is too_short
+
+
+def test_a_server_that_grows_faster_within_its_window_is_not_settled():
+    load = Closed(10, delay_s=0.1, duration_s=2.0)
+    early = [answered(start / 10, 0.4) for start in range(-3, 10) for _ in range(3)]
+    late = [answered(1 + start / 10, 0.2) for start in range(-1, 10) for _ in range(5)]
+    found = figures(measurement(cell(load=load), samples(early + late, 2.0, 3.0)), ENVIRONMENT)
+    assert Warning.NOT_SETTLED in found.warnings
+    even = figures(measurement(cell(load=load), closed_loop(10, 0.19, 2.0)), ENVIRONMENT)
+    assert Warning.NOT_SETTLED not in even.warnings
 
 
 def test_bystanders_are_reported_by_their_response():
@@ -132,7 +185,7 @@ def test_bystanders_are_reported_by_their_response():
 
 
 def test_a_skipped_wait_is_seen_by_the_ceiling():
-    found = figures(measurement(stamps=closed_loop(10, 0.09)), ENVIRONMENT)
+    found = figures(measurement(stamps=closed_loop(10, 0.08)), ENVIRONMENT)
     assert Warning.WAIT_SKIPPED in found.warnings
     assert not found.valid
 
@@ -169,7 +222,7 @@ def test_a_server_at_its_limit_of_open_files_is_a_limit_hit():
 def test_no_success_is_no_throughput_of_zero_but_invalid():
     refusing = samples([answered(n / 100, 0.1, status=500) for n in range(-10, 100)])
     found = figures(measurement(stamps=refusing), ENVIRONMENT)
-    assert found.warnings == (Warning.NO_SUCCESS, Warning.ERRORS)
+    assert found.warnings == (Warning.NO_SUCCESS, Warning.TOO_SHORT, Warning.ERRORS)
     assert not found.valid
 
 
@@ -194,7 +247,7 @@ def test_an_even_schedule_that_lost_requests_before_they_became_samples_is_seen(
     found = figures(measurement(cell(load=OPEN), open_loop(rate=490.0)), ENVIRONMENT)
     assert Warning.SENT_TOO_FEW in found.warnings
     found = figures(measurement(cell(load=OPEN), open_loop()), ENVIRONMENT)
-    assert found.warnings == ()
+    assert found.warnings == (Warning.TOO_SHORT,)
 
 
 def test_memory_in_an_open_loop_is_per_request_in_flight_at_the_peak():

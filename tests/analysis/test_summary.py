@@ -75,8 +75,13 @@ def test_of_a_noisy_cell_measured_again_the_one_not_superseded_counts(later):
 
 def test_noise_is_told_and_invalidates_nothing():
     (row,) = summarise(run([at(80, noisy=True)]))
-    assert row.warnings == (Warning.NOISY,)
+    assert row.warnings == (Warning.TOO_SHORT, Warning.NOISY)
     assert row.valid
+
+
+def test_a_busy_machine_is_told_by_its_rounds():
+    (row,) = summarise(run([at(80, number, noisy=number < 2) for number in range(3)]))
+    assert row.words(Warning.NOISY) == "the machine was busy with something else in 2 of 3 rounds"
 
 
 def test_an_invalid_round_is_left_out_while_most_are_valid():
@@ -85,7 +90,7 @@ def test_an_invalid_round_is_left_out_while_most_are_valid():
     assert row.valid
     assert row.throughput_rps.high == pytest.approx(80, abs=1)
     assert row.throughput_rps.rounds == 2
-    assert row.warnings == (Warning.ROUND_INVALID,)
+    assert row.warnings == (Warning.ROUND_INVALID, Warning.TOO_SHORT)
 
 
 def test_a_row_is_invalid_when_half_of_its_rounds_are():
@@ -98,7 +103,7 @@ def test_a_row_is_invalid_when_half_of_its_rounds_are():
 def test_a_failed_round_is_told_and_a_row_of_failures_has_no_number():
     (row,) = summarise(run([at(80, 0), at(80, 1), failed(2)]))
     assert row.valid
-    assert row.warnings == (Warning.ROUND_FAILED,)
+    assert row.warnings == (Warning.ROUND_FAILED, Warning.TOO_SHORT)
     assert row.failure == "The server died."
     (row,) = summarise(run([failed(0), failed(1)]))
     assert not row.valid

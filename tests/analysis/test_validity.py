@@ -64,6 +64,17 @@ def test_nothing_is_said_of_a_round_without_doubt():
         ({"successes": 0}, Warning.NO_SUCCESS),
         ({"successes": 0, "outcome": Outcome.COLLAPSED}, Warning.COLLAPSED),
         ({"littles_ratio": 1.5, "outcome": Outcome.COLLAPSED}, Warning.COLLAPSED),
+        # six threads in step: five waves of six, the last of them cut off
+        ({"successes": 30, "most_successes": 24.0, "wave": 6.0}, None),
+        ({"successes": 31, "most_successes": 24.0, "wave": 6.0}, Warning.WAIT_SKIPPED),
+        ({"too_short": True}, Warning.TOO_SHORT),
+        ({"halves": (475, 525)}, None),
+        ({"halves": (525, 475)}, None),
+        ({"halves": (474, 526)}, Warning.NOT_SETTLED),
+        ({"halves": (526, 474)}, Warning.NOT_SETTLED),
+        ({"halves": (9, 10)}, None),  # one answer, which may fall on either side
+        ({"halves": (474, 526), "ceiling_share": 0.96}, Warning.LIMITED_BY_WAIT),
+        ({"halves": (1000, 0), "outcome": Outcome.COLLAPSED}, Warning.COLLAPSED),
         ({"failures": 1}, Warning.ERRORS),
         ({"steady": False}, Warning.NOT_STEADY),
         ({"noisy": True}, Warning.NOISY),
@@ -85,6 +96,8 @@ def test_doubts_that_only_comment_invalidate_nothing():
         Warning.ROUND_INVALID,
         Warning.LIMITED_BY_WAIT,
         Warning.NOT_STEADY,
+        Warning.TOO_SHORT,
+        Warning.NOT_SETTLED,
         Warning.ERRORS,
         Warning.NOISY,
     }

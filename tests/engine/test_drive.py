@@ -153,6 +153,16 @@ def test_a_repeat_that_is_noisier_is_kept_but_is_no_result():
     assert all(m.superseded for m in again)
 
 
+def test_where_more_rounds_follow_a_noisy_round_is_marked_and_not_made_again():
+    notes = Notes()
+    driving = drive(sentry=Quiet(calibrations=[NOISY] * 99), notes=notes)
+    driving.begin(CELLS)
+    driving.rounds([CELLS], repeat=False)
+    assert len(driving.run.measurements) == 10
+    assert all(m.noise.noisy for m in driving.run.measurements)
+    assert notes.remarks == ["The machine was busy during round 1."]
+
+
 def test_a_single_noisy_cell_is_marked_alone():
     driving = drive(sentry=Quiet(cells=[NOISY]))
     go(driving, [CELLS])

@@ -4,10 +4,12 @@ from statistics import geometric_mean
 import pytest
 from drawn import checked, draw, made, text_of
 
+from compare.analysis.ceiling import threads_of
+from compare.bench import MOST_S
 from compare.contract import Paradigm, Server
 from compare.contract.settings import default_threads
-from compare.experiments import concurrency
-from compare.experiments.options import Options, Preset
+from compare.experiments import catalogue, concurrency
+from compare.experiments.options import Options, Preset, expected_s
 from compare.records import Contestant
 
 EXECUTOR = Contestant(Server.AIOHTTP, Paradigm.EXECUTOR)
@@ -96,7 +98,32 @@ def test_no_preset_asks_for_ten_thousand_threads_but_a_person_may():
 def test_a_cell_that_can_reach_a_thousand_answers_gets_the_time_for_a_p99():
     loads = {c.load.concurrency: c.load for c in concurrency.plan(Options(paradigms=(Paradigm.NATIVE,)))}
     assert loads[100].duration_s * 100 / 0.1 >= 1000
-    assert loads[10].duration_s < loads[100].duration_s
+
+
+@pytest.mark.parametrize("preset", [Preset.DEFAULT, Preset.FULL])
+def test_no_window_is_shorter_than_two_seconds_nor_than_three_with_many_threads(preset):
+    for cell in concurrency.plan(Options(preset)):
+        in_flight = cell.load.concurrency
+        many = threads_of(cell.contestant, in_flight) > 100 and in_flight <= concurrency.slots(
+            cell.contestant
+        )
+        assert cell.load.duration_s >= (3 if many else 2)
+
+
+def test_a_default_run_has_room_for_the_last_look_at_native_against_callback():
+    """Its first stage, two more rounds of all primary pairs and three of those with callback, within its time."""
+    planned = concurrency.plan(Options())
+    first_s = sum(expected_s(cell) * concurrency.rounds_of(cell, Options(), rounds=3) for cell in planned)
+    crowd = [cell for cell in planned if cell.load.concurrency == 1000]
+    pairs = [cell for cell in crowd if concurrency.rounds_of(cell, Options(), rounds=3) == 3]
+    callback = [cell for cell in pairs if cell.contestant.paradigm is not Paradigm.EXECUTOR]
+    assert len(pairs) == 6
+    more_s = 2 * sum(map(expected_s, pairs)) + 3 * sum(map(expected_s, callback))
+    assert first_s + more_s <= MOST_S[Preset.DEFAULT]
+
+
+def test_a_full_run_takes_under_half_an_hour():
+    assert catalogue.duration_s(concurrency, Options(Preset.FULL)) < 25 * 60
 
 
 @pytest.mark.parametrize(

@@ -72,5 +72,5 @@ def test_the_crossover_runs_where_the_winner_changes():
 def test_the_verdict_counts_the_squares(it):
     told = grid.say(it.summaries)
     assert len(told) == 2
-    assert all(sentence.startswith("On ") and "of 16" in sentence for sentence in told)
+    assert all(sentence.startswith("On ") and "of 12" in sentence for sentence in told)
     assert grid.say([]) == []

@@ -25,20 +25,23 @@ def test_the_first_stage_is_a_closed_loop_for_the_capacity_and_equal_rates_for_a
     assert {cell.load.arrivals for cell in opened} == {Arrivals.POISSON}
 
 
-def test_quick_leaves_out_both_trampolines():
+def test_both_trampolines_are_left_out_unless_asked_for():
     quick = {cell.contestant.paradigm for cell in latency.plan(Options(Preset.QUICK))}
     assert set(Paradigm) - quick == {Paradigm.GENERATOR, Paradigm.COROUTINE}
-    assert {cell.contestant.paradigm for cell in latency.plan(Options())} == set(Paradigm)
+    assert {cell.contestant.paradigm for cell in latency.plan(Options())} == quick
+    assert {cell.contestant.paradigm for cell in latency.plan(Options(Preset.FULL))} == set(Paradigm)
+    asked = Options(paradigms=(Paradigm.GENERATOR,))
+    assert {cell.contestant.paradigm for cell in latency.plan(asked)} == {Paradigm.GENERATOR}
 
 
 def test_the_second_stage_asks_each_contestant_at_shares_of_its_own_capacity():
     first = summarise(simulated.run(latency.plan(PAIR), simulated.measurer(), 1))
     cells = latency.then(PAIR, first)
     capacity = {s.contestant: s.throughput_rps.value for s in first if s.rate_rps is None}
-    assert len(cells) == 3 * len(capacity)
+    assert len(cells) == 2 * len(capacity)
     for cell in cells:
         share = rate_rps(cell.load) / capacity[cell.contestant]
-        assert min(abs(share - wanted) for wanted in (0.2, 0.5, 0.8)) < 0.005
+        assert min(abs(share - wanted) for wanted in (0.5, 0.8)) < 0.005
 
 
 def test_a_contestant_without_a_valid_capacity_has_no_second_stage():
@@ -47,7 +50,7 @@ def test_a_contestant_without_a_valid_capacity_has_no_second_stage():
 
 def test_a_share_is_found_again_from_the_rows(it):
     shares = [latency.share_of(row, it.summaries) for row in it.summaries]
-    assert {share for share in shares if share} == {0.2, 0.5, 0.8}
+    assert {share for share in shares if share} == {0.5, 0.8}
     equal = [row for row in it.summaries if row.rate_rps == 500]
     assert {latency.share_of(row, it.summaries) for row in equal} == {None}
 

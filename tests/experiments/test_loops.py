@@ -3,7 +3,7 @@ from drawn import draw, made, text_of
 
 from compare.contract import Loop, Paradigm, Server
 from compare.experiments import loops
-from compare.experiments.options import Options
+from compare.experiments.options import TRAMPOLINES, Options, Preset
 
 NATIVE = Options(paradigms=(Paradigm.NATIVE,))
 
@@ -22,7 +22,9 @@ def test_each_contestant_runs_on_both_loops_and_differs_in_nothing_else():
         for loop in Loop
     }
     assert on[Loop.ASYNCIO] == on[Loop.UVLOOP]
-    assert {c.contestant.paradigm for c in cells} == set(Paradigm) - {Paradigm.BLOCKING}
+    assert {c.contestant.paradigm for c in cells} == set(Paradigm) - {Paradigm.BLOCKING} - TRAMPOLINES
+    full = loops.plan(Options(Preset.FULL))
+    assert {c.contestant.paradigm for c in full} == set(Paradigm) - {Paradigm.BLOCKING}
 
 
 def test_the_wait_leaves_the_cpu_to_decide():

@@ -15,8 +15,16 @@ def it():
 def test_only_the_pool_grows():
     cells = pool.plan(Options())
     assert {cell.contestant.paradigm for cell in cells} == {Paradigm.EXECUTOR}
-    assert {cell.contestant.threads for cell in cells} == {2, 8, 32, 128, 512}
-    assert len({cell.load for cell in cells}) == 1
+    assert {cell.contestant.threads for cell in cells} == {2, 8, 32, 128, 192, 256, 384, 512}
+    assert {cell.load.concurrency for cell in cells} == {512}
+    assert {cell.load.duration_s for cell in cells if cell.contestant.threads > 100} == {3.0}
+
+
+def test_small_pools_which_arithmetic_predicts_are_measured_once():
+    rounds = {cell.contestant.threads: pool.rounds_of(cell, Options(), 3) for cell in pool.plan(Options())}
+    assert rounds == {2: 1, 8: 1, 32: 1, 128: 3, 192: 3, 256: 3, 384: 3, 512: 3}
+    asked = Options(rounds=5)
+    assert {pool.rounds_of(cell, asked, 5) for cell in pool.plan(asked)} == {5}
 
 
 def test_it_is_drawn_against_threads_with_the_ceiling(it, tmp_path):

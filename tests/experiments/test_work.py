@@ -25,6 +25,13 @@ def test_every_contestant_waits_on_all_three_and_differs_in_nothing_else():
     assert len(cells) == 3 * len(on["sleep"])
 
 
+def test_a_thousand_sockets_are_asked_of_those_who_are_compared():
+    crowd = {c.contestant.paradigm for c in work.plan(Options()) if c.load.concurrency == 1000}
+    assert crowd == {Paradigm.NATIVE, Paradigm.CALLBACK}
+    rounds = {c.load.concurrency: work.rounds_of(c, Options(), 3) for c in work.plan(Options())}
+    assert rounds == {100: 1, 1000: 3}
+
+
 def test_a_work_of_ones_own_is_set_beside_the_sleep():
     cells = work.plan(Options(work="mine.io:Work", servers=(Server.AIOHTTP,)))
     assert {cell.contestant.work for cell in cells} == {"sleep", "mine.io:Work"}

@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from compare.harness import environment
 from compare.harness.environment import UNKNOWN, Pinning, pinning
+from compare.processes import launch
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,20 @@ def test_the_gil_is_there_unless_the_interpreter_says_otherwise(monkeypatch, ena
     else:
         monkeypatch.setattr(sys, "_is_gil_enabled", enabled, raising=False)
     assert environment._gil() is gil
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system binds nothing")
+def test_the_benchmark_stays_beside_the_generator_and_what_it_launches_does_not():
+    """Else the benchmark would run on the server's CPU, or an unpinned server on one CPU alone."""
+    before = os.sched_getaffinity(0)
+    show = [sys.executable, "-c", "import os; print(len(os.sched_getaffinity(0)))"]
+    with environment.bound(max(before)):
+        assert os.sched_getaffinity(0) == {max(before)}
+        assert int(subprocess.check_output(launch.argv(show), text=True)) == len(before)
+    assert os.sched_getaffinity(0) == before
+
+
+def test_without_a_cpu_to_spare_the_benchmark_runs_anywhere():
+    before = os.sched_getaffinity(0)
+    with environment.bound(None):
+        assert os.sched_getaffinity(0) == before

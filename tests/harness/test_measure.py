@@ -11,6 +11,7 @@ from compare.harness import environment, load, probe
 from compare.harness.environment import Pinning, pinning
 from compare.harness.load import LoadError
 from compare.harness.measure import Harness, Refusals, server_of
+from compare.harness.monitor import Monitor
 from compare.harness.probe import ContractBrokenError
 from compare.records import Abandoned, Cell, Closed, Contestant, Measurement, Noise
 
@@ -67,6 +68,24 @@ def test_a_measurement_holds_everything_a_cell_records(server):
     assert made.shares == ()
     assert made.loop_lag_s.max >= made.loop_lag_s.p50 >= 0
     assert course_of(made) == ()
+
+
+def test_idle_memory_is_read_after_a_hundred_requests_and_the_blank_is_kept_with_it(monkeypatch):
+    asked, real = [], Monitor.__enter__
+
+    def warm(*_):
+        asked.append("warm")
+
+    def entered(self):
+        asked.append("watched")
+        return real(self)
+
+    monkeypatch.setattr(probe, "warm", warm)
+    monkeypatch.setattr(Monitor, "__enter__", entered)
+    wanted = cell(Paradigm.EXECUTOR, threads=3)
+    made = Harness(blanks={server_of(wanted.contestant): 0.02}).measure(wanted)
+    assert asked == ["warm", "watched"]
+    assert made.blank_cpu_share == 0.02
 
 
 def test_what_clients_that_left_leave_running_is_watched_until_it_ends():
@@ -157,8 +176,11 @@ def test_a_preflight_asks_one_server_every_paradigm_and_names_those_refused(monk
         real(url, contestant)
 
     monkeypatch.setattr(probe, "check", check)
-    refused = Harness().preflight(Contestant(Server.TORNADO, Paradigm.NATIVE), tuple(Paradigm))
+    harness, tornado = Harness(), Contestant(Server.TORNADO, Paradigm.NATIVE)
+    refused = harness.preflight(tornado, tuple(Paradigm))
     assert refused == {Paradigm.CALLBACK: "It answered 500."}
+    assert list(harness.blanks) == [tornado]
+    assert 0 < harness.blanks[tornado] < 0.5, "fifty pings a second, twenty milliseconds of ticks, /stats"
     assert [paradigm for _, paradigm in asked] == list(Paradigm)
     assert len({url for url, _ in asked}) == 1
 

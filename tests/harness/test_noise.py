@@ -120,3 +120,36 @@ def test_the_real_sentry_reads_this_machine():
     assert reading.spin_ratio == 1
     assert 0 <= reading.steal_share <= 1
     assert reading.load_1m >= 0
+
+
+@pytest.mark.parametrize(
+    ("times_s", "penalty"), [((0.02, 0.03), 0.5), ((0.02, 0.02), 0.0), ((0.03, 0.02), 0.0)]
+)
+def test_cpus_that_share_a_core_are_seen_by_a_spin_beside_a_spin(times_s, penalty, monkeypatch):
+    alone_s, together_s = times_s
+    spins = iter([alone_s, alone_s + 1] + [alone_s] * 3 + [together_s] * 5)
+    beside = []
+
+    class Beside:
+        def __init__(self, command, *, cpu):
+            beside.append(cpu)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def line(self, within_s):
+            assert within_s > 0
+
+    monkeypatch.setattr(noise, "Child", Beside)
+    monkeypatch.setattr(
+        noise, "short_spin", lambda cpu: next(spins) if cpu == 4 else pytest.fail("that CPU is the other's")
+    )
+    assert noise.shared_core_penalty(4, 7) == pytest.approx(penalty)
+    assert beside == [7]
+
+
+def test_one_cpu_shares_its_core_with_no_other():
+    assert noise.shared_core_penalty(None, None) is None

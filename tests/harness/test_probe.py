@@ -1,9 +1,11 @@
+import io
 import socket
 import threading
 from contextlib import contextmanager
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from compare.contract import HEADERS, PONG, LoopLag, Paradigm, Server, Stats, io_body
 from compare.harness import probe
@@ -121,3 +123,34 @@ def test_a_target_that_is_down_is_no_answer():
 )
 def test_the_path_holds_the_delay_as_the_contract_reads_it(delay_s, text):
     assert probe.io_path(NATIVE, delay_s) == f"/io/native?delay={text}"
+
+
+@pytest.mark.parametrize(("work", "path"), [("sleep", "/io"), ("mine:work", "/ping")])
+def test_a_server_is_warmed_up_by_a_hundred_requests_that_do_not_wait(work, path, monkeypatch):
+    asked = []
+
+    class Connection:
+        def __init__(self, *_, **__):
+            pass
+
+        def request(self, method, target):
+            asked.append((method, target))
+
+        def getresponse(self):
+            return io.BytesIO()
+
+        def close(self):
+            asked.append("closed")
+
+    monkeypatch.setattr(probe.http.client, "HTTPConnection", Connection)
+    probe.warm("http://127.0.0.1:1", replace(NATIVE, work=work))
+    assert len(asked) == 101
+    assert asked[-1] == "closed"
+    assert set(asked[:-1]) == {("GET", "/io/native?delay=0" if path == "/io" else "/ping")}
+
+
+def test_a_server_that_cannot_be_warmed_up_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(NoAnswerError, match=rf"127\.0\.0\.1:{port}/io/native\?delay=0 did not answer"):
+        probe.warm(f"http://127.0.0.1:{port}", NATIVE)

@@ -37,6 +37,34 @@ async def test_a_loop_held_up_for_longer_than_a_tick_is_seen_to_lag():
     assert ticker.lag().max >= 4 * TICK_S
 
 
+async def test_a_loop_that_stood_still_counts_each_tick_it_missed():
+    """Ticks are due on a schedule: a loop held up for 25 ticks missed 25, the first the latest."""
+    ticker, done = await ticks(1)
+    time.sleep(25 * TICK_S)  # noqa: ASYNC251  # holding the loop up is what is tested
+    await done.wait()
+    ticker.stop()
+    lag = ticker.lag()
+    assert lag.max >= 24 * TICK_S
+    assert lag.max - 14 * TICK_S <= lag.p50 <= lag.max - 10 * TICK_S
+
+
+async def test_after_a_standstill_the_schedule_goes_on_where_it_was():
+    seen, twice = [], asyncio.Event()
+
+    def on_tick():
+        seen.append(time.monotonic())
+        if len(seen) == 2:
+            twice.set()
+
+    ticker = Ticker(on_tick)
+    began = time.monotonic()
+    ticker.start()
+    time.sleep(2.5 * TICK_S)  # noqa: ASYNC251  # holding the loop up is what is tested
+    await twice.wait()
+    ticker.stop()
+    assert seen[1] - began >= 3 * TICK_S - 1e-4, "the ticks of the standstill are not made up for"
+
+
 async def lag_of(number):
     """Return the lag after so many ticks of a loop that has nothing else to do."""
     ticker, done = await ticks(number)

@@ -21,6 +21,12 @@ async def test_both_faces_wait_and_return_the_same_bytes():
     assert blocking == native == b"slept"
 
 
+async def test_without_a_delay_neither_face_enters_the_scheduler(monkeypatch):
+    monkeypatch.setattr(time, "sleep", pytest.fail)
+    monkeypatch.setattr(asyncio, "sleep", pytest.fail)
+    assert sleep.blocking(0.0) == await sleep.native(0.0) == b"slept"
+
+
 async def test_the_native_face_lets_others_run_meanwhile():
     ended = []
 
