@@ -252,7 +252,7 @@ ASGI_FACE = Target(
         (" or self.headers is not headers:", ":"),
         ("_Outgoing() if outer is None else outer.outgoing", "_Outgoing()"),
         ("_again(body, receive)", "receive"),
-        ("if size > self.max_form_bytes:", "if False:"),
+        ("if len(body) > self.max_form_bytes:", "if False:"),
         ('if one.endswith("/*")', ""),
         ('"websocket.accept", ', ""),
         ("except _Disconnected:", "except KeyError:"),

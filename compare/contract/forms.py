@@ -7,6 +7,7 @@ import msgspec
 from compare.contract.errors import ContractError, ErrorCode
 
 TYPE = "application/x-www-form-urlencoded"
+MAX_FIELDS = 1000  # what both frameworks read
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",  # the token is one user's
@@ -35,6 +36,21 @@ def page(field: str) -> bytes:
 def is_form(content_type: str) -> bool:
     """Say whether a body of this type is a form; other types bring no token and no note."""
     return content_type.partition(";")[0].strip().lower() == TYPE
+
+
+def check(encoding: str | None, body: bytes) -> None:
+    """Raise ContractError for a form that is encoded once more or has too many fields, each of which costs time."""
+    if encoding is not None or body.count(b"&") >= MAX_FIELDS:
+        raise unreadable()
+
+
+def unreadable() -> ContractError:
+    """A form that is not read."""
+    return ContractError(
+        ErrorCode.INVALID_BODY,
+        f"A form may have at most {MAX_FIELDS} fields and no Content-Encoding, e.g. note=hello.",
+        field="body",
+    )
 
 
 def read_note(content_type: str, body: bytes) -> bytes:

@@ -9,6 +9,7 @@ from tornado import httputil, web
 
 from compare.contract import PONG, ContractError, asks_for_all, path_of
 from compare.contract.cookie_bodies import is_json
+from compare.contract.forms import TYPE
 from compare.contract.origins import Malformed, Origins
 from compare.contract.settings import Settings, default_threads
 from compare.serving import keys
@@ -61,8 +62,11 @@ class App(web.Application):
         """Route `request` by its normalised path; one route takes forms, and a broken one elsewhere is not a fault."""
         request.path = path_of(request.uri or "")
         headers = request.headers
-        if "Content-Type" in headers and not (is_json(headers["Content-Type"]) or forms.takes(request)):
+        if "Content-Type" in headers and not is_json(headers["Content-Type"]):
+            form = forms.takes(request)
             del headers["Content-Type"]
+            if form:
+                headers["Content-Type"] = TYPE  # the one spelling that Tornado reads
         try:
             self.origins.check(request.method or "", request.uri or "", request.host, headers)
         except ContractError as error:

@@ -2,7 +2,7 @@
 
 from tornado import httputil, web
 
-from compare.contract import forms
+from compare.contract import ContractError, forms
 from compare.tornado_impl.answers import Handler, Route
 from compare.tornado_impl.cookies import Cookies
 from tornado_cookies import xsrf
@@ -10,6 +10,10 @@ from tornado_cookies import xsrf
 
 class Form(Cookies, Handler):
     """The form, and what it is answered with."""
+
+    def _in_contract(self, error: BaseException | None) -> ContractError:
+        unread = isinstance(error, web.HTTPError) and error.status_code == 400
+        return forms.unreadable() if unread else super()._in_contract(error)
 
     def prepare(self) -> None:
         """Check the token here: the setting would have every other route checked, and those take no forms."""

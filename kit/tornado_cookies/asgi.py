@@ -186,18 +186,16 @@ class TornadoCookies:
         return forms.token_in_form(content_type, body), _again(body, receive)
 
     async def _body(self, receive: Receive) -> bytes:
-        pieces, size, more = [], 0, True
+        body, more = bytearray(), True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Disconnected
-            piece = message.get("body", b"")
-            pieces.append(piece)
-            size += len(piece)
-            if size > self.max_form_bytes:
+            body += message.get("body", b"")
+            if len(body) > self.max_form_bytes:
                 raise _TooLarge
             more = message.get("more_body", False)
-        return b"".join(pieces)
+        return bytes(body)
 
     def _check_origin(self, scope: Scope) -> None:
         host = _joined(scope, b"host") or ""

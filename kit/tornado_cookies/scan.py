@@ -162,7 +162,7 @@ def scan(paths: Iterable[Path]) -> Report:
             found = _in_python(path, content) if path.suffix == ".py" else _in_text(path, content)
             findings += sorted(found, key=lambda one: (one.line, one.column))
         except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
-            unread.append((path.as_posix(), str(error).partition("\n")[0]))
+            unread.append((path.as_posix(), str(error).partition("\n")[0] or type(error).__name__))
     return Report(findings, count, unread)
 
 

@@ -99,6 +99,29 @@ async def test_a_token_without_its_cookie_is_refused(server):
     assert await sent(server, f"note=x&_xsrf={V1}") == MISMATCH
 
 
+@pytest.mark.parametrize("kind", [FORM["Content-Type"].upper(), FORM["Content-Type"] + "; charset=nosuch"])
+async def test_a_form_is_read_whatever_the_case_of_its_type_and_its_charset(server, kind):
+    token, _ = await page_of(server)
+    assert await sent(server, f"note=x&_xsrf={quote(token)}", token, Content_Type=kind) == (200, "x")
+
+
+@pytest.mark.parametrize(("fields", "status"), [(998, 200), (999, 400), (32_000, 400)])
+async def test_a_form_of_more_than_1000_fields_is_not_read(server, fields, status, caplog):
+    token, _ = await page_of(server)
+    said = await sent(server, "&" * fields + f"note=x&_xsrf={quote(token)}", token)
+    assert said[0] == status
+    if status == 400:
+        assert said[1] == "invalid_body"
+        assert said[2].startswith("A form may have at most 1000 fields and no Content-Encoding")
+    assert not caplog.records
+
+
+async def test_a_form_that_is_encoded_once_more_is_not_read(server):
+    token, _ = await page_of(server)
+    said = await sent(server, f"note=x&_xsrf={quote(token)}", token, Content_Encoding="gzip")
+    assert said[:2] == (400, "invalid_body")
+
+
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=b", "text/plain", None])
 async def test_another_body_brings_no_token_and_no_note(server, kind):
     headers = {"Content-Type": kind} if kind else {}

@@ -148,13 +148,13 @@ DIFFERS_AT_MOST = {
     "__init__.py": 1,
     "__main__.py": 53,
     "answers.py": 88,
-    "app.py": 78,
+    "app.py": 82,
     "bodies.py": 64,
     "connections.py": 95,  # aiohttp bounds the lines of a head, not the head
     "cookies.py": 2,
     "pages.py": 11,
     "events.py": 18,
-    "forms.py": 48,
+    "forms.py": 51,
 }
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -222,3 +223,24 @@ def test_it_runs_as_a_module():
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "inspect" in done.stdout
+
+
+def test_a_scan_of_hostile_files_ends_and_says_why_one_is_not_read(tmp_path, capsys):
+    hostile = {
+        "deep": b"x=" + b"(" * 5000,
+        "minus": b"x=" + b"-" * 100_000 + b"1",  # CPython says MemoryError, and nothing more
+        "plus": b"x=1" + b"+1" * 60_000,
+        "null": b"x=1\0",
+        "charset": b"# coding: nosuch\nx=1",
+    }
+    for name, content in hostile.items():
+        (tmp_path / f"{name}.py").write_bytes(content)
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "device.py").symlink_to("/dev/zero")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "a\033]0;b\a.py").write_bytes(b"self.set_cookie('a', 'b')")
+    assert main(["scan", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert re.findall(r"/(\w+)\.py: not read: \S", said) == sorted(hostile)
+    assert "a?]0;b?.py:1:1: set_cookie" in said
+    assert said.replace("\n", "").isprintable()
