@@ -155,7 +155,7 @@ def _courses(panel: Panel, mine: Sequence[Measurement], doubtful: set[tuple[Cont
         ends.append(End(float(times[last]), float(mean[last]), text, colour))
     near = max(end.y for end in ends) - min(end.y for end in ends) < 0.05 * capacity
     alike = len(ends) > 2 and near and not any("invalid" in end.text for end in ends)
-    last_end = End(ends[0].x, ends[0].y, f"all {len(ends)}", sheets.INK)
+    last_end = End(ends[0].x, ends[0].y, drawing.all_of(len(ends)), sheets.INK)
     drawing.label_ends(panel, [last_end] if alike else ends)
 
 

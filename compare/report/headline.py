@@ -211,9 +211,14 @@ def _ahead(found: Sequence[Decision], more: str, less: str, whole: int) -> str:
 
 
 def costs(found: Sequence[Decision], names: tuple[str, str]) -> str:
-    """Return one line on how a cost of `names` compares under the largest load of `found`, a decision per server."""
+    """Return one line on how a cost of `names` compares, a decision per server and load.
+
+    It is told of the largest load under which it differs on every server, else of the largest.
+    """
     known = [one for one in found if one.word is not Word.NOT_COMPARABLE]
-    top = max((one.a.in_flight for one in known), default=0)
+    levels = sorted({one.a.in_flight for one in known}, reverse=True)
+    differs = [level for level in levels if all(one.named for one in known if one.a.in_flight == level)]
+    top = [*differs, *levels, 0][0]
     known = [one for one in known if one.a.in_flight == top]
     if not known:
         return "No pair could be compared."

@@ -237,7 +237,7 @@ def _what(group: Sequence[Decision], names: tuple[str, str]) -> str:
         return f"{names[0]} and {_beside(names[1], names[0])} are the same within {group[0].margin:.0%}{_of(metric)}"
     if word is Word.CANNOT_TELL:
         low, high = min(one.ratio.low for one in group), max(one.ratio.high for one in group)
-        span = f"{factor_text(low)} to {factor_text(high)}"
+        span = " to ".join(dict.fromkeys((factor_text(low), factor_text(high))))
         return f"one cannot tell: {_phrase(metric, names, span)} ({_rounds(group)})"
     ahead = 1 if group[0].ratio.value > 1 else -1
     ratios = sorted((_turned(one.ratio, ahead) for one in group), key=lambda ratio: ratio.value)

@@ -110,9 +110,13 @@ def _ends(axes: Axes, lines: Sequence[Line]) -> list[End]:
     others = [end for number, end in enumerate(ends) if number not in alike]
     if len(alike) < 3 or len(others) > 1:
         return ends
-    count = _COUNTED.get(len(ends), len(ends))
-    text = f"all but {others[0].text}" if others else f"all {count}"
+    text = f"all but {others[0].text}" if others else all_of(len(ends))
     return [*others, replace(ends[alike[0]], text=text, colour=INK)]
+
+
+def all_of(count: int) -> str:
+    """Return the one name that `count` lines share."""
+    return f"all {_COUNTED.get(count, count)}"
 
 
 def _coincide(one: NDArray[np.float64], two: NDArray[np.float64]) -> bool:
