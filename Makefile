@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev lock wheel tornado aiohttp both bench report test test-long test-full check matrix fuzz clean help
+.PHONY: setup setup-dev lock wheel tornado aiohttp both bench report test test-long test-full coverage check matrix fuzz clean help
 
 # Quick when .venv is whole: the script compares what was made with what is wanted.
 MAKE_VENV = @command -v $(PYTHON) >/dev/null || { echo "Error: there is no $(PYTHON): install Python 3.11 or newer, or name another, such as PYTHON=python3.13." >&2; exit 1; }; \
@@ -51,6 +51,9 @@ test-long: setup-dev  ## what takes long, at full length: long soaks and selftes
 	@export FULL=1; $(call PARTS,(full or longer))
 
 test-full: test test-long  ## the suite, then at full length what has one
+
+coverage: setup-dev  ## how much of compare/ the suite reaches; fails below the floor in pyproject.toml
+	$(BIN)/pytest -m "not full and not alone and not browser" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
 check: setup-dev  ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
