@@ -28,6 +28,8 @@ TARGETS: dict[str, Target] = {
     "supervisor": faults_servers.SUPERVISOR,
     "asking": faults_servers.ASKING,
     "ports": faults_servers.PORTS,
+    "notify": faults_servers.NOTIFY,
+    "worker_process": faults_servers.WORKER_PROCESS,
     "spread": faults_servers.SPREAD,
     "quantiles": faults_analysis.QUANTILES,
     "units": faults_analysis.UNITS,

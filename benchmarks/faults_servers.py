@@ -109,6 +109,8 @@ SUPERVISOR = Target(
         ("all(w.ready for w in self._workers)", "any(w.ready for w in self._workers)"),
         # the successor is not waited for
         ("        if not new.ready:\n            return\n", ""),
+        # a reason why none can start is said by each
+        ("[one for one in self._starting if one is not worker]", "[]"),
         # a worker that is replaced is cut off at the grace
         ("RETIRE_S + self._grace_s + KILL_S", "self._grace_s"),
     ),
@@ -119,6 +121,31 @@ ASKING = Target(
     faults=(
         # one worker's row for everyone's
         ("if question.rows.keys() >= {one.pid for one in current}:", "if True:"),
+    ),
+)
+WORKER_PROCESS = Target(
+    source="compare/serving/worker_process.py",
+    tests=("tests/contract/test_workers.py",),
+    faults=(
+        # the shared random secret counts as one given, which keeps workers from listening beyond loopback
+        ('"COMPARE_RANDOM_SECRET"', '"COMPARE_COOKIE_SECRET"'),
+        # the child is in its supervisor's session: Ctrl-C in the terminal reaches it twice
+        ("        os.setsid()", "        pass"),
+        # kill -9 of the supervisor leaves its workers
+        ("ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)", "pass"),
+    ),
+)
+NOTIFY = Target(
+    source="compare/serving/notify.py",
+    tests=("tests/contract/test_workers.py",),
+    faults=(
+        # the supervisor waits for a reader
+        ("sender.setblocking(False)", "sender.setblocking(True)"),
+        # a socket that went away is complained of at each beat, or what did not fit is lost
+        ('self._address, self.next_at = "", 0.0', "self.next_at = now + RETRY_S"),
+        ("                    del self._untold[0]\n", "                    self._untold.clear()\n"),
+        # no beats
+        ('self._untold.append("WATCHDOG=1")', "pass"),
     ),
 )
 PORTS = Target(

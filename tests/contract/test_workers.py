@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -19,7 +18,6 @@ from running import EITHER, PAUSE_S, PING, SECRET, SERVERS, left, running, super
 
 from compare.contract import Server
 
-ROOT = Path(__file__).parents[2]
 SIGNED = os.environ | SECRET
 pytestmark = pytest.mark.timeout(90)
 
@@ -190,16 +188,6 @@ def waiting_on(process, connections, pid, delay_s):
 
         if until(taken) == [pid]:
             return sock
-
-
-@pytest.mark.parametrize("file", ["README.md", "docs/deploy.md"])
-def test_the_command_that_the_documents_give_for_production_starts(file, tmp_path):
-    line = re.search(r"^\$ compare serve (.*?)( +#.*)?$", (ROOT / file).read_text(), re.MULTILINE)[1]
-    (tmp_path / "0").write_text(SECRET["COMPARE_COOKIE_SECRET"])
-    server, *options = line.replace("keys/0", str(tmp_path / "0")).split()
-    with running(Server(server), *options, how=supervised) as process:
-        body = process.exchange(b"GET /ping HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n")
-        assert body.endswith(b'{"pong":true}')
 
 
 @SERVERS

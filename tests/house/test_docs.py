@@ -5,8 +5,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from running import SECRET, running, supervised
 
 from benchmarks.on_the_wire import BEGIN, END, SHAPES, phrase
+from compare.contract import Server
 from compare.contract.option_table import OPTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -97,3 +99,13 @@ def test_every_button_that_a_lesson_names_is_on_the_page(page, language):
     named = {name.rstrip("，,") for name in re.findall(r"\*\*([^*]+)\*\*", text)}
     assert len(named) > 10
     assert [name for name in named if f'"{name}"' not in labels and f"{name}: " not in labels] == []
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/deploy.md"])
+def test_the_command_that_the_documents_give_for_production_starts(file, tmp_path):
+    line = re.search(r"^\$ compare serve (.*?)( +#.*)?$", (ROOT / file).read_text(), re.MULTILINE)[1]
+    (tmp_path / "0").write_text(SECRET["COMPARE_COOKIE_SECRET"])
+    server, *options = line.replace("keys/0", str(tmp_path / "0")).split()
+    with running(Server(server), *options, how=supervised) as process:
+        body = process.exchange(b"GET /ping HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n")
+        assert body.endswith(b'{"pong":true}')
