@@ -1,6 +1,7 @@
 """aiohttp-session and aiohttp-security on the kit's signed cookies."""
 
 import json
+import time
 
 import aiohttp_session
 import pytest
@@ -43,8 +44,10 @@ def site(aiohttp_client):
 
         async def count(request):
             session = await aiohttp_session.get_session(request)
-            session["n"] = session.get("n", 0) + 1
-            return web.json_response({"n": session["n"], "user": await authorized_userid(request)})
+            session["n"], new = session.get("n", 0) + 1, session.new
+            return web.json_response(
+                {"n": session["n"], "new": new, "user": await authorized_userid(request)}
+            )
 
         async def login(request):
             response = web.Response()
@@ -75,7 +78,8 @@ async def counted(client, cookie: str | None = None) -> dict:
 
 async def test_a_session_goes_on_from_request_to_request(site):
     client = await site(max_age=3600, secure=False)
-    assert [(await counted(client))["n"] for _ in range(3)] == [1, 2, 3]
+    said = [await counted(client) for _ in range(3)]
+    assert [(one["n"], one["new"]) for one in said] == [(1, True), (2, False), (3, False)]
 
 
 async def test_the_cookie_is_signed_json_that_says_when_it_ends(site):
@@ -88,6 +92,19 @@ async def test_the_cookie_is_signed_json_that_says_when_it_ends(site):
     assert data["ends"] - data["created"] in {3600, 3601}
 
 
+LIVE = json.dumps({"created": int(time.time()), "session": {"n": 5}, "ends": int(time.time()) + 3600})
+
+
+async def test_a_session_of_now_goes_on(site):
+    client, value = await site(max_age=3600), create_signed_value(SECRET, "s", LIVE).decode()
+    assert await counted(client, value) == {"n": 6, "new": False, "user": None}
+
+
+async def test_a_session_that_had_an_end_of_its_own_is_over_after_it(site):
+    over = json.dumps(json.loads(LIVE) | {"ends": int(time.time()) - 1})
+    assert (await counted(await site(), create_signed_value(SECRET, "s", over).decode()))["n"] == 1
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -98,8 +115,8 @@ async def test_the_cookie_is_signed_json_that_says_when_it_ends(site):
         ).decode(),
         create_signed_value(SECRET, "s", "[]").decode(),
         create_signed_value(SECRET, "s", b"\xff").decode(),
-        create_signed_value(SECRET, "other", '{"created": 1, "session": {"n": 5}}').decode(),
-        create_signed_value(SECRET, "s", '{"session": {"n": 5}}', version=1).decode(),
+        create_signed_value(SECRET, "other", LIVE).decode(),
+        create_signed_value(SECRET, "s", LIVE, version=1).decode(),
     ],
     ids=["garbage", "over", "too old", "a list", "no UTF-8", "another cookie's", "format 1"],
 )
@@ -122,10 +139,10 @@ async def test_a_session_no_browser_would_keep_is_an_error_not_a_silent_loss(sit
 
 async def test_a_login_begins_a_new_session_and_a_logout_ends_it(site):
     client = await site(secure=False)
-    assert await counted(client) == {"n": 1, "user": None}
+    assert await counted(client) == {"n": 1, "new": True, "user": None}
     await client.get("/login")
-    assert await counted(client) == {"n": 1, "user": "bob"}  # nothing of the session before the login is left
-    assert await counted(client) == {"n": 2, "user": "bob"}
+    assert await counted(client) == {"n": 1, "new": False, "user": "bob"}  # nothing of before is left
+    assert await counted(client) == {"n": 2, "new": False, "user": "bob"}
     answer = await client.get("/logout")
     assert answer.headers["Set-Cookie"].startswith('s=""; expires=')
-    assert await counted(client) == {"n": 1, "user": None}
+    assert await counted(client) == {"n": 1, "new": True, "user": None}
