@@ -63,8 +63,13 @@ def site(aiohttp_client):
             (await aiohttp_session.get_session(request))["x"] = "x" * 4000
             return web.Response()
 
+        async def short(request):
+            session = await aiohttp_session.get_session(request)
+            session["n"], session.max_age = 1, 60
+            return web.Response()
+
         app.add_routes(
-            [web.get(f"/{handler.__name__}", handler) for handler in (count, login, logout, large)]
+            [web.get(f"/{handler.__name__}", handler) for handler in (count, login, logout, large, short)]
         )
         return await aiohttp_client(app)
 
@@ -90,6 +95,11 @@ async def test_the_cookie_is_signed_json_that_says_when_it_ends(site):
     data = json.loads(decode_signed_value(SECRET, "s", value))
     assert data["session"] == {"n": 1}
     assert data["ends"] - data["created"] in {3600, 3601}
+
+
+async def test_a_session_may_have_an_end_of_its_own(site):
+    header = (await (await site(max_age=3600)).get("/short")).headers["Set-Cookie"]
+    assert "; Max-Age=60; " in header
 
 
 LIVE = json.dumps({"created": int(time.time()), "session": {"n": 5}, "ends": int(time.time()) + 3600})
