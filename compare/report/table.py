@@ -10,9 +10,11 @@ from compare.analysis.quantiles import Percentile
 from compare.analysis.summary import Summary
 from compare.analysis.units import seconds_text
 from compare.contract import Paradigm, Server
+from compare.records import Abandoned
 from compare.report.verdict import load_text, name, wait_text
 
 NONE = "-"
+UNANSWERED = frozenset({"unanswered", "unsent"})
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,16 @@ def errors_text(summary: Summary) -> str:
     """Return the errors by kind, and the share of the requests they are."""
     if not summary.errors_total:
         return "0"
-    kinds = ", ".join(f"{error.count:,} {error.kind}" for error in summary.errors if error.count)
-    return f"{kinds} of {summary.intended:,}"
+    left = isinstance(
+        summary.load, Abandoned
+    )  # there clients leave on purpose: that is no error of the server's
+    kinds = ", ".join(
+        f"{error.count:,} {'left as planned' if left and error.kind in UNANSWERED else error.kind}"
+        for error in summary.errors
+        if error.count
+    )
+    waited = any(error.kind in UNANSWERED for error in summary.errors)
+    return f"{kinds} of {summary.intended:,}" + (" meant for the window" if waited and not left else "")
 
 
 def of_metric(metric: Metric) -> Column:

@@ -34,15 +34,19 @@ class CookieError(ValueError):
     """A cookie that may not be written; the message is one sentence naming the field and the rule it breaks.
 
     `field` is the parameter of `set_cookie` at fault. Where a rule joins two, it is the one that brings the
-    rule in: `name` for the prefixes, `samesite` and `partitioned` where they require `secure`.
+    rule in: `name` for the prefixes, `samesite` and `partitioned` where they require `secure`. `cookie` is the name of
+    the cookie where a request's cookies were to be set, and then begins the message.
     """
+
+    cookie: str | None = None
 
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(field, rule)
         self.field = field
 
     def __str__(self) -> str:
-        return " ".join(self.args)
+        told = " ".join(self.args)
+        return told if self.cookie is None else f"cookie {self.cookie!r}: {told}"
 
 
 # The longest first (RFC 6265bis 5.4; the Http ones: Chromium 140 and newer).

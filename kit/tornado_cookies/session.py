@@ -125,7 +125,12 @@ class Cookies:
         }
         if mixed_case:
             attributes.update(lowered(mixed_case))
-        self._outgoing.put(cookies.set_cookie(name, value, now=time.time(), escape=escape, **attributes))
+        try:
+            header = cookies.set_cookie(name, value, now=time.time(), escape=escape, **attributes)
+        except cookies.CookieError as error:
+            error.cookie = name
+            raise
+        self._outgoing.put(header)
         if mixed_case:
             spelled = f"Deprecated arguments to set_cookie: {', '.join(mixed_case)} (should be lowercase)"
             warnings.warn(spelled, DeprecationWarning, stacklevel=2)

@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from compare.analysis.intervals import Spread
 from compare.analysis.metrics import METRICS
-from compare.analysis.summary import ErrorCount, Summary, Warning, summarise  # noqa: A004 - see there
+from compare.analysis.quantiles import UNKNOWN, Known, Percentile
+from compare.analysis.summary import ErrorCount, Summary, Warning, _ascending, summarise  # noqa: A004 - see there
 from compare.records import Closed, Open
 
 
@@ -148,3 +149,12 @@ def test_rows_are_comparable_by_wait_in_flight_and_rate_whatever_their_duration(
 
 def test_an_empty_run_has_no_rows():
     assert summarise(run([])) == []
+
+
+def test_a_bound_on_p99_is_never_below_that_on_p50():
+    over = {"p50": Percentile(Known.BEYOND, 3.81), "p90": UNKNOWN, "p99": Percentile(Known.BEYOND, 3.15)}
+    assert {field: one.text for field, one in _ascending(over).items()} == {
+        "p50": "> 3.81 s",
+        "p90": "n/a",
+        "p99": "> 3.81 s",
+    }

@@ -97,6 +97,8 @@ def test_every_button_that_a_lesson_names_is_on_the_page(page, language):
     text = (ROOT / "docs" / page).read_text()
     labels = (ROOT / "compare/web" / f"{language}.js").read_text()
     named = {name.rstrip("\uff0c,") for name in re.findall(r"\*\*([^*]+)\*\*", text)}
+
+    named = set(re.findall(r"\*\*([^*]+)\*\*", text))
     assert len(named) > 10
     assert [name for name in named if f'"{name}"' not in labels and f"{name}: " not in labels] == []
 
@@ -109,3 +111,11 @@ def test_the_command_that_the_documents_give_for_production_starts(file, tmp_pat
     with running(Server(server), *options, how=supervised) as process:
         body = process.exchange(b"GET /ping HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n")
         assert body.endswith(b'{"pong":true}')
+
+
+def test_secrets_that_the_guides_write_are_not_committed_by_add():
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    guides = "".join(page.read_text() for page in PAGES)
+    made = set(re.findall(r"mkdir [^\n]*?(\w+) &&", guides)) | set(re.findall(r"curl -c (\w+)", guides))
+    assert made == {"keys", "jar"}
+    assert {f"/{name}" for name in made} <= {line.rstrip("/") for line in ignored}

@@ -2,7 +2,7 @@ import math
 
 import pytest
 from drawn import row as made_row
-from made import CALLBACK, NATIVE
+from made import CALLBACK, NATIVE, abandoned
 from msgspec.structs import replace
 
 from compare.analysis.intervals import NOT_MEASURED, Estimate, Spread
@@ -120,3 +120,10 @@ def test_a_row_whose_ceiling_a_pool_makes_says_so():
 def test_a_work_that_takes_its_own_time_has_no_wait():
     row = made_row([1.0], replace(NATIVE, work="my:work"))
     assert cell("wait", row).text == "its own"
+
+
+def test_clients_that_leave_on_purpose_are_no_errors_and_the_unanswered_are_of_the_window():
+    row = replace(GOOD, errors=(ErrorCount("unanswered", 4),), intended=4)
+    assert cell("errors", row).text == "4 unanswered of 4 meant for the window"
+    left = replace(row, load=abandoned(row.load))
+    assert cell("errors", left).text == "4 left as planned of 4"

@@ -32,6 +32,7 @@ EXECUTOR = replace(NATIVE, paradigm=Paradigm.EXECUTOR)
         (replace(NATIVE, server=Server.TORNADO), "tornado native"),
         (EXECUTOR, "aiohttp executor (default pool)"),
         (replace(EXECUTOR, threads=1000), "aiohttp executor (1,000 threads)"),
+        (replace(EXECUTOR, threads=1), "aiohttp executor (1 thread)"),
         (replace(NATIVE, threads=1000), "aiohttp native"),  # a pool it does not use
         (replace(NATIVE, loop=Loop.UVLOOP), "aiohttp native (uvloop)"),
         (replace(NATIVE, pinned=False), "aiohttp native (all CPUs)"),
