@@ -7,7 +7,7 @@ import struct
 import subprocess
 
 import pytest
-from running import PING, SECRET, command, running
+from running import PING, SECRET, command, running, supervised
 from wire import answers
 
 from compare.contract import MAX_HEADER_BYTES, Server
@@ -108,12 +108,15 @@ async def test_a_link_from_another_site_leads_to_the_page(server):
 
 @pytest.mark.parametrize("name", list(Server))
 @pytest.mark.parametrize("options", [[], ["--demo-routes"]], ids=["refused", "demo"])
-def test_beyond_loopback_a_server_with_secrets_does_not_sign_for_everybody(name, options):
+@pytest.mark.parametrize(
+    ("how", "workers"), [(command, ()), (supervised, ("--workers", "2"))], ids=["one", "two"]
+)
+def test_beyond_loopback_a_server_with_secrets_does_not_sign_for_everybody(name, options, how, workers):
     if options:
-        with running(name, "--host", "0.0.0.0", *options) as process:
+        with running(name, "--host", "0.0.0.0", *workers, *options, how=how) as process:
             assert process.exchange(PING).endswith(b'{"pong":true}')
         return
-    argv = command(name, "--port", "0", "--host", "0.0.0.0")
+    argv = how(name, "--port", "0", "--host", "0.0.0.0", *workers)
     done = subprocess.run(
         argv, capture_output=True, text=True, timeout=20, check=False, env=os.environ | SECRET
     )
