@@ -1,6 +1,7 @@
 """A server as one worker of several: what its supervisor gave it, and what it asks and tells over their socket."""
 
 import asyncio
+import contextlib
 import marshal
 import os
 import socket
@@ -81,6 +82,7 @@ class Control:
             os.set_inheritable(worker.control, False)
             self._socket.setblocking(False)
         self._waiting: dict[int, asyncio.Future[list[dict[str, Any]]]] = {}
+        self._asking: asyncio.Task[Everyone] | None = None
         self._number = 0
 
     def begin(self) -> None:
@@ -89,14 +91,22 @@ class Control:
             asyncio.get_running_loop().add_reader(self._socket, self._read, self._socket)
 
     async def everyone(self) -> Everyone:
-        """Return how all workers are; a worker that does not answer in a second is named as silent."""
+        """Return how all workers are; a worker that does not answer in a second is named as silent.
+
+        Who asks while an answer is on its way shares it: a crowd would fill the sockets by which the workers live.
+        """
         if self._socket is None:
             return alone(self._stats())
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.get_running_loop().create_task(self._ask(self._socket))
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self, supervisor: socket.socket) -> Everyone:
         self._number += 1
         number, future = self._number, asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         try:
-            self._socket.send(marshal.dumps({"ask": number}))
+            supervisor.send(marshal.dumps({"ask": number}))
             return summed(await asyncio.wait_for(future, ANSWER_S))
         except (OSError, TimeoutError):
             return alone(self._stats())
@@ -114,7 +124,10 @@ class Control:
         message = marshal.loads(data)  # noqa: S302  # our own supervisor's
         if "how" in message:
             said = {"number": message["how"], "is": msgspec.to_builtins(self._stats())}
-            supervisor.send(marshal.dumps(said))
+            with contextlib.suppress(
+                BlockingIOError
+            ):  # it reads nothing now, and will name this worker as silent
+                supervisor.send(marshal.dumps(said))
         elif (future := self._waiting.get(message.get("all", 0))) and not future.done():
             future.set_result(message["workers"])
 
