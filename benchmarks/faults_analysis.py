@@ -70,7 +70,7 @@ DECIDE = Target(
         "tests/analysis/test_paired.py",
     ),
     faults=(
-        ("LOOK_P = 0.0046", "LOOK_P = 0.05"),
+        ("LOOK_P = 0.0044", "LOOK_P = 0.05"),
         ("SMALLEST_EFFECT = 0.05", "SMALLEST_EFFECT = 0.03"),
         ("WAIT_MARGIN, CPU_MARGIN = 0.05, 0.10", "WAIT_MARGIN, CPU_MARGIN = 0.10, 0.10"),
         ("LOOKS = (3, 5, 8)", "LOOKS = (2, 5, 8)"),

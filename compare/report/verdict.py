@@ -129,7 +129,7 @@ def factor_text(value: float) -> str:
     """Return a ratio with the digits it deserves: `12`, `3.1`, `1.08`, `0.021`."""
     if value < 0.1:
         return f"{value:.2g}"
-    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 1.95 else f"{value:.2f}"
+    return f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 1.95 else f"{value:.2f}"
 
 
 def share_text(share: float) -> str:
@@ -209,10 +209,17 @@ def _answer(one: Decision) -> tuple[Word, float]:
     """Return what neighbours must share to be said together: the word, and which side is ahead or within what.
 
     What cannot be told is told of each load by itself: a span of several intervals would say less than any of them.
+    Single rounds have no interval, so that theirs are told together.
     """
     if one.word is Word.DIFFERS:
         return one.word, 1 if one.ratio.value > 1 else -1
-    return one.word, one.margin if one.word is Word.SAME else one.a.in_flight
+    if one.word is Word.CANNOT_TELL:
+        return one.word, 0 if _single(one) else one.a.in_flight
+    return one.word, one.margin
+
+
+def _single(one: Decision) -> bool:
+    return one.ratio.rounds == 1
 
 
 def _strength(group: Sequence[Decision]) -> tuple[bool, float]:
@@ -236,8 +243,10 @@ def _what(group: Sequence[Decision], names: tuple[str, str]) -> str:
     if word is Word.SAME:
         return f"{names[0]} and {_beside(names[1], names[0])} are the same within {group[0].margin:.0%}{_of(metric)}"
     if word is Word.CANNOT_TELL:
-        low, high = min(one.ratio.low for one in group), max(one.ratio.high for one in group)
-        span = " to ".join(dict.fromkeys((factor_text(low), factor_text(high))))
+        ends = min(one.ratio.low for one in group), max(one.ratio.high for one in group)
+        span = " to ".join(dict.fromkeys(map(factor_text, ends)))
+        if _single(group[0]):
+            return f"one cannot tell after a single round: {_phrase(metric, names, span)}"
         return f"one cannot tell: {_phrase(metric, names, span)} ({_rounds(group)})"
     ahead = 1 if group[0].ratio.value > 1 else -1
     ratios = sorted((_turned(one.ratio, ahead) for one in group), key=lambda ratio: ratio.value)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.decisions import outcomes
+from benchmarks.decisions import outcomes, shares
 from compare.analysis.decide import Word
 
 REPEATS = 1200
@@ -17,8 +17,16 @@ def test_a_ratio_of_two_is_decided_in_97_of_100_runs(spread):
 
 @pytest.mark.parametrize("spread", [0.06, 0.18])
 def test_equal_contestants_are_told_apart_in_at_most_one_and_a_quarter_of_a_hundred_runs(spread):
-    words, _ = outcomes(1.0, spread, REPEATS)
-    assert words[Word.DIFFERS] <= 0.0125 * REPEATS
+    found, _ = shares(1.0, spread, 200_000)
+    assert found[Word.DIFFERS] <= 0.0125
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25])
+def test_all_pairs_at_once_are_decided_as_one_by_one(ratio):
+    words, rounds = outcomes(ratio, 0.1, 300)
+    found, mean_rounds = shares(ratio, 0.1, 300)
+    assert {word: words[word] / 300 for word in Word} == pytest.approx(found)
+    assert mean_rounds == pytest.approx(rounds)
 
 
 def test_equal_contestants_on_a_quiet_machine_are_called_the_same_in_85_of_100_runs():

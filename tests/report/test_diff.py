@@ -15,7 +15,7 @@ def made(rate_rps, contestant=NATIVE, *, rounds=3, cpu=1.0, start=0, apart=0.002
     return [
         measurement(
             cell(contestant, round_=start + number),
-            closed_loop(10, 10 / (rate_rps * (1 + apart * (number % 3))), 1.0),
+            closed_loop(10, 10 / (rate_rps * (1 + apart * (number % 3))), 3.0),
             usage=replace(measurement().usage, cpu_s=cpu * rate_rps / 1000 * (1 + 0.001 * (number % 2))),
         )
         for number in range(rounds)

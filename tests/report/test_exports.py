@@ -16,7 +16,7 @@ def kept():
     stuck = samples([answered(0.1, 0.1)] * 40 + [(0.2, 0.2, NAN, SampleStatus.UNANSWERED, NAN)] * 60)
     open_loop = Open(10, delay_s=0.1, duration_s=1.0, rate_rps=100.0)
     made = [
-        *(measurement(cell(round_=number), closed_loop(10, 0.12)) for number in range(3)),
+        *(measurement(cell(round_=number), closed_loop(10, 0.12, 1.5)) for number in range(3)),
         measurement(cell(CALLBACK), closed_loop(10, 0.05)),  # twice what waiting allows
         replace(measurement(cell(BLOCKING)), failure="It died | badly.", samples=None),
         measurement(cell(load=open_loop), stuck),
@@ -40,7 +40,11 @@ def test_csv_has_one_line_per_row_and_plain_numbers(kept):
         <= float(good["throughput_rps_high"])
     )
     assert good["response_p99_s"] == ""
-    assert (invalid["valid"], invalid["throughput_rps"], invalid["warnings"]) == ("false", "", "wait_skipped")
+    assert (invalid["valid"], invalid["throughput_rps"], invalid["warnings"]) == (
+        "false",
+        "",
+        "wait_skipped too_short",
+    )
     assert (failed["failure"], failed["throughput_rps"]) == ("It died | badly.", "")
     assert (censored["response_p50_s"], float(censored["response_p50_s_beyond"])) == ("", pytest.approx(1.8))
     assert censored["errors"] == "unanswered=60"
