@@ -433,7 +433,7 @@ def test_a_successor_that_cannot_start_leaves_the_workers_that_there_are(name, t
         assert process.stop()[0] == 0
 
 
-@SERVERS
+@EITHER
 def test_workers_are_replaced_without_waiting_for_idle_connections(name):
     with workers(name, 2) as process:
         held = [process.connected() for _ in range(16)]

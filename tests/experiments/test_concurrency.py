@@ -192,8 +192,8 @@ def test_every_ratio_said_can_be_computed_from_two_rows(default):
     "options",
     [
         Options(Preset.QUICK, servers=ONE, paradigms=(Paradigm.NATIVE,)),
-        Options(Preset.QUICK, paradigms=(Paradigm.BLOCKING,)),
-        Options(Preset.QUICK, servers=ONE, concurrency=(50,)),
+        pytest.param(Options(Preset.QUICK, paradigms=(Paradigm.BLOCKING,)), marks=pytest.mark.full),
+        pytest.param(Options(Preset.QUICK, servers=ONE, concurrency=(50,)), marks=pytest.mark.full),
     ],
 )
 def test_a_small_run_is_drawn_too(options, tmp_path):
