@@ -3,7 +3,9 @@
 Each tool gets a fresh server and is asked for the same rate over the same number of connections (10, or the argument);
 the tools take turns, and the median of three rounds is printed beside the arithmetic. A percentile that a tool does not
 print is n/a; h2load prints none, so its are taken from the times in its own ``--log-file``. A tool that is not on PATH
-is skipped. wrk is left out, as it has no rate. Installing is by hand::
+is skipped. wrk is left out, as it has no rate; vegeta and wrk2 come as sources or binaries of their own and are taken
+from PATH. wrk2 calibrates itself for 10 s: its freeze comes 10 s later, and its percentiles are of the 5 s after.
+Ours is asked over as many connections as the others, and over 1,000 beside them. Installing is by hand::
 
     apt-get install hey nghttp2-client npm
     npm install --prefix rivals autocannon
@@ -33,6 +35,13 @@ from compare.harness import load, reference
 from compare.records import Open
 
 ROUNDS, CONNECTIONS, RATE_RPS, SECONDS = 3, 10, 200, 5
+MANY = 1000
+CALIBRATION_S = 10  # of wrk2
+VEGETA = """
+vegeta attack -rate={rate} -duration={seconds}s -connections={connections} -max-workers={connections} \\
+    -targets={folder}/targets -output={folder}/vegeta.bin
+vegeta encode -to json -output {folder}/vegeta.json {folder}/vegeta.bin
+"""
 LOCUSTFILE = """
 from locust import FastHttpUser, constant_throughput, task
 
@@ -59,6 +68,8 @@ class Rival(NamedTuple):
     command: str  # {each} is the rate of one connection, {host} the URL without its path
     read: Callable[[str, Path], Found]  # from what it printed and the folder it may have written to
     version: str  # the command that prints it
+    program: str = ""  # what must be on PATH; "" = the first word of the command
+    before_s: int = 0  # how long it runs before what it reports, and before the freeze
 
 
 def from_hey(printed: str, _: Path) -> Found:
@@ -96,6 +107,21 @@ def from_pywrkr(_: str, folder: Path) -> Found:
     return Found(said["status_codes"]["200"], tuple(None if one is None else one * 1e3 for one in found))
 
 
+def from_vegeta(_: str, folder: Path) -> Found:
+    """Read vegeta's results, a JSON object a line; `latency` is in nanoseconds."""
+    results = [json.loads(line) for line in (folder / "vegeta.json").read_text().splitlines()]
+    taken_ms = [one["latency"] / 1e6 for one in results if one["code"] == 200]
+    return Found(len(taken_ms), tuple(float(one) for one in np.percentile(taken_ms, PERCENTILES)))
+
+
+def from_wrk2(printed: str, _: Path) -> Found:
+    """Read the spectrum of `wrk2 -L` (value in ms, percentile, count): the first at or above each percentile."""
+    rows = re.findall(r"^ +([\d.]+) +([01]\.\d+) +(\d+) +[\d.inf]+$", printed, re.MULTILINE)
+    spectrum = [(float(share) * 100, float(value_ms)) for value_ms, share, _ in rows]
+    found = (next((value for share, value in spectrum if share >= p), None) for p in PERCENTILES)
+    return Found(int(rows[-1][2]) if rows else 0, tuple(found))
+
+
 AUTOCANNON = "autocannon -j -c {connections} -d {seconds} -R {rate}"
 RIVALS = (
     Rival("hey", "hey -z {seconds}s -c {connections} -q {each} {url}", from_hey, "dpkg-query -W hey"),
@@ -120,15 +146,23 @@ RIVALS = (
         from_pywrkr,
         "python -m pip show pywrkr",
     ),
+    Rival("vegeta", "sh {folder}/vegeta.sh", from_vegeta, "vegeta -version", program="vegeta"),
+    Rival(
+        "wrk2",
+        "wrk2 -t1 -c{connections} -d{seconds}s -R{rate} -L {url}",
+        from_wrk2,
+        "wrk2 -v",
+        before_s=CALIBRATION_S,
+    ),
 )
 
 
-frozen = partial(reference.serving, delay_s=0.005, freeze_after=FREEZE_AFTER, cpu=SERVER_CPU)
+frozen = partial(reference.serving, delay_s=0.005, cpu=SERVER_CPU)
 
 
-def ours(url: str) -> Found:
+def ours(url: str, connections: int) -> Found:
     """Ask our own generator; its latency is from the intended send."""
-    asked = Open(1000, delay_s=0.005, duration_s=float(SECONDS), rate_rps=float(RATE_RPS))
+    asked = Open(connections, delay_s=0.005, duration_s=float(SECONDS), rate_rps=float(RATE_RPS))
     samples = load.run(url, asked, cpu=CLIENT_CPU).samples
     mine = samples.intended_s >= 0
     found_ms = np.percentile((samples.done_s - samples.intended_s)[mine] * 1e3, PERCENTILES)
@@ -137,8 +171,12 @@ def ours(url: str) -> Found:
 
 def ask(rival: Rival, connections: int) -> Found:
     """Run `rival` against a fresh server."""
-    with tempfile.TemporaryDirectory() as folder, frozen() as url:
+    after = FREEZE_AFTER + rival.before_s * RATE_RPS
+    with tempfile.TemporaryDirectory() as folder, frozen(freeze_after=after) as url:
         each = RATE_RPS / connections
+        Path(folder, "targets").write_text(f"GET {url}\n")
+        script = VEGETA.format(rate=RATE_RPS, seconds=SECONDS, connections=connections, folder=folder)
+        Path(folder, "vegeta.sh").write_text(script)
         Path(folder, "locustfile.py").write_text(LOCUSTFILE.format(each=each))
         command = rival.command.format(
             url=url,
@@ -147,22 +185,22 @@ def ask(rival: Rival, connections: int) -> Found:
             connections=connections,
             each=f"{each:g}",
             rate=RATE_RPS,
-            seconds=SECONDS,
+            seconds=SECONDS + rival.before_s,
         )
         pinned = ["taskset", "-c", str(CLIENT_CPU), *command.split()]
         done = subprocess.run(pinned, capture_output=True, text=True, check=True, timeout=60)
         return rival.read(done.stdout + done.stderr, Path(folder))  # locust's table goes to stderr
 
 
-def ask_ours() -> Found:
+def ask_ours(connections: int) -> Found:
     """Run our generator against a fresh server."""
-    with frozen() as url:
-        return ours(url)
+    with frozen(freeze_after=FREEZE_AFTER) as url:
+        return ours(url, connections)
 
 
 def installed(rival: Rival) -> bool:
     """Whether `rival` is on PATH; say so when it is not."""
-    program = rival.command.split()[0]
+    program = rival.program or rival.command.split()[0]
     if shutil.which(program) is None:
         print(f"{rival.name} skipped: {program} is not on PATH")
         return False
@@ -200,8 +238,10 @@ def line(*cells: str) -> str:
 def main() -> None:
     """Take turns for some rounds, then print the medians."""
     connections = int(sys.argv[1]) if len(sys.argv) > 1 else CONNECTIONS
+    release = version("tornado-aiohttp-compare")
     tools: dict[str, tuple[str, Callable[[], Found]]] = {
-        "`compare load`": (version("tornado-aiohttp-compare"), ask_ours)
+        f"`compare load`, {many:,} connections": (release, partial(ask_ours, many))
+        for many in dict.fromkeys((connections, MANY))
     }
     for rival in filter(installed, RIVALS):
         tools[rival.name] = (version_of(rival), partial(ask, rival, connections))
