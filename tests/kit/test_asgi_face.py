@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route, WebSocketRoute
 from tornado.testing import bind_unused_port
+from yarl import URL
 
 from tornado_cookies.asgi import TornadoCookies, cookies_of
 from tornado_cookies.signing import create_signed_value, decode_signed_value
@@ -242,6 +243,12 @@ async def test_a_path_can_be_exempt(serve, exempt, status):
         assert answer.status == status
         if status == 200:
             assert await answer.json() == {"bytes": 70_000}
+
+
+async def test_a_path_with_two_dots_is_not_below_an_exempt_one(serve):
+    client = await serve(fastapi_app(xsrf_exempt=["/api/*"]))
+    async with client.post(URL("/api/..%2Fapi/raw", encoded=True), data=b"x") as answer:
+        assert answer.status == 403
 
 
 async def test_a_mounted_application_has_its_own_secret_and_writes_into_the_same_answer(serve):
