@@ -16,7 +16,7 @@ ROWS = ((Server.AIOHTTP, 100), (Server.AIOHTTP, 1000), (Server.TORNADO, 100), (S
 
 
 def share(server: Server, in_flight: int) -> float:
-    """Return the share of the ceiling in two seconds; raises SystemExit when an answer was no success."""
+    """Return the share of the ceiling in two seconds; raises SystemExit when an answer was not a success."""
     pins = environment.pinning()
     wanted = Closed(in_flight, WAIT_S, duration_s=2.0, warmup_s=0.5)
     with serve(Contestant(server, Paradigm.NATIVE), cpu=pins.server) as running:

@@ -87,7 +87,7 @@ DECIDE = Target(
         (_LEAST, _LEAST.replace(" SMALLEST_EFFECT,", "")),
         (_LEAST, _LEAST.replace("_resolution(a, b)", "0.0")),
         ("    return max(steps, default=0.0)", "    return 0.0"),
-        # the smaller side's surplus is none
+        # the smaller side's surplus is not one
         ("return max(ratio, 1 / ratio) - 1", "return ratio - 1"),
         ("if not (a.valid and b.valid):", "if not a.valid:"),
         # rounds are paired by their place, not by their number

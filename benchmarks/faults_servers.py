@@ -53,7 +53,7 @@ GENERATOR = Target(
     source="compare/paradigms/generator.py",
     tests=("tests/paradigms/test_generator.py", "tests/paradigms/test_trampoline.py"),
     faults=(
-        # a yield that is no long I/O is run all the same
+        # a yield that is not a long I/O is run all the same
         ("if not isinstance(yielded, GeneratorType):", "if False:"),
         # a long I/O that returns instead of yielding loses its response
         ("return stop.value  # type: ignore[no-any-return]  # StopIteration", "return None  # StopIteration"),
@@ -206,7 +206,7 @@ MONITOR = Target(
         # CPU of the readings beside the window
         ("np.interp(window, at_s, used_s)", "(used_s[0], used_s[-1])"),
         ("round(switches.voluntary * share)", "switches.voluntary"),
-        # what is not known is no zero
+        # what is not known is not zero
         (
             "-1 if switches is None else round(switches.voluntary",
             "0 if switches is None else round(switches.voluntary",

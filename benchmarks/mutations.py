@@ -50,7 +50,7 @@ def imports_the_copy(folder: Path, source: str) -> bool:
 
 
 def survivors(folder: Path, target: Target) -> list[str]:
-    """Plant each fault by itself, print what became of it, and return those no test noticed."""
+    """Plant each fault by itself, print how it ended, and return those no test noticed."""
     source, survived = folder / target.source, []
     sound = source.read_text()
     for old, new in target.faults:

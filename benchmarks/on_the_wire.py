@@ -84,7 +84,8 @@ SHAPES = {
     "`Content-Length` twice, different": POST + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
     "`Content-Length` and chunks": POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "`Content-Length: +3`": POST + b"Content-Length: +3\r\n\r\nabc",
-    "`Content-Encoding: gzip` that is none": POST + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    "`Content-Encoding: gzip` over a body that is not gzip": POST
+    + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
     "a form in parts without a boundary": POST
     + b"Content-Type: multipart/form-data\r\nContent-Length: 3\r\n\r\nabc",
     "a client that half-closes after its request": GET + b"\r\n",

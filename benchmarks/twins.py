@@ -50,7 +50,7 @@ def serving(*words: str) -> Iterator[tuple[str, psutil.Process]]:
 
 
 def rate(side: Side, path: str) -> Rate:
-    """Load one side for about a second; raises SystemExit when an answer was no success."""
+    """Load one side for about a second; raises SystemExit when an answer was not a success."""
     asked = Closed(CONNECTIONS, delay_s=0.0, duration_s=1.0, warmup_s=0.2)
     before = side.process.cpu_times()
     samples = load.run(side.url + path, asked, cpu=CLIENT_CPU).samples

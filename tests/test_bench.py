@@ -186,7 +186,7 @@ def test_a_slow_work_of_ones_own_is_measured_in_windows_that_hold_it(tmp_path):
     assert {one.cell.load.duration_s for one in outcome.run.measurements} == {4.0}
     assert heard.remarks[0].startswith("my:work takes 2.00 s: windows")
     found = findings.finish(records.read(outcome.folder), outcome.folder)
-    assert "is no result: this native face blocks the loop: ping waited" in found.doubts["concurrency"][0]
+    assert "is not a result: this native face blocks the loop: ping waited" in found.doubts["concurrency"][0]
 
 
 @pytest.mark.usefixtures("slow_work")

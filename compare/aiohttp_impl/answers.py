@@ -55,7 +55,7 @@ def answer_error(error: ContractError) -> web.Response:
 
 
 def malformed(error: Exception) -> web.Response:
-    """Return a bare 400, as Tornado answers what is no HTTP, and log the kind of fault, never what the request held."""
+    """Return a bare 400, as Tornado does to what is not HTTP, and log the kind of fault, never what it held."""
     log.info("Malformed HTTP message: %s", type(error).__name__)
     response = web.Response(status=400)
     response.force_close()

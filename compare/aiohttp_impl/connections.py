@@ -1,4 +1,4 @@
-"""aiohttp's connections, known one by one: to end those of clients that are gone, and to word what is no HTTP."""
+"""aiohttp's connections, known one by one: to end those of clients that are gone, and to word what is not HTTP."""
 
 import asyncio
 import socket
@@ -109,7 +109,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what is no HTTP with a bare 400, as Tornado does, and log the kind of fault alone."""
+        """Answer what is not HTTP with a bare 400, as Tornado does, and log the kind of fault alone."""
         if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)
         return malformed(exc)

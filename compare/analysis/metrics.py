@@ -138,7 +138,7 @@ CPU = Metric(
     Better.LESS,
     lambda seen: seen.cpu_s_per_answer,
     heading="CPU/answer",
-    about="CPU time of the server per answer, less what it uses without a load; not told of fewer than 100 answers",
+    about="CPU time of the server per answer, less what it uses without a load; not given for fewer than 100 answers",
     called="CPU per request",
     words="{more} needs {ratio} times the CPU time per request of {less}",
     axis="CPU per answer, µs",

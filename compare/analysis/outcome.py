@@ -1,7 +1,7 @@
 """Whether a server answered throughout, fell silent for a while, or stopped for good. Pure.
 
 A collapse is the most important result there is: it is counted and told first, and never dropped as invalid or
-averaged away. Whoever is answered counts, the load and the bystander alike, and whatever the answer says.
+averaged away. Every answer counts, to the load and to the bystander alike, whatever it says.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def _quantiles(values: NDArray[np.float64], wanted: Sequence[float]) -> list[flo
     below, above = np.floor(ranks).astype(int), np.ceil(ranks).astype(int)
     ordered = np.partition(values, np.union1d(below, above))
     low, high = ordered[below], ordered[above]
-    # A rank between a number and infinity is infinite, and infinity minus itself is no number: hence the mask.
+    # A rank between a number and infinity is infinite, and infinity minus itself is not a number: hence the mask.
     finite = np.isfinite(high)
     step = np.subtract(high, low, out=np.zeros_like(high), where=finite)
     found = np.where(finite, low + (ranks - below) * step, np.inf)

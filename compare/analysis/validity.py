@@ -131,7 +131,7 @@ def judge(signs: Signs) -> tuple[Warning, ...]:
 
 
 def _settled(signs: Signs) -> bool:
-    """Return whether the halves of the window hold about as many answers, but for one that fell on either side."""
+    """Return whether the halves of the window hold about as many answers, except for one that fell on either side."""
     if signs.halves is None:
         return True
     apart = abs(signs.halves[1] - signs.halves[0])

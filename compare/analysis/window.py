@@ -84,7 +84,7 @@ class Window:
         return int(np.count_nonzero(self.censored & (self.samples.intended_s < 0)))
 
     def errors(self) -> tuple[ErrorCount, ...]:
-        """Return what became of those that did not succeed, most frequent first: nothing is in no count."""
+        """Return how those ended that did not succeed, most frequent first: nothing is in no count."""
         statuses, counts = np.unique(self.samples.status[self.mine & ~self.success], return_counts=True)
         found = [(int(status), int(count)) for status, count in zip(statuses, counts, strict=True)]
         named = [ErrorCount(_kind(status), count) for status, count in found]

@@ -1,4 +1,4 @@
-"""`compare demo`: one HTML file that plays a recorded run, for whoever has no server at hand."""
+"""`compare demo`: one HTML file that plays a recorded run, for people without a server at hand."""
 
 from http.client import HTTPException
 from pathlib import Path

@@ -28,7 +28,7 @@ def seconds(text: str) -> float:
     value = float(found[1]) * _UNIT_S[found[2]] if found else 0.0
     if not LEAST_S <= value <= MOST_S:
         raise click.BadParameter(
-            f"{text!r} is no duration from {LEAST_S:g} s to a day, such as 0.5, 90s or 10m."
+            f"{text!r} is not a duration from {LEAST_S:g} s to a day, such as 0.5, 90s or 10m."
         )
     return value
 
@@ -42,7 +42,9 @@ def levels(text: str) -> tuple[int, ...]:
     """Return the whole numbers from 1 up that `text` holds, separated by commas."""
     words = [word.strip() for word in text.split(",")]
     if not all(word.isascii() and word.isdigit() and int(word) for word in words):
-        raise click.BadParameter(f"{text!r} is no list of whole numbers from 1 up, such as 10,100,1000.")
+        raise click.BadParameter(
+            f"{text!r} is not a comma-separated list of positive integers, such as 10,100,1000."
+        )
     return tuple(map(int, words))
 
 
@@ -60,7 +62,7 @@ def share(text: str) -> float:
     """Return the share that `text` holds, such as 5%."""
     number = text.removesuffix("%")
     if number == text or not number.replace(".", "", 1).isdecimal():
-        raise click.BadParameter(f"{text!r} is no percentage such as 5%.")
+        raise click.BadParameter(f"{text!r} is not a percentage, such as 5%.")
     return float(number) / 100
 
 

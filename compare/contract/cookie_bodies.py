@@ -106,7 +106,7 @@ def _invalid_body(field: str, message: str) -> ContractError:
 
 
 def read_scope(query: str) -> Scope:
-    """Read where the cookies of a DELETE live; raises `invalid_parameter` for what is given twice or is no flag."""
+    """Read where the cookies of a DELETE live; raises `invalid_parameter` for what is given twice or is not a flag."""
     scope = Scope()
     if (path := single(query, "path")) is not None:
         scope["path"] = path
@@ -168,7 +168,7 @@ def one_body(name: str, value: str | None) -> bytes:
 def signed_body(name: str, value: bytes | None, default: str | None, key_version: int | None) -> bytes:
     """Return the answer that tells of one signed cookie; without a valid `value` it has no key version.
 
-    Bytes that are no UTF-8 are read as Latin-1, as in plain cookies.
+    Bytes that are not UTF-8 are read as Latin-1, as in plain cookies.
     """
     if value is None:
         text, key_version = default, None

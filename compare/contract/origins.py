@@ -43,7 +43,7 @@ class Origins:
         self.known: set[str | None] = {None}  # HTTP/1.0 needs no Host
 
     def check(self, method: str, target: str, host: str | None, headers: Headers) -> None:
-        """Raise ContractError for a request that is refused, Malformed for a `host` that is none."""
+        """Raise ContractError for a request that is refused, Malformed for a `host` that cannot be one."""
         if host not in self.known:
             self._check_host(str(host))
         if headers.get("Sec-Fetch-Site") == "cross-site":

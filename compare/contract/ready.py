@@ -31,5 +31,5 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 def read_ready(line: str | bytes) -> Ready:
-    """Parse a ready line; raises ValueError (msgspec.DecodeError is one) when it is none."""
+    """Parse a ready line; raises ValueError (msgspec.DecodeError is one) when it is another line."""
     return msgspec.json.decode(line, type=Ready)

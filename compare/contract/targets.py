@@ -46,7 +46,7 @@ def query_values(query: str, name: str) -> list[str]:
 
     Both frameworks decode queries, each a little differently (stripping, `;`, bad escapes); one reading of
     the raw string is what makes the two answer alike. Source: the WHATWG URL standard's
-    application/x-www-form-urlencoded parser; bytes that are no UTF-8 become U+FFFD.
+    application/x-www-form-urlencoded parser; bytes that are not UTF-8 become U+FFFD.
     """
     pairs = (part.partition("=") for part in query.split("&") if part)
     return [_form_decode(value) for key, _, value in pairs if _form_decode(key) == name]

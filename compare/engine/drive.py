@@ -17,22 +17,22 @@ CALIBRATIONS = 10  # before a repeat, until one is quiet: about two seconds
 
 
 class Watcher(Protocol):
-    """Whoever shows how far the benchmark is. Seconds are estimates."""
+    """Shows how far the benchmark is. Seconds are estimates."""
 
     def begins(self, cells: int, expected_s: float) -> None:
-        """Take note that `cells` cells will be measured."""
+        """`cells` cells are about to be measured."""
 
     def grows(self, cells: int) -> None:
-        """Take note that `cells` more will be measured than was known so far."""
+        """`cells` more than was known so far will be measured."""
 
     def measuring(self, cell: Cell, done: int, left_s: float) -> None:
-        """Take note that `cell` is next, after `done` others, and that `left_s` seconds are left with it."""
+        """`cell` is about to be measured; `done` are finished, and `left_s` seconds are left, this one included."""
 
     def measured(self, measurement: Measurement) -> None:
-        """Take note of one more measurement, which may be a failure."""
+        """One more measurement is finished; it may be a failure."""
 
     def remark(self, sentence: str) -> None:
-        """Take note of something worth knowing at once."""
+        """`sentence` is worth knowing at once."""
 
 
 class Noticing(Protocol):

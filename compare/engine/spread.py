@@ -2,7 +2,7 @@
 
 The unit is a whole round on one machine, because contestants are compared within a machine and never across two. Each
 machine has one round at a time. A round whose machine is lost is made again, whole, as the next attempt, and both
-attempts are reported: nothing is measured twice in silence. Pure but for the lock: machines are asked from threads.
+attempts are reported: nothing is measured twice in silence. Pure except for the lock: machines are asked from threads.
 """
 
 import threading

@@ -15,7 +15,7 @@ PREDICTED = 100  # up to so many in flight arithmetic predicts the answers: one 
 
 
 def window_s(preset: Preset, contestant: Contestant, in_flight: int, quick_s: float = QUICK_S) -> float:
-    """Return the shortest window that is no row's doubt: longer with many threads, whose servers may stop within it.
+    """Return the shortest window that raises no doubt: longer with many threads, whose servers may stop within it.
 
     Beyond a hundred threads a server's rate varies within its window more than between servers, too. `quick_s` is the
     window of a quick run.

@@ -31,7 +31,7 @@ class Found(msgspec.Struct, frozen=True):
     `limit` is how many it does at once whatever the paradigm (a pool's size; 0 = any number), so that its ceiling is
     limit / wait. `missing` holds the paradigms it has no face for, each with the reason in a sentence. `took_s` is how
     long a user's own work takes, 0 for those that wait as asked; `blocks_loop`
-    whether its native face is none.
+    whether its native face blocks.
     """
 
     upstream: str = ""
@@ -43,7 +43,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Companions(msgspec.Struct, frozen=True):
-    """What runs beside the servers: where it is, for them; `works` by name, for whoever plans and judges."""
+    """What runs beside the servers: where it is, for them; `works` by name, for plans and verdicts."""
 
     upstream: str = ""
     dsn: str = ""

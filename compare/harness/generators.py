@@ -47,7 +47,7 @@ class Generator:
             child.end()
 
     def play(self, order: Order, *, stops: bool = False) -> tuple[Outcome, memoryview]:
-        """Return what became of `order` and the raw rows; raises GeneratorError.
+        """Return the outcome of `order` and the raw rows; raises GeneratorError.
 
         Where it `stops`, a first Ctrl-C ends the order early and what was measured is returned. What else ends this
         call early ends the process too: what it would still say belongs to this order.

@@ -35,7 +35,7 @@ Bytes = memoryview
 
 
 class LoadError(CompareError):
-    """The load generator could not work: one sentence. A server that fails is no such case, but samples."""
+    """The load generator could not work: one sentence. A server that fails gives samples instead."""
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -100,7 +100,7 @@ def run(
     `url` is http or https with path and query; `seed` decides the ramp and Poisson arrivals; `bystander_url` is asked
     50 times a second meanwhile, on connections of its own; `by` is the generator that plays it, else one for this load
     alone is started, pinned to `cpu` unless that is None; where it `stops`, a first Ctrl-C ends the load and what was
-    measured is returned. Raises LoadError when the URL is none that can be loaded, its
+    measured is returned. Raises LoadError when the URL cannot be loaded, its
     certificate does not verify, this machine's limits do not allow the load, or the generator itself fails; in the
     first three cases nothing has been sent.
     """
@@ -163,12 +163,12 @@ def _played(
 
 
 def target(url: str, wire: Wire = KEPT, ask: Ask = GET) -> Target:
-    """Return where `url` leads; raises LoadError when it is no http or https URL or its host is unknown."""
+    """Return where `url` leads; raises LoadError when it is not an http or https URL or its host is unknown."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or PORTS.get(parts.scheme, 0)
     except ValueError as error:
-        raise LoadError(f"{url!r} is no URL: it must look like http://127.0.0.1:8001/ping.") from error
+        raise LoadError(f"{url!r} is not a URL: it must look like http://127.0.0.1:8001/ping.") from error
     if parts.scheme not in PORTS or not host:
         raise LoadError(f"{url!r} cannot be loaded: it must begin with http:// or https:// and a host.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

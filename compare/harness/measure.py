@@ -140,7 +140,7 @@ class Harness(msgspec.Struct, frozen=True):
                 cell.contestant.link is None
             ):  # a hundred round trips to a far host take longer than its window
                 probe.warm(server.base_url, cell.contestant)
-            # where clients leave before they are answered, what becomes of their work is the question
+            # where clients leave before they are answered, how their work ends is the question
             leaving = isinstance(cell.load, Abandoned)
             interval_s = ORPHANS_INTERVAL_S if leaving else stats_watch.INTERVAL_S
             before = answered(server)

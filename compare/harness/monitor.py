@@ -106,7 +106,7 @@ class Monitor:
                 if count % SLOW_EVERY == 0:
                     self._look_around()
                 self.readings.append(self._read())
-            except (OSError, psutil.Error):  # the process ended; whoever measures finds that out and says so
+            except (OSError, psutil.Error):  # the process ended; `check_alive` finds that out and says so
                 return
 
     def _look_around(self) -> None:

@@ -88,7 +88,7 @@ WARM_UPS = 100
 def warm(base_url: str, contestant: Contestant, *, timeout_s: float = 5.0) -> None:
     """Ask a hundred requests that do not wait, one at a time on one connection; raises NoAnswerError.
 
-    What a server keeps after its first requests (caches, the interpreter's own arenas) is no cost of the load to come.
+    What a server keeps after its first requests (caches, the interpreter's own arenas) is not a cost of the load.
     A work of one's own waits as long as it likes, so `/ping` is asked in its place.
     """
     path = io_path(contestant, 0.0) if contestant.waits_as_asked else "/ping"

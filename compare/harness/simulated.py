@@ -1,7 +1,7 @@
 """A measurer without servers: what a small queueing model would answer, in the form of a real measurement.
 
 It exists so that plans, summaries, figures and reports can be tried in seconds and without noise: `bench` takes
-the measuring function as an argument, and this is the other one. Its numbers are no results: a run made with it
+the measuring function as an argument, and this is the other one. Its numbers are not results: a run made with it
 says so in its environment. The capacities are rough figures of one machine, so that the figures look real.
 """
 

@@ -117,7 +117,7 @@ def measurement(
 def _soak(
     server: Running, mix: Sequence[Stream], times: Load, seed: int, by: Generator
 ) -> tuple[load.LoadResult, list[Samples], int]:
-    """Run the mix for as long as `times` says; return what came of it and how many clients left."""
+    """Run the mix for as long as `times` says; return the outcome and how many clients left."""
     loads = [
         (server.base_url + one.path, replace(times, rate_rps=one.rate_rps, concurrency=CONNECTIONS))
         for one in mix
@@ -150,7 +150,7 @@ def _moment(reading: Reading, opens_s: float) -> Moment:
 
 
 def fill_pool(server: Running) -> None:
-    """Have every thread of the executor's pool started: they stay, and are no leak.
+    """Have every thread of the executor's pool started: they stay, and are not a leak.
 
     More than once where the machine is so busy that the first requests are answered before the last ones arrive.
     """
@@ -210,7 +210,7 @@ class Leaving:
     """Clients that leave, from entering to leaving the context: `left` counts them.
 
     In turn they ask for a wait in each way that does not stand in everybody's way and leave at once, or leave in the
-    middle of a request, or say what is no HTTP.
+    middle of a request, or say what is not HTTP.
     """
 
     def __init__(self, base_url: str, rate_rps: float = LEAVE_RPS) -> None:
@@ -247,5 +247,5 @@ _PARTING_WORDS = (
     ),
     b"GET /io/native?del",
     b"PUT /cookies/a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
-    b"\x16\x03\x01 this is no HTTP\r\n\r\n",
+    b"\x16\x03\x01 this is not HTTP\r\n\r\n",
 )

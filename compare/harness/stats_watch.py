@@ -61,7 +61,7 @@ class StatsWatch:
         try:
             stats = probe.stats(self._base_url, timeout_s=timeout_s)
         except probe.NoAnswerError:
-            return None  # no answer is no statement: the series has a gap there
+            return None  # a missing answer says nothing: the series has a gap there
         self.heard.append(Heard(time.monotonic(), stats))
         return self.heard[-1]
 

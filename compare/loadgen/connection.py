@@ -28,7 +28,7 @@ HEAD_LIMIT = 1 << 16  # of an answer that comes in pieces, kept until its head i
 
 
 class Owner(Protocol):
-    """Whoever sends on connections."""
+    """Sends on connections, and is called back by them."""
 
     def ended(self, connection: "Connection", status: int, done_s: float, io_s: float) -> None:
         """The request under way has ended: with an HTTP status, or with one of `Ended`."""

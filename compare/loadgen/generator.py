@@ -76,7 +76,7 @@ def _release(waiter: "asyncio.Future[None]") -> None:
 
 
 async def measure(order: Order, cut: Cut | None = None) -> tuple[Outcome, list[Ledger]]:
-    """Run `order` and return what became of it; `cut` ends it early."""
+    """Run `order` and return its outcome; `cut` ends it early."""
     loop = asyncio.get_running_loop()
     ledgers = [Ledger(first_rows(stream, order)) for stream in order.streams]
     streams = [make(*pair) for pair in zip(order.streams, (loop,) * len(ledgers), ledgers, strict=True)]
@@ -207,7 +207,7 @@ def _open_files() -> int:
 
 
 def played(order: Order) -> tuple[Outcome | Refused, list[Ledger]]:
-    """Return what became of `order`: refused where this machine's limits do not allow it."""
+    """Return the outcome of `order`: refused where this machine's limits do not allow it."""
     try:
         order, notes = limits.fit(order)
     except limits.LimitError as error:

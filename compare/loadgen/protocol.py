@@ -41,7 +41,7 @@ class StreamOrder(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A whole run: the load first, then whoever stands by. Times as in `records.Load`."""
+    """A whole run: the load first, then the bystander. Times as in `records.Load`."""
 
     streams: tuple[StreamOrder, ...]
     warmup_s: float

@@ -57,7 +57,7 @@ class Session:
         return self._outgoing.read()
 
     def opened(self, data: bytes) -> bytes:
-        """Return what the wire's `data` says, b"" if nothing yet; raises ssl.SSLError when it is no TLS."""
+        """Return what the wire's `data` says, b"" if nothing yet; raises ssl.SSLError when it is not TLS."""
         self._incoming.write(data)
         said = b""
         try:

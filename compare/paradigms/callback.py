@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Outcome(Generic[T]):
-    """What became of a piece of work: a value or the exception it raised, delivered on by `result`."""
+    """The outcome of a piece of work: a value or the exception it raised, delivered on by `result`."""
 
     __slots__ = ("_error", "_value")
 

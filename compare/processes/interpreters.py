@@ -25,7 +25,7 @@ OLDEST = 11
 TAG = re.compile(r"(3\.\d{1,2})(t?)")
 PACKAGES = ("compare", "tornado_cookies")  # what a server runs of this project
 
-# Runs in the other interpreter: imports both apps, then says what came of it.
+# Runs in the other interpreter: imports both apps, then says how that went.
 _QUESTION = """
 import json, platform, sys, sysconfig, warnings
 gil = getattr(sys, "_is_gil_enabled", lambda: True)

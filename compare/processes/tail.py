@@ -1,4 +1,4 @@
-"""The last lines of a stream that is read to its end, so that whoever writes to it never waits."""
+"""The last lines of a stream that is read to its end, so that its writer never waits."""
 
 import threading
 from collections import deque

@@ -41,12 +41,12 @@ _NAN = -(2**31)  # the smallest int32
 
 
 class SampleStatus(enum.IntEnum):
-    """What became of a request that got no HTTP status; a positive `status` is the HTTP status itself."""
+    """How a request ended that got no HTTP status; a positive `status` is the HTTP status itself."""
 
     UNANSWERED = 0  # still waiting when the run ended: right-censored
     REFUSED = -1  # the connection was refused
     RESET = -2  # the connection broke before the answer was complete
-    MALFORMED = -3  # what came back is no HTTP
+    MALFORMED = -3  # what came back is not HTTP
     UNSENT = -4  # due, but never sent: no connection was free (open loop), right-censored
 
 
@@ -71,7 +71,7 @@ class Samples(msgspec.Struct, frozen=True):
 
 
 class Stamps(msgspec.Struct, frozen=True):
-    """Which array a `Samples` became, by the digest that is its key, and what of it is no array."""
+    """Reference to a packed array, by the digest that is its key, and the scalar fields of its `Samples`."""
 
     key: str
     window_s: Annotated[float, msgspec.Meta(gt=0, le=1e9)]

@@ -191,9 +191,9 @@ def _read_body(folder: Path, kind: type[_AnyBody]) -> _AnyBody:
     except UnfitFileError as error:
         raise RecordsError(f"{path} {error}.") from error
     except RecursionError as error:
-        raise RecordsError(f"{path} is no record of a run: it is nested too deeply.") from error
+        raise RecordsError(f"{path} is not a record of a run: it is nested too deeply.") from error
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise RecordsError(f"{path} is truncated or no record of a run ({error}).") from error
+        raise RecordsError(f"{path} is truncated or not a record of a run ({error}).") from error
 
 
 def _shown(found: re.Match[bytes]) -> bytes:

@@ -213,7 +213,7 @@ def _ahead(found: Sequence[Decision], more: str, less: str, whole: int) -> str:
 def costs(found: Sequence[Decision], names: tuple[str, str]) -> str:
     """Return one line on how a cost of `names` compares, a decision per server and load.
 
-    It is told of the largest load under which it differs on every server, else of the largest.
+    It is for the largest load under which it differs on every server, else of the largest.
     """
     known = [one for one in found if one.word is not Word.NOT_COMPARABLE]
     levels = sorted({one.a.in_flight for one in known}, reverse=True)

@@ -102,7 +102,7 @@ def errors_text(summary: Summary) -> str:
         return "0"
     left = isinstance(
         summary.load, Abandoned
-    )  # there clients leave on purpose: that is no error of the server's
+    )  # there clients leave on purpose: that is not an error of the server's
     kinds = ", ".join(
         f"{error.count:,} {'left as planned' if left and error.kind in UNANSWERED else error.kind}"
         for error in summary.errors

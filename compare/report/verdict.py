@@ -139,7 +139,7 @@ def share_text(share: float) -> str:
 
 
 def limited(summaries: Iterable[Summary], called: str) -> str | None:
-    """Return where these rows are limited by the wait and not by the paradigm, or None where they are nowhere."""
+    """Return where these rows are limited by the wait and not by the paradigm, None where they never are."""
     rows = [one for one in summaries if one.limited_by_the_wait and one.valid and not one.limit]
     levels = [one.in_flight for one in rows]
     if not levels:
@@ -148,7 +148,7 @@ def limited(summaries: Iterable[Summary], called: str) -> str | None:
 
 
 def pooled(summaries: Iterable[Summary], called: str) -> str | None:
-    """Return where the pool of their work makes the ceiling of these rows, or None where it does nowhere."""
+    """Return where the pool of their work makes the ceiling of these rows, or None where it never does."""
     rows = [one for one in summaries if one.limit and one.ceiling_rps]
     if not rows:
         return None
@@ -190,7 +190,7 @@ def doubts(summaries: Iterable[Summary]) -> list[str]:
     rows = list(summaries)
     differ = len({one.load.delay_s for one in rows}) > 1
     return [
-        f"{name(one.contestant)} at {_condition(one, wait=differ)} is no result: {_reasons(one)}."
+        f"{name(one.contestant)} at {_condition(one, wait=differ)} is not a result: {_reasons(one)}."
         for one in rows
         if not one.valid
     ]
@@ -208,7 +208,7 @@ def _reasons(summary: Summary) -> str:
 def _answer(one: Decision) -> tuple[Word, float]:
     """Return what neighbours must share to be said together: the word, and which side is ahead or within what.
 
-    What cannot be told is told of each load by itself: a span of several intervals would say less than any of them.
+    What cannot be told is said for each load by itself: a span of several intervals would say less than any of them.
     Single rounds have no interval, so that theirs are told together.
     """
     if one.word is Word.DIFFERS:

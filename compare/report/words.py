@@ -78,7 +78,7 @@ def _point(row: Summary, number: Estimate | Percentile, x: float, scale: float) 
 
 
 def dead(row: Summary) -> bool:
-    """Whether every server of this row stopped answering: what it made before that is no point of a line."""
+    """Whether every server of this row stopped answering: what it made before that is not a point of a line."""
     return bool(row.rounds) and row.reliability.collapsed == len(row.rounds)
 
 

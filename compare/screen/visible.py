@@ -2,7 +2,7 @@
 
 import re
 
-# C0 but for tab and line end, DEL, C1, and the characters that turn the direction of what is read.
+# C0 except for tab and line end, DEL, C1, and the characters that turn the direction of what is read.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

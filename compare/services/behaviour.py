@@ -1,4 +1,4 @@
-"""How a slow service answers: how long it waits, and how it fails. Pure but for the dice, which are given."""
+"""How a slow service answers: how long it waits, and how it fails. Pure except for the dice, which are given."""
 
 import dataclasses
 import enum
@@ -12,9 +12,9 @@ class Fail(enum.StrEnum):
     ERROR = "error"  # answers 500
     RESET = "reset"  # resets the connection instead of answering
     HALF = "half"  # closes half-way through the body
-    GARBAGE = "garbage"  # answers what is no HTTP
+    GARBAGE = "garbage"  # answers what is not HTTP
     HANG = "hang"  # never answers
-    REFUSE = "refuse"  # closes its listening socket: whoever connects from then on is refused
+    REFUSE = "refuse"  # closes its listening socket: connections are refused from then on
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@
 `GET /` answers after `delay` seconds, plus or minus up to `jitter`. A share of `failure_rate` of the requests fails in
 the way `fail` names. Each of the four may be given as an option, in a request's query (for that request), and by
 `PUT /control?...` (from then on, for all): that is how a test makes a healthy upstream go bad. A page of another site
-cannot: browsers ask first before they send a PUT there, and a `Host` that is no address (DNS rebinding) is refused.
+cannot: browsers ask first before they send a PUT there, and a `Host` that is not an address (DNS rebinding) is refused.
 
 A bare `asyncio.Protocol` on uvloop with httptools, because it shares a CPU with the load generator: a framework's
 cost per request would show in the results as waiting time.
@@ -43,7 +43,7 @@ OK = _answer("200 OK", BODY)
 ERROR = _answer("500 Internal Server Error", b"failed on purpose")
 BAD_REQUEST = _answer("400 Bad Request", b"delay, jitter and failure_rate are seconds, seconds and a share")
 _OWN_HOST = re.compile(rb"\r\nhost: *(localhost|[0-9.]+|\[[0-9a-f:]+\])(:[0-9]*)?\r\n", re.IGNORECASE)
-GARBAGE = b"\x00\xffthis is no HTTP\r\n\r\n"
+GARBAGE = b"\x00\xffthis is not HTTP\r\n\r\n"
 
 
 class Upstream:
@@ -97,7 +97,7 @@ class Connection(asyncio.Protocol):
             self.timer.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; what is no HTTP, or has no end, closes the connection."""
+        """Feed the parser; what is not HTTP, or has no end, closes the connection."""
         self.head_bytes += len(data)
         self.head = data
         try:

@@ -22,7 +22,7 @@ EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 OWN_FILES = 50  # besides connections: standard files, loop, log, the work's own
 TELL_S = 1.0
 REFUSED_AT_ONCE = 64
-RETRY_S = 0.001  # without even the reserve, the loop must leave the CPU to whoever may free a descriptor
+RETRY_S = 0.001  # without even the reserve, the loop must leave the CPU to those who may free a descriptor
 
 
 def raise_open_files(connections: int) -> None:

@@ -1,4 +1,4 @@
-"""Long I/Os in flight: how many at once, for how long, and what became of them.
+"""Long I/Os in flight: how many at once, for how long, and how they ended.
 
 One registry answers what otherwise takes a timer per request, a semaphore and four counters. All flights have the
 same timeout and are kept in order of admission, so the oldest is always the next to expire: one look per tick of

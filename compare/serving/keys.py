@@ -1,7 +1,7 @@
 """The secrets that sign cookies: from files or the environment, never from argv, never shown.
 
 One secret (`--cookie-secret-file` or `COMPARE_COOKIE_SECRET`) or versioned ones for rotation (`--cookie-key N=FILE` or
-`COMPARE_COOKIE_KEY_N`). Of these four ways one is used; a mix is refused, since whoever sets two expects something
+`COMPARE_COOKIE_KEY_N`). Of these four ways one is used; a mix is refused, since somebody who sets two expects something
 of both. Without any, a random secret makes the server run, and forgets every signature when it ends.
 """
 

@@ -116,7 +116,7 @@ async def _serve(settings: Settings, listen: Listen, stderr: Stderr, given: work
     sock = workers.listener(given) if given else bind(settings)
     if keys.given(settings) and not settings.demo_routes and not _is_loopback(sock):
         raise StartError(
-            f"Whoever reaches {settings.host} could have any value signed with the cookie secret given, by PUT "
+            f"Anybody who reaches {settings.host} could have any value signed with the cookie secret given, by PUT "
             "/signed/NAME: listen on 127.0.0.1, give no secret, or say --demo-routes."
         )
     flights = Flights(work, settings.max_in_flight, settings.io_timeout)

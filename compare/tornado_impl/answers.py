@@ -35,7 +35,9 @@ class Handler(web.RequestHandler):
     """What every handler of this app does alike."""
 
     left = False
-    task: asyncio.Task[Any] | None = None  # set by whoever wants to be cancelled when the client leaves
+    task: asyncio.Task[Any] | None = (
+        None  # set by a handler that wants to be cancelled when the client leaves
+    )
 
     def set_default_headers(self) -> None:
         """Set the headers that every answer has."""
@@ -59,7 +61,7 @@ class Handler(web.RequestHandler):
         self.finish()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  # Tornado's signature
-        """Answer every fault as the contract says, whoever found it: a handler, the router, or nobody."""
+        """Answer every fault as the contract says, whether a handler found it, the router, or nobody."""
         error = self._in_contract(kwargs.get("exc_info", (None, None, None))[1])
         self.answer(error.body(), error.status, error.headers)
 
@@ -77,7 +79,7 @@ class Handler(web.RequestHandler):
         return tuple(sorted(name for name in nothing if getattr(cls, name.lower()) is not nothing[name]))
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: TracebackType | None) -> None:
-        """Log faults of the server's own; what the contract foresees is no news."""
+        """Log faults of the server's own; what the contract foresees is not news."""
         if not isinstance(value, (ContractError, web.HTTPError)):
             log.error("%s %s failed", self.request.method, self.request.path, exc_info=(typ, value, tb))  # type: ignore[arg-type]  # typeshed wants the three together
 

@@ -53,7 +53,7 @@ class Bounded(httputil.HTTPMessageDelegate):
             self._delegate.data_received(chunk)
 
     def finish(self) -> None:
-        """The body is complete: whoever is to answer does.
+        """The body is complete: the handler answers.
 
         Not earlier: Tornado closes a connection whose request it has answered before its end, and with the body
         still on its way that is a reset, which takes the answer with it.
@@ -61,7 +61,7 @@ class Bounded(httputil.HTTPMessageDelegate):
         self._delegate.finish()
 
     def on_connection_close(self) -> None:
-        """Tell whoever was to answer that nobody listens any more."""
+        """Tell the handler that nobody listens any more."""
         self._delegate.on_connection_close()
 
     def _refuse(self) -> None:

@@ -37,7 +37,7 @@ export function saveAs(name, content) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** Plays `recorded` into `model` in its own time, again and again; `whenEvent` is told of each event. */
+/** Plays `recorded` into `model` in its own time, again and again; `whenEvent` is called with each event. */
 export class Player {
   constructor(recorded, model, whenEvent) {
     Object.assign(this, { recorded, model, whenEvent, at: 0, pingAt: 0 });

@@ -84,8 +84,8 @@ class Http:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=READ_S),
             auto_decompress=False,
         )
-        # A GET whose connection breaks would silently be sent again: a second wait in the name of one request. There
-        # is no public switch; aiohttp's own TestClient sets this one.
+        # A GET whose connection breaks would silently be sent again: a second wait in the name of one request. No
+        # public switch turns that off; aiohttp's own TestClient sets this one.
         self._session._retry_connection = False  # noqa: SLF001  # see above
         log.info(
             "upstream %s; urllib3: %d connections at most (its default is 1 per host), blocking when all are in use; "
@@ -168,7 +168,7 @@ def _with_delay(base: str, delay_s: float) -> str:
 
 
 async def _probe(asking: Any, upstream: str) -> None:
-    """Ask once; raises WorkError when the upstream is none, is down or answers other than 200."""
+    """Ask once; raises WorkError when the upstream is not an HTTP service, is down or answers other than 200."""
     import aiohttp  # noqa: PLC0415  # imported when the work is used
 
     where = f"Tried GET {mask_dsn(upstream)}?delay=0"

@@ -161,7 +161,7 @@ def _function(name: str, found: Any, face: str) -> Any:
 def _coroutine_function(name: str, found: Any, hook: str) -> Any:
     function = _function(name, found, hook)
     if function is not None and not inspect.iscoroutinefunction(function):
-        raise WorkError(f"{name}: {hook} is no async function, make it one.")
+        raise WorkError(f"{name}: {hook} is not an async function, make it one.")
     return function
 
 

@@ -9,8 +9,8 @@ _WORDS = r"(?:sslpassword|password|passwd|pwd|scram_client_key|scram_server_key|
 
 # The userinfo of a URL (RFC 3986): it ends at the last @ before the path; a password may hold : and %-escapes.
 _USERINFO = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s:/?#@]*:)[^\s/?#]*@")
-# The same with a / or ? that should have been escaped: it is refused, which is no reason to show it. What begins like a
-# port is one, unless libpq reads it.
+# The same with a / or ? that should have been escaped: it is refused, but not shown either. What begins like a port
+# is one, unless libpq reads it.
 _CARELESS = re.compile(
     r"(\bpostgres(?:ql)?://[^\s:/?#@]*:|\b[A-Za-z][A-Za-z0-9+.-]*://[^\s:/?#@]*:(?!\d*(?:[/?#\s]|\Z)))\S*@"
 )

@@ -17,7 +17,7 @@ class Sleep:
 
     @staticmethod
     def blocking(delay_s: float) -> bytes:
-        """Put the calling thread to sleep for `delay_s` seconds; no delay is no wait, as on the other face.
+        """Put the calling thread to sleep for `delay_s` seconds; without a delay return at once, as the other face.
 
         `time.sleep(0)` is a trip through the scheduler, about 70 us: two faces would be two different works.
         """
@@ -28,8 +28,8 @@ class Sleep:
     def native(self, delay_s: float) -> Awaitable[bytes]:
         """Return the sleep itself, not a coroutine around it: one frame less for every request.
 
-        No delay is no wait: `asyncio.sleep(0)` would still give up the loop for a turn, whose system call costs a
-        request as much as all of the server's own work for it.
+        Without a delay it does not wait: `asyncio.sleep(0)` would still give up the loop for a turn, whose system call
+        costs a request as much as all of the server's own work for it.
         """
         if delay_s <= 0:
             return _nothing()

@@ -78,10 +78,12 @@ def test_every_paradigm_can_be_measured():
 def new_work(name: str, folder: Path) -> list[Path]:
     """Write `NAME.py` and `test_NAME.py` into `folder` and return their paths.
 
-    Raises WorkError, before anything is written, when `name` is no module's name or a file is there already.
+    Raises WorkError, before anything is written, when `name` is not a module's name or a file is there already.
     """
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise WorkError(f"{name!r} is no name for a Python module: use letters, digits and _, like my_work.")
+        raise WorkError(
+            f"{name!r} is not a name for a Python module: use letters, digits and _, like my_work."
+        )
     if name in sys.stdlib_module_names or name in {"compare", "test"}:
         raise WorkError(f"{name!r} would hide another module of that name: choose another, like my_{name}.")
     texts = {folder / f"{name}.py": WORK, folder / f"test_{name}.py": TEST}

@@ -13,7 +13,7 @@ from tornado_cookies.aiohttp import cookies_of, setup
 
 
 async def home(request: web.Request) -> web.Response:
-    """Greet whoever is logged in."""
+    """Greet the user who is logged in."""
     user = cookies_of(request).get_signed_cookie("user", min_version=2)
     return web.Response(text=f"Hello, {user.decode()}." if user else "Who are you?")
 

@@ -14,7 +14,7 @@ from examples.login.secret_keys import read_keys
 
 
 class Home(web.RequestHandler):
-    """Greet whoever is logged in."""
+    """Greet the user who is logged in."""
 
     def get(self) -> None:  # noqa: D102  # a handler class is one route
         user = self.get_signed_cookie("user", min_version=2)

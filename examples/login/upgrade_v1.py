@@ -17,7 +17,7 @@ def user_of(cookies: Cookies) -> bytes | None:
 
 
 async def home(request: web.Request) -> web.Response:
-    """Greet whoever is logged in."""
+    """Greet the user who is logged in."""
     user = user_of(cookies_of(request))
     return web.Response(text=f"Hello, {user.decode()}." if user else "Who are you?")
 

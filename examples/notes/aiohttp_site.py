@@ -67,7 +67,7 @@ async def upload(request: web.Request) -> web.Response:
 
 
 async def socket(request: web.Request) -> web.WebSocketResponse:
-    """Greet whoever is logged in; `cross_origin_protection` refuses pages of other sites."""
+    """Greet the user who is logged in; `cross_origin_protection` refuses pages of other sites."""
     response = web.WebSocketResponse()
     await response.prepare(request)
     await response.send_str(f"Hello, {current_user(request)}.")

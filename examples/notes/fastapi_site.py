@@ -74,7 +74,7 @@ async def upload(user: User, file: UploadFile) -> dict[str, Any]:  # noqa: ARG00
 
 @site.websocket("/ws")
 async def socket(websocket: WebSocket) -> None:
-    """Greet whoever is logged in; `cross_origin_protection` refuses pages of other sites."""
+    """Greet the user who is logged in; `cross_origin_protection` refuses pages of other sites."""
     await websocket.accept()
     await websocket.send_text(f"Hello, {current_user(websocket)}.")
     await websocket.close()

@@ -70,7 +70,7 @@ class Upload(Site):
 
 
 class Socket(websocket.WebSocketHandler, Site):
-    """Greets whoever is logged in; Tornado refuses pages of other sites."""
+    """Greets the user who is logged in; Tornado refuses pages of other sites."""
 
     def open(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: D102  # Tornado's name
         self.write_message(f"Hello, {self.current_user}.")

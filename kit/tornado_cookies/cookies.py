@@ -3,7 +3,7 @@
 Two servers behind one proxy must read the same cookies from the same bytes and write the same bytes for the
 same call. Their frameworks do neither, so the rules live here, once, and know of no framework and no clock.
 
-Reading: only `;` separates, so that no value smuggles a second cookie in; the last duplicate wins; a name that is no
+Reading: only `;` separates, so that no value smuggles a second cookie in; the last duplicate wins; a name that is not a
 token or reads as an attribute is dropped. Writing refuses, at the call, what a browser would drop or misread: a
 cookie that never arrives is harder to find than an exception. Legal cookies are spelled as Python's `http.cookies`
 spells them (attributes sorted by lower-case name; an empty value, or one with any of `()/<=>?@[]{}`, in double
@@ -88,7 +88,7 @@ class Encoded:
 def parse(lines: Iterable[bytes]) -> dict[str, str]:
     r"""The cookies in the values of one request's `Cookie` headers, in order of first appearance.
 
-    Several lines count as one joined by `; `. Names that are no token, and reserved ones in upper or lower
+    Several lines count as one joined by `; `. Names that are not tokens, and reserved ones in upper or lower
     case, are dropped; of duplicates the last wins. A value is UTF-8, else Latin-1. One in double quotes loses
     them and has its `\073` and `\"` escapes undone. Never raises, whatever the bytes; takes linear time.
     """

@@ -63,7 +63,7 @@ class Cookies:
     def received(self) -> Mapping[str, str]:
         """Every cookie that came with the request, in order of first appearance.
 
-        More than `MAX_KEPT` are no browser's; they are parsed at each look, or a request whose answer nobody reads
+        More than `MAX_KEPT` come from no browser; they are parsed at each look, or a request whose answer nobody reads
         would hold ten times its bytes.
         """
         if self._received is not None:

@@ -78,7 +78,7 @@ def create_signed_value(
         key_version: which key of a dict signs; written into format 2 in any case.
 
     Raises:
-        ValueError: the format is neither 1 nor 2, or text that is no legal Unicode.
+        ValueError: the format is neither 1 nor 2, or text that is not legal Unicode.
         TypeError: ``secret``, ``name`` or ``value`` is neither text nor bytes.
         AssertionError: a dict without ``key_version``, or for format 1.
         KeyError: the dict has no such ``key_version``.
@@ -121,7 +121,7 @@ def decode_signed_value(
         min_version: the oldest format read; None means DEFAULT_SIGNED_VALUE_MIN_VERSION.
 
     Raises:
-        ValueError: ``min_version`` is above 2, or text that is no legal Unicode.
+        ValueError: ``min_version`` is above 2, or text that is not legal Unicode.
         TypeError: an argument is neither text nor bytes.
 
     """
@@ -137,7 +137,7 @@ def decode_signed_value(
     if type(text) is str and type(name) is str and text.isascii() and "\n" not in text:
         key_version, timestamp, signed = text[4:5], text[9:19], text[:-64]
         payload = text[:-65].rpartition(":")[2]
-        # Equal to what the signer writes of these, all fields are checked; with a line end it is no format 2.
+        # Equal to what the signer writes of these, all fields are checked; with a line end it is not format 2.
         canonical = f"2|1:{key_version}|10:{timestamp}{_name_fields[name]}{len(payload)}:{payload}|"
         if signed == canonical and key_version in "0123456789":
             try:

@@ -1,4 +1,4 @@
-"""XSRF tokens as Tornado makes, reads and compares them. Pure, but for the randomness of a new token.
+"""XSRF tokens as Tornado makes, reads and compares them. Pure, except for the randomness of a new token.
 
 A token is 16 random bytes. The cookie holds them, and each form or script sends them back beside the cookie, which
 another site can neither read nor repeat. Two formats; the cookie and the field may have different ones:

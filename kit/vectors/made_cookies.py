@@ -120,7 +120,7 @@ def set_cookie_cases() -> list[Case]:
         except cookies.CookieError as error:
             said = {"field": error.field, "reason": str(error)}
         if not is_kits:
-            assert said.get("header") == tornados(full), full  # a vector that Tornado denies is none
+            assert said.get("header") == tornados(full), full  # what Tornado denies is not a vector
         cases.append({"call": full, "now": NOW, **({"kit": True} if is_kits else {}), **said})
     return cases
 

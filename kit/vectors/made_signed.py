@@ -105,7 +105,7 @@ def changed(good: str, v1: str) -> list[str]:
 
 
 def odd(good: str) -> list[str]:
-    """A good value with something around it or in other letters, then what is none at all."""
+    """A good value with something around it or in other letters, then what is not a signed value at all."""
     around = [good + " ", " " + good, good + "\n", good + "|", good * 2]
     return [good.upper(), *around, good[:-64] + good[-64:].upper(), *ODD]
 

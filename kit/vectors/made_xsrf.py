@@ -34,7 +34,7 @@ def encoded() -> list[Case]:
 
 
 def texts(v2: str) -> list[str]:
-    """Tokens: good, of no version, cut, with fields that are none."""
+    """Tokens: good, of no version, cut, with malformed fields."""
     return [
         v2,
         RAW.hex(),

@@ -175,7 +175,7 @@ def test_a_failed_cell_is_told_with_its_reason_and_the_others_stand(compare):
     result = compare(*FEW, measure=failing)
     assert result.return_value == 0
     assert "2 of 4 cells failed, the first with: It crashed." in result.stderr
-    assert "aiohttp callback at 10 in flight is no result: It crashed." in result.stdout
+    assert "aiohttp callback at 10 in flight is not a result: It crashed." in result.stdout
 
 
 def test_a_run_in_which_every_cell_failed_is_a_failure(compare):

@@ -16,5 +16,5 @@ def test_it_writes_the_work_and_its_test_and_says_how_to_measure_it(tmp_path):
 def test_a_name_that_cannot_be_is_one_sentence_and_writes_nothing(tmp_path):
     result = CliRunner().invoke(commands, ["new-work", "my-queue", "--folder", str(tmp_path)])
     assert result.exit_code == 1
-    assert result.output.startswith("Error: 'my-queue' is no name for a Python module")
+    assert result.output.startswith("Error: 'my-queue' is not a name for a Python module")
     assert not list(tmp_path.iterdir())

@@ -184,7 +184,7 @@ def test_findings_are_rows_sentences_doubts_and_where_the_charts_are(capsys):
     runs.show(
         Findings(
             {"concurrency": ["Native answers more."]},
-            {"concurrency": ["Executor is no result: It crashed."]},
+            {"concurrency": ["Executor is not a result: It crashed."]},
             rows,
             [Path("r/a.png"), Path("r/a.svg"), Path("r/summary.csv")],
             ["Not measured: native, because my:work has no native face."],
@@ -195,7 +195,7 @@ def test_findings_are_rows_sentences_doubts_and_where_the_charts_are(capsys):
     order = [
         "aiohttp native",
         "- Native answers more.",
-        "- Executor is no result",
+        "- Executor is not a result",
         "- Not measured: native",
         "Chart:  r/a.png",
         "Report: r/report.html",

@@ -5,14 +5,13 @@ import os
 import socket
 import sys
 import time
-from types import SimpleNamespace
 
 import msgspec
 import numpy as np
 import pytest
 from made import opened
 
-from compare.harness import generators, reference
+from compare.harness import reference
 from compare.harness.generators import Generator
 from compare.harness.load import LoadError, Wire, plan, run, target
 from compare.loadgen.ledger import Ledger
@@ -153,9 +152,9 @@ def test_a_host_with_several_addresses_is_loaded_where_somebody_listens(monkeypa
         ("ftp://127.0.0.1/", "must begin with http:// or https:// and a host"),
         ("127.0.0.1:8001", "must begin with http:// or https:// and a host"),
         ("http:///path", "must begin with http:// or https:// and a host"),
-        ("http://127.0.0.1:port/", "is no URL"),
-        ("http://127.0.0.1:99999/", "is no URL"),
-        ("http://[::1/", "is no URL"),
+        ("http://127.0.0.1:port/", "is not a URL"),
+        ("http://127.0.0.1:99999/", "is not a URL"),
+        ("http://[::1/", "is not a URL"),
         ("http://127.0.0.1/a b", "percent-encoded"),
         ("http://127.0.0.1/ä", "percent-encoded"),
         ("http://no-such-host.invalid/", "is unknown"),
@@ -217,7 +216,7 @@ def test_a_load_that_is_none_is_refused(url, wrong):
     ],
 )
 def test_a_generator_that_fails_is_an_error_with_its_last_words(monkeypatch, url, code, reason):
-    monkeypatch.setattr(generators.launch, "argv", lambda *_, **__: [sys.executable, "-c", code])
+    monkeypatch.setattr(launch, "argv", lambda *_, **__: [sys.executable, "-c", code])
     with pytest.raises(LoadError, match=reason):
         run(url, SHORT)
 
@@ -231,9 +230,7 @@ def test_what_a_generator_said_before_it_could_be_given_an_order_is_kept(monkeyp
         return process
 
     monkeypatch.setattr(Generator, "_start", ended)
-    monkeypatch.setattr(
-        generators.launch, "argv", lambda *_, **__: [sys.executable, "-c", "print('no JSON')"]
-    )
+    monkeypatch.setattr(launch, "argv", lambda *_, **__: [sys.executable, "-c", "print('no JSON')"])
     with pytest.raises(LoadError, match="cannot be read"):
         run(url, SHORT)
 
@@ -262,13 +259,13 @@ def test_samples_are_those_of_the_window_in_order_of_the_intended_send(monkeypat
 
 
 def test_the_generator_is_started_on_the_cpu_it_is_given(monkeypatch, url):
-    asked = []
+    asked, bound = [], launch.argv
 
     def argv(command, *, cpu):
         asked.append(cpu)
-        return launch.argv(command, cpu=cpu)
+        return bound(command, cpu=cpu)
 
-    monkeypatch.setattr(generators, "launch", SimpleNamespace(argv=argv))
+    monkeypatch.setattr(launch, "argv", argv)
     cpu = max(os.sched_getaffinity(0))
     run(url, SHORT, cpu=cpu)
     run(url, SHORT)

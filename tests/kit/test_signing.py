@@ -354,7 +354,7 @@ class TestQuirksBehindAValidSignature:
             b"2|1:0|10:1700000000|3:sid|3:Ym9i|",
             b"2|1:0|10:1700000000|3:sid|5:Ym9i|",
             b"2|1:0|10:1700000000|3:sid|3:Ym9|",  # wrong padding
-            b"2|1:0|10:1700000000|3:sid|5:Ym9i\n|",  # with a line end it is no format 2
+            b"2|1:0|10:1700000000|3:sid|5:Ym9i\n|",  # with a line end it is not format 2
             b"2|1:0|10:1700000000|3:sid|4:Ym9i||",
             b"2|1:0|10:1700000000|3:sid||4:Ym9i|",
             b"2|1:0|10:1700000000|x|",

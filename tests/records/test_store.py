@@ -160,12 +160,15 @@ def other_samples(folder: Path) -> None:
 
 DAMAGES = {
     "no run.json": (lambda folder: (folder / "run.json").unlink(), "holds no run"),
-    "truncated run.json": (lambda folder: cut(folder, "run.json"), "truncated or no record"),
-    "empty run.json": (lambda folder: (folder / "run.json").write_bytes(b""), "truncated or no record"),
-    "no JSON": (lambda folder: (folder / "run.json").write_bytes(b"\xff\xfe\x00"), "truncated or no record"),
+    "truncated run.json": (lambda folder: cut(folder, "run.json"), "truncated or not a record"),
+    "empty run.json": (lambda folder: (folder / "run.json").write_bytes(b""), "truncated or not a record"),
+    "no JSON": (
+        lambda folder: (folder / "run.json").write_bytes(b"\xff\xfe\x00"),
+        "truncated or not a record",
+    ),
     "JSON of something else": (
         lambda folder: (folder / "run.json").write_text('{"a": 1}'),
-        "truncated or no record",
+        "truncated or not a record",
     ),
     "newer schema": (
         lambda folder: edit(folder, lambda d: d.update(schema_version=3)),
@@ -304,7 +307,7 @@ FORGED = {
 def test_a_record_of_what_cannot_be_is_one_sentence(kept, forged):
     _, folder = kept
     sealed(folder, FORGED[forged])
-    with pytest.raises(RecordsError, match="no record of a run") as caught:
+    with pytest.raises(RecordsError, match="not a record of a run") as caught:
         read(folder)
     assert "\n" not in str(caught.value)
 

@@ -184,7 +184,7 @@ def test_paradigms_without_a_face_are_told_together_by_their_reason():
 def test_a_doubt_names_an_open_loop_by_its_rate():
     row = summary([1], valid=False, warnings=(Warning.LATE_SENDS,))
     (told,) = doubts([replace(row, load=opened(row.load, 500.0))])
-    assert told.startswith("aiohttp native at 500/s is no result: requests left late")
+    assert told.startswith("aiohttp native at 500/s is not a result: requests left late")
 
 
 def test_a_server_both_sides_share_is_named_once_and_first():
@@ -282,8 +282,8 @@ def test_rows_that_are_no_result_are_told_with_their_reasons():
     busy = summary([1], valid=False, warnings=(Warning.GENERATOR_BUSY, Warning.NOISY))
     dead = summary([], BLOCKING, valid=False, failure="The server died.")
     assert doubts([busy, dead, summary([1])]) == [
-        "aiohttp native at 10 in flight is no result: the load generator used more than 70 % of its core.",
-        "aiohttp blocking at 10 in flight is no result: The server died.",
+        "aiohttp native at 10 in flight is not a result: the load generator used more than 70 % of its core.",
+        "aiohttp blocking at 10 in flight is not a result: The server died.",
     ]
 
 

@@ -93,7 +93,7 @@ def test_a_hanging_request_is_never_answered_but_others_are(upstream):
 
 
 def test_what_is_no_http_or_has_no_end_closes_the_connection(upstream):
-    assert exchange(upstream, "this is no HTTP\r\n\r\n") == b""
+    assert exchange(upstream, "this is not HTTP\r\n\r\n") == b""
     with pytest.raises((ConnectionError, TimeoutError)):
         exchange(upstream, "GET /", *["x" * 65536] * 50)
 

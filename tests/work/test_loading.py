@@ -156,7 +156,7 @@ async def test_one_face_alone_is_checked_alone(works):
         ("works:NeedsArguments", "name an instance, or a class that needs no arguments."),
         ("works:AsyncBlocking", "blocking(delay_s) is an async function, make it a plain one"),
         ("works:GeneratorNative", "native(delay_s) is a generator, make it an async function."),
-        ("works:PlainStart", "start is no async function, make it one."),
+        ("works:PlainStart", "start is not an async function, make it one."),
         ("works:NumberFace", "blocking is int, make it a function of delay_s."),
     ],
 )

@@ -32,10 +32,13 @@ def test_the_written_files_keep_the_line_length(tmp_path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("my-queue", "'my-queue' is no name for a Python module: use letters, digits and _, like my_work."),
-        ("../queue", "is no name for a Python module"),
-        ("class", "is no name for a Python module"),
-        ("", "is no name for a Python module"),
+        (
+            "my-queue",
+            "'my-queue' is not a name for a Python module: use letters, digits and _, like my_work.",
+        ),
+        ("../queue", "is not a name for a Python module"),
+        ("class", "is not a name for a Python module"),
+        ("", "is not a name for a Python module"),
         ("queue", "'queue' would hide another module of that name: choose another, like my_queue."),
         ("compare", "would hide another module"),
     ],

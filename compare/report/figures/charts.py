@@ -45,7 +45,7 @@ class Chart:
     views: tuple[View, ...]
     across: Across = in_flight
     across_label: str = "requests in flight (n)"
-    categories: tuple[str, ...] = ()  # names for x = 0, 1, 2 ...: then the axis is no scale
+    categories: tuple[str, ...] = ()  # names for x = 0, 1, 2 ...: then the axis is not a scale
     line: Callable[[Summary], str] = label
     note: str = ""  # how to read it, beside what the marks mean
 
