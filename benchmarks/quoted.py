@@ -84,10 +84,16 @@ def findings(one: Quoted) -> str:
         (row.in_flight for row in rows if row.contestant.paradigm is Paradigm.BLOCKING), default=0
     )
     few = [row for row in rows if row.in_flight == least_level]
+    if "n/a" in (_ping(few, Paradigm.BLOCKING), _ping(few, Paradigm.NATIVE)):
+        return _numbered(told)
     told.append(
         f"**One blocking call stops everybody else.** Beside it `/ping` takes {_ping(few, Paradigm.BLOCKING)}, beside "
         f"a `native` one {_ping(few, Paradigm.NATIVE)}."
     )
+    return _numbered(told)
+
+
+def _numbered(told: Sequence[str]) -> str:
     return "".join(f"{number}. {text}\n" for number, text in enumerate(told, 1))
 
 

@@ -61,8 +61,11 @@ def _blocking_client(rows: Sequence[Summary], top: int) -> list[Advice | None]:
         )
     if wide and top > MODEST:
         rate = _span(wide, THROUGHPUT)
+        who = "those that answer give" if _deaths(wide) else "they give"
         dead = all(row.reliability.collapsed == row.reliability.servers for row in wide)
-        told = _counted(wide) + ("" if dead else f"; those that answer give {rate}/s of {_ceiling(wide)}")
+        told = _counted(wide) + (
+            "" if dead else f"; {who} {rate}/s of the {_ceiling(wide)}/s that the wait allows"
+        )
         use = "more processes (`--workers`) with fewer threads each, and `--max-in-flight`"
         many = Advice("only blocks", f"{top:,} in flight", use, f"with {top:,} threads in one process {told}")
     return [some, many]
@@ -79,7 +82,8 @@ def _default_pool(rows: Sequence[Summary], top: int) -> Advice | None:
 def _on_the_loop(rows: Sequence[Summary]) -> Advice | None:
     least = min((row.in_flight for row in rows if row.contestant.paradigm is Paradigm.BLOCKING), default=0)
     blocking, native = _at(rows, "blocking", least), _at(rows, "native", least)
-    if not blocking or not native:
+    known = all(row.of(BYSTANDER_P50).measured for row in [*blocking, *native])
+    if not blocking or not native or not known:
         return None
     because = (
         f"beside {least:,} blocking {'request' if least == 1 else 'requests'} /ping takes "
@@ -111,12 +115,13 @@ def _against(one: Decision) -> str:
     """Return how native stands against a wide pool on one server, in the word that was decided."""
     server, rounds = one.a.contestant.server, one.ratio.rounds
     if one.word is Word.SAME:
-        return f"{server} answers as much with threads within {one.margin:.0%}"
+        return f"native on {server} answers as much as threads do within {one.margin:.0%}"
     if one.word is Word.CANNOT_TELL:
         span = f"{factor_text(one.ratio.low)} to {factor_text(one.ratio.high)}"
         few = f"{rounds} {'round' if rounds == 1 else 'rounds'}"
-        return f"{server} answers {span} times what threads do ({few}: one cannot tell)"
-    return f"{server} answers {'at least ' if one.at_least else ''}{factor_text(one.ratio.value)} times what threads do"
+        return f"native on {server} answers {span} times what threads do ({few}: one cannot tell)"
+    least = "at least " if one.at_least else ""
+    return f"native on {server} answers {least}{factor_text(one.ratio.value)} times what threads do"
 
 
 def _stops(rows: Sequence[Summary], top: int) -> list[str]:

@@ -2,8 +2,12 @@ import pytest
 from drawn import made
 from msgspec.structs import replace
 
+from compare.analysis.decide import decide
+from compare.contract import Paradigm, Server
 from compare.experiments.options import Options
+from compare.records import Contestant
 from compare.report import advice
+from compare.report.verdict import factor_text
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,15 @@ def test_each_client_and_load_gets_one_piece_of_advice_with_its_numbers(it):
         ("has coroutines, handlers are generators", "any"),
     ]
     assert found[0].use == "`native`"
-    assert "tornado answers 2.0 times" in found[0].because
+    native, wide = (
+        next(row for row in it.summaries if (row.contestant, row.in_flight) == (one, 1000))
+        for one in (
+            Contestant(Server.TORNADO, Paradigm.NATIVE),
+            Contestant(Server.TORNADO, Paradigm.EXECUTOR, threads=1000),
+        )
+    )
+    ratio = factor_text(decide(native, wide).ratio.value)
+    assert f"native on tornado answers {ratio} times" in found[0].because
     assert "60/s at 1,000 in flight" in found[3].because
 
 

@@ -9,6 +9,7 @@ from compare.harness import simulated
 from compare.records import Contestant
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
+from compare.report.words import lines
 
 RUN = simulated.run([], simulated.measurer())
 THROUGHPUT = view(metrics.THROUGHPUT)
@@ -66,6 +67,17 @@ def test_a_server_that_stopped_is_a_cross_with_its_count_where_a_view_has_a_ceil
     words = drawn(Chart("c", "How many?", (named,)), some, tmp_path)
     assert "<!-- callback 3/9 stopped -->" in words
     assert "stopped" not in drawn(Chart("d", "How many?", (named,)), rows(), tmp_path)
+
+
+def test_a_row_that_failed_is_a_cross_and_where_every_server_stopped_the_line_ends(tmp_path):
+    failed = replace(rows(CALLBACK)[-1], rounds=(), failure="The server did not start.", valid=False)
+    named = view(metrics.THROUGHPUT, ceiling="ceiling: n / wait")
+    words = drawn(Chart("c", "How many?", (named,)), [*rows(), failed], tmp_path)
+    assert "<!-- callback failed -->" in words
+    last = rows()[-1]
+    dead = replace(last, reliability=Reliability(servers=len(last.rounds), collapsed=len(last.rounds)))
+    (line,) = lines([*rows()[:-1], dead], lambda row: row.throughput_rps, charts.in_flight)
+    assert [point.x for point in line.points] == [row.in_flight for row in rows()[:-1]]
 
 
 def test_categories_are_names_on_an_axis_that_is_no_scale(tmp_path):
