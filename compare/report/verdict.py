@@ -17,14 +17,8 @@ from compare.records import Contestant, Link, Run
 
 Pair = tuple[Summary, Summary]
 
-_FRACTIONS = {
-    1 / 10: "a tenth of",
-    1 / 5: "a fifth of",
-    1 / 4: "a quarter of",
-    1 / 3: "a third of",
-    1 / 2: "half",
-    2 / 3: "two thirds of",
-}
+_FRACTIONS = {1 / 10: "a tenth of", 1 / 5: "a fifth of", 1 / 4: "a quarter of"}
+_FRACTIONS |= {1 / 3: "a third of", 1 / 2: "half", 2 / 3: "two thirds of"}
 
 
 def name(contestant: Contestant, *, server: bool = True) -> str:
