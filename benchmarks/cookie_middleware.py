@@ -23,7 +23,7 @@ from aiohttp import web
 from benchmarks import instructions
 from tornado_cookies.aiohttp import setup
 
-MODULE = "benchmarks.cookie_middleware"
+MODULE, ROOT = "benchmarks.cookie_middleware", Path(__file__).parents[1]
 
 CPUS = sorted(os.sched_getaffinity(0))
 
@@ -107,7 +107,8 @@ def counts() -> None:
         for contestant in ("bare", "kit"):
             folder = Path(name) / contestant
             folder.mkdir()
-            with instructions.counted(MODULE, "--serve", contestant, folder=folder) as (line, pid):
+            server = instructions.counted(MODULE, "--serve", contestant, folder=folder, checkout=ROOT)
+            with server as (line, pid):
                 found[contestant] = instructions.each(pid, int(line), "/", folder)
     for contestant, count in found.items():
         print(f"{contestant:4} {count:10,.0f} instructions an answer")
