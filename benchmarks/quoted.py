@@ -140,7 +140,8 @@ def questions(one: Quoted) -> str:
         if rows and key not in {concurrency.NAME, switch.NAME}:
             question = experiment.QUESTION.replace("|", "/")
             lines.append(f"| [{question}]({one.path}/{figure}.png) | {experiment.answer(rows, one.run)} |\n")
-    return f"| question | answer |\n|---|---|\n{''.join(lines)}"
+    told = f"From one run of them all: `{one.run.command}` ([its rows]({one.path}/summary.md)).\n\n"
+    return f"{told}| question | answer |\n|---|---|\n{''.join(lines)}"
 
 
 FIGURES = {"latency": "latency-percentiles"}  # where a figure is not called as its experiment
