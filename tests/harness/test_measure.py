@@ -185,6 +185,16 @@ def test_a_preflight_asks_one_server_every_paradigm_and_names_those_refused(monk
     assert len({url for url, _ in asked}) == 1
 
 
+def test_a_blank_that_cannot_be_measured_stops_nothing(monkeypatch):
+    def failing(*_, **__):
+        raise LoadError("No generator.")
+
+    monkeypatch.setattr(load, "run", failing)
+    harness = Harness()
+    assert harness.preflight(Contestant(Server.AIOHTTP, Paradigm.NATIVE), (Paradigm.NATIVE,)) == {}
+    assert harness.blanks == {}
+
+
 def test_rounds_differ_in_the_seed_and_runs_in_theirs(monkeypatch):
     seeds = []
 
