@@ -250,7 +250,7 @@ def test_samples_are_those_of_the_window_in_order_of_the_intended_send(monkeypat
         ledger.add(intended_s, intended_s, done_s, 200 if done_s > 0 else SampleStatus.UNANSWERED)
     outcome = Outcome((StreamOutcome(ledger.count, 1, 0),), (10.0, 12.0), 13.0, 0.1)
     rows = memoryview(b"".join(ledger.parts()))
-    monkeypatch.setattr(Generator, "play", lambda *_: (outcome, rows))
+    monkeypatch.setattr(Generator, "play", lambda *_, **__: (outcome, rows))
     samples = run("http://127.0.0.1:9/", SHORT).samples
     np.testing.assert_allclose(samples.intended_s, [-0.5, -0.1, 0.1, 0.5, 1.9])
     np.testing.assert_allclose(samples.done_s, [0.5, math.nan, 1.5, 0.9, 2.6])
