@@ -211,7 +211,7 @@ def test_nothing_measured_draws_nothing_and_says_nothing(tmp_path):
     ("paradigms", "told"),
     [
         ((Paradigm.CALLBACK, Paradigm.EXECUTOR), "aiohttp executor, n threads"),
-        ((Paradigm.COROUTINE, Paradigm.NATIVE), "aiohttp native and coroutine are the same"),
+        ((Paradigm.COROUTINE, Paradigm.NATIVE), "aiohttp native answers 1.1"),
         ((Paradigm.NATIVE,), "aiohttp native, measured alone, answers "),
     ],
 )
