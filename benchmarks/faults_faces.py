@@ -21,7 +21,7 @@ FORMS = Target(
 
 TORNADO_FACE = Target(
     source="kit/tornado_cookies/tornado.py",
-    tests=("tests/contract/test_tornado_cookies.py", "tests/kit/test_cookie_kit_tornado.py"),
+    tests=("tests/kit/test_tornado_face.py",),
     faults=(
         ("kept is None or kept.cookie_secret is not secret or", "kept is None or"),
         (" or kept.key_version != key_version:", ":"),
