@@ -37,6 +37,7 @@ EXTRA = (
     "numpy",
     "scipy",
     "psutil",
+    "jinja2",
 )  # modules of the extra `bench`
 
 

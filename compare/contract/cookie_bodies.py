@@ -151,7 +151,7 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except CookieError as error:
-        message = f"The cookie's {error}."
+        message = f"The cookie's {' '.join(error.args)}."
         raise ContractError(ErrorCode.INVALID_COOKIE, message, field=error.field) from error
 
 

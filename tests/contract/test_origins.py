@@ -121,7 +121,7 @@ def test_beyond_loopback_a_server_with_secrets_does_not_sign_for_everybody(name,
         argv, capture_output=True, text=True, timeout=20, check=False, env=os.environ | SECRET
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Whoever reaches 0.0.0.0 could have any value signed")
+    assert done.stderr.startswith("Anybody who reaches 0.0.0.0 could have any value signed")
     assert "--demo-routes" in done.stderr
 
 

@@ -48,6 +48,8 @@ def test_its_summary_is_what_it_was(run):
     for before in then:
         after = found[tuple(before[key] for key in keys)]
         for column, value in before.items():
+            if column.startswith("cpu_s_per_request") and not after[column]:
+                continue  # of fewer than 100 answers no cost is given any more
             try:
                 assert float(after[column]) == pytest.approx(float(value)), (column, before)
             except ValueError:
