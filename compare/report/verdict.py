@@ -241,7 +241,8 @@ def _what(group: Sequence[Decision], names: tuple[str, str]) -> str:
         span = " to ".join(dict.fromkeys(map(factor_text, ends)))
         if _single(group[0]):
             return f"one cannot tell after a single round: {_phrase(metric, names, span)}"
-        return f"one cannot tell: {_phrase(metric, names, span)} ({_rounds(group)})"
+        likely = "" if ends[0] <= 1 <= ends[1] else ": a difference is likely and not sure"
+        return f"one cannot tell: {_phrase(metric, names, span)} ({_rounds(group)}{likely})"
     ahead = 1 if group[0].ratio.value > 1 else -1
     ratios = sorted((_turned(one.ratio, ahead) for one in group), key=lambda ratio: ratio.value)
     span = " to ".join(dict.fromkeys([ratio_text(ratios[0]), ratio_text(ratios[-1])]))

@@ -208,6 +208,13 @@ def test_other_metrics_have_their_own_words():
     )
 
 
+def test_an_interval_without_1_in_it_that_is_not_sure_enough_to_be_named_says_so():
+    pairs = match([summary([150, 200, 260])], [summary([100, 100, 100], CALLBACK)])
+    told = contrast(pairs, ("native", "callback"))
+    assert "one cannot tell: native answers " in told
+    assert told.endswith("(3 rounds: a difference is likely and not sure).")
+
+
 def test_one_round_gives_no_interval_and_says_what_that_means():
     pairs = match(
         [summary([300], in_flight=10), summary([100], in_flight=1)],
