@@ -11,7 +11,7 @@ import msgspec
 
 from compare.analysis.intervals import NOT_MEASURED, Estimate, Spread, estimates
 from compare.analysis.metrics import METRICS, PERCENTILES, THROUGHPUT, Metric
-from compare.analysis.outcome import Reliability, reliability
+from compare.analysis.outcome import Outcome, Reliability, reliability
 from compare.analysis.quantiles import Known, Latency, Percentile, over_rounds
 from compare.analysis.rounds import RoundFigures, figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
@@ -161,7 +161,7 @@ def _row(group: Sequence[Measurement], environment: Environment) -> Summary:
         cell.load,
         side=cell.side,
         rounds=counted,
-        reliability=reliability([one.silence for one in counted]),
+        reliability=reliability([one.silence for one in made if one in counted or _fell_silent(one)]),
         errors=_errors(counted),
         intended=sum(one.intended for one in counted),
         ceiling_rps=counted[0].ceiling_rps if counted else None,
@@ -170,6 +170,11 @@ def _row(group: Sequence[Measurement], environment: Environment) -> Summary:
         valid=valid,
         failure=next((one.failure for one in group if one.failure), None),
     )
+
+
+def _fell_silent(one: RoundFigures) -> bool:
+    """Whether its server stalled or stopped: a fact about the server also where the round's numbers are invalid."""
+    return one.silence.outcome is not Outcome.ANSWERED
 
 
 def _errors(rounds: Sequence[RoundFigures]) -> tuple[ErrorCount, ...]:

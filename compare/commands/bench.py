@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from compare.commands import pythons, usage
+from compare.commands.interrupts import Interrupts
 from compare.commands.usage import ExitCode
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import DSN_VARIABLE
@@ -106,9 +105,9 @@ def command(experiments: tuple[str, ...], *, only_list: bool, strict: bool, **as
             "--machines plans only: compare bench --list --machines 50. --cluster measures."
         )
     ask = _ask(experiments, asked)
-    signal.signal(signal.SIGTERM, _interrupt)
-    with progress.watcher() as watcher:
-        outcome = benchmark.run(ask, watcher)
+    interrupts = Interrupts()
+    with progress.watcher() as watcher, interrupts.heard():
+        outcome = benchmark.run(ask, interrupts.beside(watcher))
     if not outcome.run.measurements:
         click.echo("Stopped before anything was measured.", err=True)
         return ExitCode.INTERRUPTED
@@ -189,10 +188,6 @@ def _command(dsn: str) -> str:
     """Return the command as typed, for the record; a DSN may hold a password, so it is left out."""
     words = ["compare", *sys.argv[1:]]
     return shlex.join(word.replace(dsn, "...") if dsn else word for word in words)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _list(machines: int) -> int:

@@ -82,12 +82,11 @@ def answer(summaries: Sequence[Summary], _run: Run) -> str:
     rows = [one for one in headline.at_level([o for o in summaries if o.experiment == NAME]) if one.rounds]
     if not rows:
         return "Nothing was measured."
-    most_s = max(row.contestant.switch_interval_s or 0.0 for row in rows)
+    intervals_s = sorted({row.contestant.switch_interval_s or 0.0 for row in rows})
     settings = {
-        f"at {DEFAULT_S * 1e3:g} ms": [o for o in rows if _setting(o) == (DEFAULT_S, True)],
-        f"at {most_s * 1e3:g} ms": [o for o in rows if _setting(o) == (most_s, True) and most_s != DEFAULT_S],
-        "on all CPUs": [one for one in rows if not one.contestant.pinned],
+        f"at {each * 1e3:g} ms": [o for o in rows if _setting(o) == (each, True)] for each in intervals_s
     }
+    settings["on all CPUs"] = [one for one in rows if not one.contestant.pinned]
     told = "; ".join(f"{where}: {_counted(those)}" for where, those in settings.items() if those)
     return f"Stopped {told}."
 

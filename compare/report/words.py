@@ -79,7 +79,7 @@ def _point(row: Summary, number: Estimate | Percentile, x: float, scale: float) 
 
 def dead(row: Summary) -> bool:
     """Whether every server of this row stopped answering: what it made before that is not a point of a line."""
-    return bool(row.rounds) and row.reliability.collapsed == len(row.rounds)
+    return 0 < row.reliability.collapsed == row.reliability.servers
 
 
 def versus(

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from compare.analysis.intervals import Spread
 from compare.analysis.metrics import METRICS
 from compare.analysis.quantiles import UNKNOWN, Known, Percentile
+from compare.analysis.rounds import with_figures
 from compare.analysis.summary import ErrorCount, Summary, Warning, _ascending, summarise  # noqa: A004 - see there
 from compare.records import Closed, Open
 
@@ -83,6 +84,16 @@ def test_noise_is_told_and_invalidates_nothing():
 def test_a_busy_machine_is_told_by_its_rounds():
     (row,) = summarise(run([at(80, number, noisy=number < 2) for number in range(3)]))
     assert row.words(Warning.NOISY) == "the machine was busy with something else in 2 of 3 rounds"
+
+
+def test_a_server_that_fell_silent_counts_though_the_numbers_of_its_round_are_invalid():
+    made = [at(80, 0), at(80, 1), at(80, 2)]
+    kept = with_figures(made[2], run(made).environment).figures
+    mute = replace(kept, outcome="stalled", warnings=("late_sends", "no_success", "stalled"))
+    (row,) = summarise(run([*made[:2], replace(made[2], samples=None, figures=mute)]))
+    assert row.valid
+    assert len(row.rounds) == 2
+    assert (row.reliability.servers, row.reliability.stalled) == (3, 1)
 
 
 def test_an_invalid_round_is_left_out_while_most_are_valid():

@@ -60,8 +60,7 @@ def compare(tmp_path, monkeypatch):
         )
         return CliRunner().invoke(commands, ["bench", *words, "--out", str(tmp_path)], standalone_mode=False)
 
-    yield run
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return run
 
 
 def the_folder(tmp_path):
@@ -274,9 +273,12 @@ def test_ctrl_c_in_the_middle_of_a_real_run_draws_what_is_there_and_leaves_no_pr
 
 
 def test_sigterm_is_answered_as_ctrl_c_is(compare):
-    compare(*FEW)
-    with pytest.raises(KeyboardInterrupt):
+    def measure(_cell):
         signal.raise_signal(signal.SIGTERM)
+
+    result = compare(*FEW, measure=measure)
+    assert result.return_value == 130
+    assert "Stopped before anything was measured." in result.stderr
 
 
 @pytest.mark.parametrize(
