@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from compare.commands import pythons, usage
 from compare.commands.interrupts import Interrupts
@@ -138,7 +139,8 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         pythons=tuple(found),
     )
     experiments = tuple(dict.fromkeys(names)) or benchmark.DEFAULT_EXPERIMENTS
-    _refuse_unused(experiments, options)
+    named = options if asked["pythons"] else msgspec.structs.replace(options, pythons=())
+    _refuse_unused(experiments, named)  # environments that nobody named are for `pythons` alone
     return benchmark.Ask(
         experiments=experiments,
         options=options,

@@ -13,9 +13,11 @@ from running import left
 from compare import bench as benchmark
 from compare import records
 from compare.cli import commands
+from compare.commands import pythons
 from compare.experiments import concurrency
 from compare.harness import simulated
 from compare.preparing import CannotStartError
+from compare.processes.interpreters import Interpreter
 from compare.records import Measurement, Noise
 
 FEW = [
@@ -279,6 +281,18 @@ def test_sigterm_is_answered_as_ctrl_c_is(compare):
     result = compare(*FEW, measure=measure)
     assert result.return_value == 130
     assert "Stopped before anything was measured." in result.stderr
+
+
+def test_environments_that_nobody_named_hinder_no_other_experiment(compare, tmp_path, monkeypatch):
+    here = Interpreter("3.13", "/opt/python3.13", "3.13.0", "CPython", False, True, {})
+    monkeypatch.setattr(pythons, "chosen", lambda named, default: {"3.13": here} if default else {})
+    result = compare(
+        "pythons", "aa", "--quick", "--rounds", "1", "--server", "aiohttp", "--paradigm", "native"
+    )
+    assert result.return_value == 0, result.output
+    run = records.read(the_folder(tmp_path))
+    assert {one.cell.contestant.python for one in run.measurements} == {"", "3.13"}
+    assert run.interpreters.keys() == {"3.13"}
 
 
 @pytest.mark.parametrize(
