@@ -59,7 +59,7 @@ def picture(one: Quoted) -> str:
     return (
         f"![{alt}]({one.path}/concurrency-headline.png)\n\n"
         f"*Measured by `{one.run.command}` on {where.cpus} CPUs of {markdown(where.cpu_model)}, {where.implementation} "
-        f"{where.python}: {rounds} rounds, each by fresh servers ([its rows]({one.path}/summary.md)).*\n"
+        f"{where.python}: up to {rounds} rounds, a fresh server for each mark ([its rows]({one.path}/summary.md)).*\n"
     )
 
 
@@ -76,9 +76,9 @@ def findings(one: Quoted) -> str:
     if modest:
         least = min(row.of(CEILING_SHARE).value for row in modest)
         told.append(
-            f"**Up to {advice.MODEST} in flight the wait decides.** Everybody with a slot for each wait reaches "
-            f"{least:.0%} or more of what it allows; `native` needs {_span(modest, Paradigm.NATIVE)} of CPU an "
-            f"answer, `callback` {_span(modest, Paradigm.CALLBACK)}."
+            f"**At {advice.MODEST} in flight the wait decides.** Every paradigm with a slot for each wait reaches "
+            f"{least:.0%} or more of what it allows. CPU per answer over the two servers{_once(modest)}: `native` "
+            f"{_span(modest, Paradigm.NATIVE)}, `callback` {_span(modest, Paradigm.CALLBACK)}."
         )
     least_level = min(
         (row.in_flight for row in rows if row.contestant.paradigm is Paradigm.BLOCKING), default=0
@@ -87,10 +87,15 @@ def findings(one: Quoted) -> str:
     if "n/a" in (_ping(few, Paradigm.BLOCKING), _ping(few, Paradigm.NATIVE)):
         return _numbered(told)
     told.append(
-        f"**One blocking call stops everybody else.** Beside it `/ping` takes {_ping(few, Paradigm.BLOCKING)}, beside "
-        f"a `native` one {_ping(few, Paradigm.NATIVE)}."
+        f"**One blocking call holds up everybody else.** With {least_level:,} `blocking` "
+        f"{'request' if least_level == 1 else 'requests'} always in flight the median `/ping` takes "
+        f"{_ping(few, Paradigm.BLOCKING)}, with `native` in its place {_ping(few, Paradigm.NATIVE)}{_once(few)}."
     )
     return _numbered(told)
+
+
+def _once(rows: Sequence[Summary]) -> str:
+    return ", one round" if max(len(row.rounds) for row in rows) == 1 else ""
 
 
 def _numbered(told: Sequence[str]) -> str:
@@ -140,7 +145,7 @@ def questions(one: Quoted) -> str:
         if rows and key not in {concurrency.NAME, switch.NAME}:
             question = experiment.QUESTION.replace("|", "/")
             lines.append(f"| [{question}]({one.path}/{figure}.png) | {experiment.answer(rows, one.run)} |\n")
-    told = f"From one run of them all: `{one.run.command}` ([its rows]({one.path}/summary.md)).\n\n"
+    told = f"From one run: `{one.run.command}` ([its rows]({one.path}/summary.md)).\n\n"
     return f"{told}| question | answer |\n|---|---|\n{''.join(lines)}"
 
 

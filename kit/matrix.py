@@ -113,7 +113,7 @@ def main() -> int:
         for what, version, on in cells:
             python = interpreter(on)
             if python is None:
-                passed, said = None, "this interpreter is not here"
+                passed, said = None, "no such interpreter was at hand"
             elif what == "vectors":
                 passed, said = run([python, str(ROOT / "vectors" / "run.py")])
             else:

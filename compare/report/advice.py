@@ -44,7 +44,9 @@ def _coroutines(rows: Sequence[Summary], top: int) -> Advice | None:
         return None
     compared = [_against(one) for one in _decided(native, wide)]
     told = "; ".join([*_stops(rows, top), *compared])
-    because = f"at {top:,} in flight {told}; threads: {_span(native, THREADS)} against {_span(wide, THREADS)}"
+    because = (
+        f"at {top:,} in flight {told}; it uses {_span(native, THREADS)} thread, a pool {_span(wide, THREADS)}"
+    )
     return Advice("has coroutines", "any", "`native`", because)
 
 
@@ -63,8 +65,10 @@ def _blocking_client(rows: Sequence[Summary], top: int) -> list[Advice | None]:
         rate = _span(wide, THROUGHPUT)
         who = "those that answer give" if _deaths(wide) else "they give"
         dead = all(row.reliability.collapsed == row.reliability.servers for row in wide)
-        told = _counted(wide) + (
-            "" if dead else f"; {who} {rate}/s of the {_ceiling(wide)}/s that the wait allows"
+        told = (
+            _counted(wide)
+            + ("" if dead else f"; {who} {rate}/s of the {_ceiling(wide)}/s that the wait allows")
+            + "; what more processes give, `compare bench workers` measures"
         )
         use = "more processes (`--workers`) with fewer threads each, and `--max-in-flight`"
         many = Advice("only blocks", f"{top:,} in flight", use, f"with {top:,} threads in one process {told}")
@@ -98,7 +102,7 @@ def _generators(rows: Sequence[Summary], top: int) -> Advice | None:
     if not coroutine or not generator:
         return None
     cpu = f"CPU per answer is {_span(coroutine, CPU)} against {_span(generator, CPU)} over threads"
-    because = f"{_counted(coroutine)} at {top:,} in flight, of those over threads {_few(generator)}; {cpu}"
+    because = f"at {top:,} in flight {_counted(coroutine)}, over threads {_few(generator)}; {cpu}"
     return Advice("has coroutines, handlers are generators", "any", "`coroutine`, not `generator`", because)
 
 
