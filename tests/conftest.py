@@ -6,6 +6,7 @@ what runs. A test that takes `server` runs twice; one that needs options takes `
 
 import asyncio
 import gc
+import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,10 @@ from compare.serving.lifecycle import bind
 from compare.serving.workers import Control
 from compare.work.loading import load
 from compare.work.promise import Work
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # as in what a shell script runs in the background: processes that tests interrupt would inherit that they ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 gc.disable()  # until all is collected: looking for garbage among objects that stay takes a fifth of that time
 

@@ -25,8 +25,12 @@ class Interrupts:
 
     @contextlib.contextmanager
     def heard(self) -> Iterator[None]:
-        """Raise KeyboardInterrupt for both signals within the block, and leave them as they were."""
-        numbers = (signal.SIGINT, signal.SIGTERM)
+        """Raise KeyboardInterrupt for both signals within the block, and leave them as they were.
+
+        One that is ignored stays so: a shell script starts what it runs in the background that way.
+        """
+        both = (signal.SIGINT, signal.SIGTERM)
+        numbers = [number for number in both if signal.getsignal(number) is not signal.SIG_IGN]
         before = [signal.signal(number, self._take) for number in numbers]
         try:
             yield

@@ -43,6 +43,15 @@ def test_both_signals_interrupt_and_are_left_as_they_were(number):
     assert signal.getsignal(number) is before
 
 
+def test_one_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Interrupts().heard():
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_one_that_was_dropped_stops_the_run_before_its_next_cell():
     interrupts, watcher = Interrupts(), Watcher()
