@@ -6,6 +6,7 @@ what runs. A test that takes `server` runs twice; one that needs options takes `
 
 import asyncio
 import gc
+import resource
 import signal
 import sys
 import threading
@@ -28,6 +29,11 @@ from compare.serving.lifecycle import bind
 from compare.serving.workers import Control
 from compare.work.loading import load
 from compare.work.promise import Work
+
+# an ordinary account may open 1,024 files until it asks for more; tests open a thousand connections from this process
+_, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+enough = 20_000 if most_files == resource.RLIM_INFINITY else min(most_files, 20_000)
+resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most_files))
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # as in what a shell script runs in the background: processes that tests interrupt would inherit that they ignore it

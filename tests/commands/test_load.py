@@ -154,8 +154,13 @@ def test_endless_interim_answers_do_not_make_a_load_endless():
 
 
 def test_a_server_that_answers_before_it_is_asked_is_no_result():
-    with saying(ANSWER, ANSWER) as url:
-        result = CliRunner().invoke(commands, ["load", url, *SHORT])
+    for _ in range(
+        5
+    ):  # where this process is held up, the first request may leave before the first answer comes
+        with saying(ANSWER, ANSWER) as url:
+            result = CliRunner().invoke(commands, ["load", url, *SHORT])
+        if result.exit_code:
+            break
     assert result.exit_code == 1
     assert "Error: The server answers before it is asked" in result.output
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import textwrap
 import zipfile
 from pathlib import Path
@@ -35,7 +36,12 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 @pytest.fixture(scope="session")
 def bundled(tmp_path_factory) -> Path:
     """The pip that this Python brings, unpacked: from its wheel it would be compiled anew at each start."""
-    return unpacked(next(Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")), tmp_path_factory)
+    # Debian keeps the wheels of `ensurepip` in a folder of its own
+    folders = [
+        Path(ensurepip.__file__).parent / "_bundled",
+        Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or "."),
+    ]
+    return unpacked(next(wheel for folder in folders for wheel in folder.glob("pip-*.whl")), tmp_path_factory)
 
 
 @pytest.fixture(
