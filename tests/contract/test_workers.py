@@ -137,10 +137,11 @@ def read_by_everyone(process, cookie):
 
 
 def replaced(process):
-    """Send SIGHUP and wait until each worker is another one."""
+    """Send SIGHUP and wait until each worker is another one, and those before have ended: they answer until then."""
     before = pids(process)
     process.popen.send_signal(signal.SIGHUP)
     until(lambda: len(now := pids(process)) == len(before) and not now & before)
+    until(lambda: not any(map(psutil.pid_exists, before)))
 
 
 def test_signed_cookies_hold_across_the_workers_of_both_servers_and_keys_that_changed_come_by_sighup(
