@@ -137,7 +137,7 @@ def test_quick_takes_under_a_minute_and_default_under_five_figures_included():
     concurrency = EXPERIMENTS["concurrency"]
     assert catalogue.duration_s(concurrency, Options(Preset.QUICK)) < 58
     assert catalogue.duration_s(concurrency, Options(Preset.DEFAULT)) < 266
-    assert catalogue.duration_s(concurrency, Options(Preset.FULL)) < 40 * 60
+    assert catalogue.duration_s(concurrency, Options(Preset.FULL)) < 28 * 60
 
 
 def test_machines_divide_the_rounds_of_an_experiment_and_never_a_round():

@@ -53,13 +53,19 @@ def test_a_run_that_is_not_there_is_not_passed_over(tmp_path):
         quoted.rewritten(text, tmp_path / "page.md", [])
 
 
-def test_the_script_of_the_page_runs_and_says_what_is_left_to_the_main_thread(tmp_path):
+def test_the_script_of_the_page_runs_and_shows_what_sleeping_threads_take(tmp_path):
     (script,) = re.findall(r"(?ms)^```python\n(.*?)^```$", GIL.read_text(encoding="utf-8"))
     assert sum(bool(line.strip()) for line in script.splitlines()) <= 17
     path = tmp_path / "gil_collapse.py"
     path.write_text(script)
     words = [sys.executable, str(path), "0.001", "0.5", "1000"]
-    said = subprocess.run(words, capture_output=True, text=True, timeout=50, check=True).stdout
-    found = re.findall(r"(?m)^(\d+) threads: ([\d,]+) rounds a CPU second, \d+% in the kernel$", said)
-    assert [threads for threads, _ in found] == ["0", "1000"]
-    assert all(int(rounds.replace(",", "")) > 0 for _, rounds in found)  # how many is the machine's affair
+    shares = []
+    for _ in range(5):  # what other tests take from the machine falls on either half
+        said = subprocess.run(words, capture_output=True, text=True, timeout=50, check=True).stdout
+        found = re.findall(r"(?m)^(\d+) threads: ([\d,]+) rounds a CPU second, \d+% in the kernel$", said)
+        assert [threads for threads, _ in found] == ["0", "1000"]
+        alone, among = (int(rounds.replace(",", "")) for _, rounds in found)
+        shares.append(among / alone)
+        if shares[-1] < 0.8:
+            break
+    assert min(shares) < 0.8, shares

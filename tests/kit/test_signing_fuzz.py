@@ -284,7 +284,9 @@ def test_reading_does_what_tornado_does(seed, log):
     rng = random.Random(1000 + seed)
     outcomes = collections.Counter(read_alike(rng, log) for _ in range(READ_PER_SEED))
     # A fuzz whose values are all refused at the first check would prove nothing.
-    for kind, least in {"signed": 0.3, "forged 2": 0.15, "forged 1": 0.07}.items():
+    # Of the fifty seeds of a long run, each with some 145 values of the last kind, the unluckiest has fewer.
+    lowest = 0.1 if seed < 12 else 0.07
+    for kind, least in {"signed": 0.3, "forged 2": 0.15, "forged 1": lowest}.items():
         of_kind = sum(count for (its, _), count in outcomes.items() if its == kind)
         assert outcomes[kind, bytes] > least * of_kind, outcomes
     assert {TypeError, ValueError} < {outcome for _, outcome in outcomes}

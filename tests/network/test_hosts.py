@@ -24,7 +24,7 @@ def test_a_link_delays_there_and_back_and_loses_what_it_is_asked_to():
         plain, far = made.add(), made.add(Link(round_trip_s=0.01))
         lossy = made.add(Link(loss=0.5))
         found = measure(far, made.hub, 20)
-        assert measure(plain, made.hub, 20).p50_s < found.p50_s
+        assert measure(plain, made.hub, 20).p50_s < 0.005
         assert found.came_back == 20
         assert found.p50_s >= 0.01
         # both ways at one half each: a quarter comes back
