@@ -76,7 +76,7 @@ def figures(measurement: Measurement, environment: Environment) -> RoundFigures 
     if measurement.failure is not None:
         return None
     if measurement.samples is None:
-        return _from_kept(measurement.cell, measurement.figures) if measurement.figures else None
+        return _from_kept(measurement, measurement.figures) if measurement.figures else None
     seen = Observed(measurement, measurement.samples, environment)
     return RoundFigures(
         cell=measurement.cell,
@@ -127,18 +127,29 @@ def _kept(made: RoundFigures) -> Figures:
     )
 
 
-def _from_kept(cell: Cell, kept: Figures) -> RoundFigures:
+def _from_kept(measurement: Measurement, kept: Figures) -> RoundFigures:
     return RoundFigures(
-        cell=cell,
+        cell=measurement.cell,
         numbers={name: _number(value) for name, value in kept.numbers.items()},
         **{which: _latency(fields) for which, fields in kept.percentiles.items()},
         errors=tuple(ErrorCount(kind, count) for kind, count in kept.errors.items()),
         intended=kept.intended,
         ceiling_rps=kept.ceiling_rps,
         limit=kept.limit,
-        warnings=tuple(validity.Warning(word) for word in kept.warnings),
+        warnings=_warned(measurement, kept),
         outcome=Outcome(kept.outcome),
     )
+
+
+def _warned(measurement: Measurement, kept: Figures) -> tuple[validity.Warning, ...]:
+    """Return the warnings that were kept, and whether the machine was busy: that is known when the round is over."""
+    said = {validity.Warning(word) for word in kept.warnings} - {validity.Warning.NOISY}
+    said |= {validity.Warning.NOISY} if _noisy(measurement) else set()
+    return tuple(warning for warning in validity.Warning if warning in said)
+
+
+def _noisy(measurement: Measurement) -> bool:
+    return measurement.noise is not None and measurement.noise.noisy
 
 
 def _latency(fields: dict[str, tuple[str, float | None]]) -> Latency:
@@ -156,7 +167,7 @@ def _number(value: float | None) -> float:
 
 
 def _signs(seen: Observed) -> Signs:
-    window, load, noise = seen.window, seen.load, seen.measurement.noise
+    window, load = seen.window, seen.load
     waits_as_asked = seen.cell.contestant.waits_as_asked
     return Signs(
         successes=window.successes,
@@ -172,7 +183,7 @@ def _signs(seen: Observed) -> Signs:
         littles_tolerance=seen.littles.tolerance,
         steady=seen.littles.steady,
         limit_hit=seen.limit_hit,
-        noisy=bool(noise and noise.noisy),
+        noisy=_noisy(seen.measurement),
         wave=seen.wave,
         too_short=seen.too_short,
         halves=seen.halves,

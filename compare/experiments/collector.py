@@ -5,19 +5,19 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis.decide import Decision, decisions
-from compare.analysis.metrics import GC_PAUSE, THROUGHPUT
+from compare.analysis.decide import Decision
+from compare.analysis.metrics import GC_PAUSE
 from compare.analysis.summary import Summary
 from compare.analysis.units import seconds_text
 from compare.contract import Gc, Paradigm, Server
-from compare.experiments import schedule, soak
-from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Contestant, Mixed, Run, Soak
+from compare.experiments import schedule, sides, soak
+from compare.experiments.options import Options, Preset
+from compare.records import Cell, Contestant, Mixed, Run, Soak
 from compare.report import headline
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
-from compare.report.verdict import match, name
-from compare.report.words import footer, versus
+from compare.report.verdict import name
+from compare.report.words import footer
 
 NAME = "gc"
 QUESTION = "What does Python's garbage collector cost?"
@@ -75,25 +75,13 @@ def _answers(options: Options) -> list[Cell]:
         Cell(
             NAME,
             replace(contestant, gc=how),
-            _load(options, contestant, in_flight),
+            schedule.closed(options, contestant, in_flight, wait_s=options.wait_s, full_s=FULL_S),
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)
         for how in Gc
         if contestant.paradigm in paradigms
     ]
-
-
-def _load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
-    window_s = schedule.window_s(options.preset, contestant, in_flight)
-    return Closed(
-        in_flight,
-        options.wait_s,
-        options.duration_s
-        or whole_waits(FULL_S if options.preset is Preset.FULL else window_s, options.wait_s),
-        warmup_s=0.5,
-        timeout_s=schedule.observe_s(options.preset, options.wait_s),
-    )
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
@@ -107,15 +95,9 @@ def answer(summaries: Sequence[Summary], _run: Run) -> str:
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
-    return [
-        sentence
-        for contestant in _contestants(summaries)
-        for how in (Gc.TUNED, Gc.FREEZE, Gc.OFF)
-        for sentence in versus(
-            match(_rows(summaries, contestant, how), _rows(summaries, contestant, Gc.DEFAULT)),
-            (name(replace(contestant, gc=how)), "the same with Python's default"),
-        )
-    ] + _pauses(summaries)
+    compared = _sides(summaries, (Gc.TUNED, Gc.FREEZE, Gc.OFF))
+    told = sides.said(summaries, NAME, compared, lambda one: (name(one), "the same with Python's default"))
+    return told + _pauses(summaries)
 
 
 def also_say(run: Run) -> list[str]:
@@ -149,7 +131,7 @@ def _pauses(summaries: Sequence[Summary]) -> list[str]:
         told = [
             f"{row.contestant.gc} {_pause_text(row.of(GC_PAUSE).value)}"
             for how in Gc
-            for row in _rows(summaries, contestant, how)
+            for row in sides.rows(summaries, NAME, replace(contestant, gc=how))
             if row.of(GC_PAUSE).measured and how is not Gc.OFF
         ]
         if told:
@@ -164,27 +146,14 @@ def _pause_text(longest_s: float) -> str:
 
 
 def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:
-    pairs = [
-        pair
-        for contestant in _contestants(summaries)
-        for how in (Gc.FREEZE, Gc.TUNED, Gc.OFF)
-        for pair in match(_rows(summaries, contestant, how), _rows(summaries, contestant, Gc.DEFAULT))
-    ]
-    levels = {pair[0].in_flight for pair in pairs}
-    return [
-        (name(one.a.contestant) + (f", {one.a.in_flight:,}" if len(levels) > 1 else ""), one)
-        for one in decisions(pairs, THROUGHPUT)
-    ]
+    return sides.found(summaries, NAME, _sides(summaries, (Gc.FREEZE, Gc.TUNED, Gc.OFF)), name)
+
+
+def _sides(summaries: Sequence[Summary], settings: Sequence[Gc]) -> list[sides.Sides]:
+    """Return each contestant with each of `settings` against the same with Python's own."""
+    return [(replace(one, gc=how), one) for one in _contestants(summaries) for how in settings]
 
 
 def _contestants(summaries: Sequence[Summary]) -> list[Contestant]:
-    mine = [one.contestant for one in summaries if one.experiment == NAME and one.rate_rps is None]
-    order = list(Paradigm)
-    plain = dict.fromkeys(replace(one, gc=Gc.DEFAULT) for one in mine)
-    return sorted(plain, key=lambda one: (one.server, order.index(one.paradigm)))
-
-
-def _rows(summaries: Sequence[Summary], contestant: Contestant, how: Gc) -> list[Summary]:
-    wanted = replace(contestant, gc=how)
-    mine = (one for one in summaries if one.experiment == NAME and one.rate_rps is None)
-    return [one for one in mine if one.contestant == wanted]
+    mine = sides.contestants([one for one in summaries if one.rate_rps is None], NAME)
+    return list(dict.fromkeys(replace(one, gc=Gc.DEFAULT) for one in mine))

@@ -5,18 +5,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis.decide import Decision, decisions
-from compare.analysis.metrics import THROUGHPUT
+from compare.analysis.decide import Decision
 from compare.analysis.summary import Summary
 from compare.contract import Loop, Paradigm
-from compare.experiments import schedule
-from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
-from compare.records import Cell, Closed, Contestant, Run
+from compare.experiments import schedule, sides
+from compare.experiments.options import TRAMPOLINES, Options, Preset
+from compare.records import Cell, Contestant, Run
 from compare.report import headline
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
-from compare.report.verdict import match
-from compare.report.words import footer, versus
+from compare.report.words import footer
 
 NAME = "loops"
 QUESTION = "Does uvloop answer more than asyncio?"
@@ -33,7 +31,7 @@ def plan(options: Options) -> list[Cell]:
         Cell(
             NAME,
             replace(contestant, loop=loop),
-            _load(options, contestant, in_flight, wait_s),
+            schedule.closed(options, contestant, in_flight, wait_s=wait_s, warmup_s=0.3, quick_s=QUICK_S),
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)
@@ -41,17 +39,6 @@ def plan(options: Options) -> list[Cell]:
         if contestant.paradigm is not Paradigm.BLOCKING  # 1 / wait on either loop
         if named or contestant.paradigm not in TRAMPOLINES
     ]
-
-
-def _load(options: Options, contestant: Contestant, in_flight: int, wait_s: float) -> Closed:
-    window_s = schedule.window_s(options.preset, contestant, in_flight, QUICK_S)
-    return Closed(
-        in_flight,
-        wait_s,
-        options.duration_s or whole_waits(window_s, wait_s),
-        warmup_s=0.3,
-        timeout_s=schedule.observe_s(options.preset, wait_s),
-    )
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
@@ -65,43 +52,22 @@ def answer(summaries: Sequence[Summary], _run: Run) -> str:
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
-    return [
-        sentence
-        for contestant in _contestants(summaries)
-        for sentence in versus(
-            match(*_both(summaries, contestant)),
-            (f"{_called(contestant)} on uvloop", "the same on asyncio"),
-        )
-    ]
+    return sides.said(
+        summaries,
+        NAME,
+        _sides(summaries),
+        lambda one: (f"{_called(one)} on uvloop", "the same on asyncio"),
+    )
 
 
 def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:
-    pairs = [pair for contestant in _contestants(summaries) for pair in match(*_both(summaries, contestant))]
-    levels = {pair[0].in_flight for pair in pairs}
-    found = decisions(pairs, THROUGHPUT)
-    return [
-        (_called(one.a.contestant) + (f", {one.a.in_flight:,}" if len(levels) > 1 else ""), one)
-        for one in found
-    ]
+    return sides.found(summaries, NAME, _sides(summaries), _called)
 
 
-def _contestants(summaries: Sequence[Summary]) -> list[Contestant]:
-    mine = [summary.contestant for summary in summaries if summary.experiment == NAME]
-    order = list(Paradigm)
+def _sides(summaries: Sequence[Summary]) -> list[sides.Sides]:
+    mine = sides.contestants(summaries, NAME)
     plain = dict.fromkeys(replace(one, loop=Loop.ASYNCIO) for one in mine)
-    return sorted(plain, key=lambda one: (one.server, order.index(one.paradigm)))
-
-
-def _both(summaries: Sequence[Summary], contestant: Contestant) -> tuple[list[Summary], list[Summary]]:
-    mine = [
-        [
-            one
-            for one in summaries
-            if one.experiment == NAME and one.contestant == replace(contestant, loop=loop)
-        ]
-        for loop in (Loop.UVLOOP, Loop.ASYNCIO)
-    ]
-    return mine[0], mine[1]
+    return [(replace(one, loop=Loop.UVLOOP), one) for one in plain]
 
 
 def _called(contestant: Contestant) -> str:

@@ -5,22 +5,23 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis.decide import Decision, decisions
-from compare.analysis.metrics import THROUGHPUT
+from compare.analysis.decide import Decision
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
-from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Contestant, Link, Run
+from compare.experiments import schedule, sides
+from compare.experiments.options import Options, Preset
+from compare.records import Cell, Contestant, Link, Run
 from compare.report import headline
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
-from compare.report.verdict import link_text, match
-from compare.report.words import footer, versus
+from compare.report.verdict import link_text
+from compare.report.words import footer
 
 NAME = "network"
 QUESTION = "Does the comparison hold across a wire?"
 IN_FLIGHT = 200
-WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 3.0, Preset.FULL: 5.0}
+QUICK_S = 1.0
+FULL_S = 5.0
 NEAR = Link()  # a pair of virtual devices: no delay of its own
 LINKS = {
     Preset.QUICK: (NEAR, Link(0.05)),
@@ -36,12 +37,13 @@ PARADIGMS = {
 
 def plan(options: Options) -> list[Cell]:
     paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
-    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     return [
         Cell(
             NAME,
             replace(contestant, link=link, work="sleep"),  # other works have their far end on this host
-            Closed(in_flight, options.wait_s, window_s, warmup_s=0.5, timeout_s=2.0),
+            schedule.closed(
+                options, contestant, in_flight, wait_s=options.wait_s, quick_s=QUICK_S, full_s=FULL_S
+            ),
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)
@@ -61,47 +63,31 @@ def answer(summaries: Sequence[Summary], _run: Run) -> str:
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
-    return [
-        sentence
-        for native in _natives(summaries)
-        for sentence in versus(
-            match(_rows(summaries, native), _rows(summaries, _threaded(native))),
-            (f"{native.server} native, {link_text(native.link or NEAR)},", "callback"),
-        )
-    ]
+    return sides.said(
+        summaries,
+        NAME,
+        _sides(summaries),
+        lambda one: (f"{one.server} native, {link_text(one.link or NEAR)},", "callback"),
+    )
 
 
 def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:
-    pairs = [
-        pair
-        for native in _natives(summaries)
-        for pair in match(_rows(summaries, native), _rows(summaries, _threaded(native)))
-    ]
-    levels = {pair[0].in_flight for pair in pairs}
-    return [
-        (
-            f"{one.a.contestant.server}, {link_text(one.a.contestant.link or NEAR)}"
-            + (f", {one.a.in_flight:,}" if len(levels) > 1 else ""),
-            one,
-        )
-        for one in decisions(pairs, THROUGHPUT)
-    ]
+    return sides.found(summaries, NAME, _sides(summaries), _called)
 
 
-def _natives(summaries: Sequence[Summary]) -> list[Contestant]:
-    mine = (summary.contestant for summary in summaries if summary.experiment == NAME)
-    natives = dict.fromkeys(one for one in mine if one.paradigm is Paradigm.NATIVE)
-    return sorted(natives, key=lambda one: (one.server, _distance(one)))
+def _called(native: Contestant) -> str:
+    return f"{native.server}, {link_text(native.link or NEAR)}"
+
+
+def _sides(summaries: Sequence[Summary]) -> list[sides.Sides]:
+    """Return native against callback over each link, the near ones first and then those that lose frames."""
+    mine = sides.contestants(summaries, NAME)
+    natives = sorted(
+        (one for one in mine if one.paradigm is Paradigm.NATIVE), key=lambda one: (one.server, _distance(one))
+    )
+    return [(one, replace(one, paradigm=Paradigm.CALLBACK)) for one in natives]
 
 
 def _distance(contestant: Contestant) -> tuple[float, float]:
     link = contestant.link or NEAR
     return link.loss, link.round_trip_s
-
-
-def _threaded(native: Contestant) -> Contestant:
-    return replace(native, paradigm=Paradigm.CALLBACK)
-
-
-def _rows(summaries: Sequence[Summary], contestant: Contestant) -> list[Summary]:
-    return [one for one in summaries if one.experiment == NAME and one.contestant == contestant]

@@ -9,8 +9,8 @@ from compare.analysis.summary import Summary
 from compare.analysis.units import count_text
 from compare.contract import Paradigm
 from compare.experiments import schedule
-from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Contestant, Run
+from compare.experiments.options import Options, Preset
+from compare.records import Cell, Run
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
 from compare.report.verdict import wait_text
@@ -30,23 +30,23 @@ PREDICTED = 100  # up to so many threads arithmetic predicts the answers: thread
 
 def plan(options: Options) -> list[Cell]:
     return [
-        Cell(NAME, contestant, _load(options, contestant, in_flight))
+        Cell(
+            NAME,
+            contestant,
+            schedule.closed(
+                options,
+                contestant,
+                in_flight,
+                wait_s=options.wait_s,
+                warmup_s=0.3 + options.wait_s,
+                quick_s=QUICK_S,
+            ),
+        )
         for in_flight in options.concurrency or (IN_FLIGHT[options.preset],)
         for server in options.servers
         for threads in THREADS[options.preset]
         for contestant in [options.contestant(server, Paradigm.EXECUTOR, threads=threads)]
     ]
-
-
-def _load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
-    window_s = schedule.window_s(options.preset, contestant, in_flight, QUICK_S)
-    return Closed(
-        in_flight,
-        options.wait_s,
-        options.duration_s or whole_waits(window_s, options.wait_s),
-        warmup_s=0.3 + options.wait_s,
-        timeout_s=schedule.observe_s(options.preset, options.wait_s),
-    )
 
 
 def rounds_of(cell: Cell, options: Options, rounds: int) -> int:

@@ -5,23 +5,24 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from compare.analysis.decide import Decision, decisions
-from compare.analysis.metrics import THROUGHPUT
+from compare.analysis.decide import Decision
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
-from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Contestant, Run
+from compare.experiments import schedule, sides
+from compare.experiments.options import Options, Preset
+from compare.records import Cell, Run
 from compare.report import headline
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
-from compare.report.verdict import match, name
-from compare.report.words import footer, versus
+from compare.report.verdict import name
+from compare.report.words import footer
 
 NAME = "pythons"
 QUESTION = "What does another Python change?"
 # A thousand threads on one CPU are where interpreters differ most: in what a switch costs, and in who gets the GIL.
 IN_FLIGHT = 1000
-WINDOW_S = {Preset.QUICK: 1.0, Preset.DEFAULT: 3.0, Preset.FULL: 5.0}
+QUICK_S = 1.0
+FULL_S = 5.0
 PARADIGMS = {
     Preset.QUICK: (Paradigm.NATIVE,),
     Preset.DEFAULT: (Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR),
@@ -31,12 +32,13 @@ PARADIGMS = {
 
 def plan(options: Options) -> list[Cell]:
     paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
-    window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     return [
         Cell(
             NAME,
             replace(contestant, python=tag),
-            Closed(in_flight, options.wait_s, window_s, warmup_s=0.5, timeout_s=2.0),
+            schedule.closed(
+                options, contestant, in_flight, wait_s=options.wait_s, quick_s=QUICK_S, full_s=FULL_S
+            ),
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
         for contestant in options.contestants(threads=in_flight)
@@ -57,15 +59,12 @@ def answer(summaries: Sequence[Summary], run: Run) -> str:
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
-    return [
-        sentence
-        for contestant in _plain(summaries)
-        for other in _others(summaries, contestant)
-        for sentence in versus(
-            match(_rows(summaries, other), _rows(summaries, contestant)),
-            (name(other), "the same on the Python that runs the benchmark"),
-        )
-    ]
+    return sides.said(
+        summaries,
+        NAME,
+        _sides(summaries),
+        lambda one: (name(one), "the same on the Python that runs the benchmark"),
+    )
 
 
 def _own(run: Run) -> str:
@@ -73,32 +72,10 @@ def _own(run: Run) -> str:
 
 
 def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:
-    pairs = [
-        pair
-        for contestant in _plain(summaries)
-        for other in _others(summaries, contestant)
-        for pair in match(_rows(summaries, other), _rows(summaries, contestant))
-    ]
-    levels = {pair[0].in_flight for pair in pairs}
-    return [
-        (name(one.a.contestant) + (f", {one.a.in_flight:,}" if len(levels) > 1 else ""), one)
-        for one in decisions(pairs, THROUGHPUT)
-    ]
+    return sides.found(summaries, NAME, _sides(summaries), name)
 
 
-def _plain(summaries: Sequence[Summary]) -> list[Contestant]:
-    """Return the contestants on the benchmark's own Python."""
-    mine = (summary.contestant for summary in summaries if summary.experiment == NAME)
-    plain = dict.fromkeys(one for one in mine if not one.python)
-    order = list(Paradigm)
-    return sorted(plain, key=lambda one: (one.server, order.index(one.paradigm)))
-
-
-def _others(summaries: Sequence[Summary], contestant: Contestant) -> list[Contestant]:
-    """Return what differs from `contestant` in its interpreter alone."""
-    mine = dict.fromkeys(summary.contestant for summary in summaries if summary.experiment == NAME)
-    return [one for one in mine if one.python and replace(one, python="") == contestant]
-
-
-def _rows(summaries: Sequence[Summary], contestant: Contestant) -> list[Summary]:
-    return [one for one in summaries if one.experiment == NAME and one.contestant == contestant]
+def _sides(summaries: Sequence[Summary]) -> list[sides.Sides]:
+    """Return each contestant on another Python against the same on the benchmark's own."""
+    mine = sides.contestants(summaries, NAME)
+    return [(one, replace(one, python="")) for one in mine if one.python]

@@ -3,8 +3,8 @@
 from compare.analysis.ceiling import threads_of
 from compare.analysis.observed import LEAST_WINDOW_S, MANY_THREADS, MANY_THREADS_S
 from compare.analysis.outcome import COLLAPSE_WAITS, OBSERVE_S
-from compare.experiments.options import TRAMPOLINES, Preset
-from compare.records import Cell, Contestant
+from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
+from compare.records import Cell, Closed, Contestant
 
 QUICK_S, QUICK_CROWD_S = 0.3, 0.8  # a look: its rows say that they are too short
 CROWD = 1000  # from so many in flight on the CPU decides
@@ -32,6 +32,28 @@ def observe_s(preset: Preset, wait_s: float) -> float:
     """
     enough_s = max(OBSERVE_S, min(COLLAPSE_WAITS * wait_s, LONGEST_WAIT_S))
     return enough_s / 2 if preset is Preset.QUICK else enough_s
+
+
+def closed(
+    options: Options,
+    contestant: Contestant,
+    in_flight: int,
+    *,
+    wait_s: float,
+    warmup_s: float = 0.5,
+    quick_s: float = QUICK_S,
+    full_s: float | None = None,
+) -> Closed:
+    """Return a closed loop as long as these rules or the options have it; `full_s` is the window of a full run."""
+    shortest_s = window_s(options.preset, contestant, in_flight, quick_s)
+    chosen_s = full_s if full_s is not None and options.preset is Preset.FULL else shortest_s
+    return Closed(
+        in_flight,
+        wait_s,
+        options.duration_s or whole_waits(chosen_s, wait_s),
+        warmup_s=warmup_s,
+        timeout_s=observe_s(options.preset, wait_s),
+    )
 
 
 def rounds_of(cell: Cell, preset: Preset, rounds: int, *, queues: bool) -> int:

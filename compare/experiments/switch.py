@@ -8,14 +8,15 @@ from msgspec.structs import replace
 from compare.analysis.metrics import THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
+from compare.experiments import sides
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Run
 from compare.report import headline
 from compare.report.figures import dots
 from compare.report.figures.sheets import Words
 from compare.report.headline import Strip
-from compare.report.verdict import match, name
-from compare.report.words import footer, versus
+from compare.report.verdict import name
+from compare.report.words import footer
 
 NAME = "switch"
 QUESTION = "Why do many threads stop a server, and what cures it?"
@@ -104,32 +105,25 @@ def _counted(rows: Sequence[Summary]) -> str:
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
-    return [
-        sentence
-        for contestant in _plain(summaries)
-        for variant in _others(summaries, contestant)
-        for sentence in versus(
-            match(_rows(summaries, variant), _rows(summaries, contestant)),
-            (name(variant), "the same at Python's own 5 ms on one CPU"),
-        )
-    ]
+    return sides.said(
+        summaries,
+        NAME,
+        [(variant, one) for one in _plain(summaries) for variant in _others(summaries, one)],
+        lambda variant: (name(variant), "the same at Python's own 5 ms on one CPU"),
+    )
 
 
 def _plain(summaries: Sequence[Summary]) -> list[Contestant]:
     """Return the contestants at Python's own interval on one CPU."""
-    mine = (summary.contestant for summary in summaries if summary.experiment == NAME)
-    return [one for one in dict.fromkeys(mine) if one.pinned and one.switch_interval_s == DEFAULT_S]
+    mine = sides.contestants(summaries, NAME)
+    return [one for one in mine if one.pinned and one.switch_interval_s == DEFAULT_S]
 
 
 def _others(summaries: Sequence[Summary], contestant: Contestant) -> list[Contestant]:
     """Return what differs from `contestant` in its interval or its CPUs alone."""
-    mine = dict.fromkeys(summary.contestant for summary in summaries if summary.experiment == NAME)
+    mine = sides.contestants(summaries, NAME)
     alike = [one for one in mine if replace(one, switch_interval_s=DEFAULT_S, pinned=True) == contestant]
     return sorted(
         (one for one in alike if one != contestant),
         key=lambda one: (not one.pinned, one.switch_interval_s or 0),
     )
-
-
-def _rows(summaries: Sequence[Summary], contestant: Contestant) -> list[Summary]:
-    return [one for one in summaries if one.experiment == NAME and one.contestant == contestant]

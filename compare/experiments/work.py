@@ -10,8 +10,8 @@ from compare.analysis.metrics import CPU, P50, THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments import schedule
-from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Contestant, Run
+from compare.experiments.options import Options, Preset
+from compare.records import Cell, Run
 from compare.report import headline
 from compare.report.figures import charts
 from compare.report.figures.charts import Chart, view
@@ -37,7 +37,18 @@ START_S = 0.3  # more than a sleep: a pool of connections to open first
 def plan(options: Options) -> list[Cell]:
     works = WORKS if options.work == "sleep" else ("sleep", options.work)
     return [
-        Cell(NAME, replace(contestant, work=work), _load(options, contestant, in_flight))
+        Cell(
+            NAME,
+            replace(contestant, work=work),
+            schedule.closed(
+                options,
+                contestant,
+                in_flight,
+                wait_s=options.wait_s,
+                warmup_s=START_S + options.wait_s + in_flight / 4000,
+                quick_s=QUICK_S,
+            ),
+        )
         for in_flight in options.concurrency or IN_FLIGHT[options.preset]
         for contestant in options.contestants(threads=in_flight)
         for work in works
@@ -51,17 +62,6 @@ def _paradigms(options: Options, in_flight: int) -> frozenset[Paradigm]:
         return frozenset(options.paradigms)
     crowd = in_flight > PREDICTED and options.preset is Preset.DEFAULT
     return CROWD_PARADIGMS if crowd else PARADIGMS[options.preset]
-
-
-def _load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
-    window_s = schedule.window_s(options.preset, contestant, in_flight, QUICK_S)
-    return Closed(
-        in_flight,
-        options.wait_s,
-        options.duration_s or whole_waits(window_s, options.wait_s),
-        warmup_s=START_S + options.wait_s + in_flight / 4000,
-        timeout_s=schedule.observe_s(options.preset, options.wait_s),
-    )
 
 
 def rounds_of(cell: Cell, options: Options, rounds: int) -> int:

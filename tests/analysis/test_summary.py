@@ -86,6 +86,15 @@ def test_a_busy_machine_is_told_by_its_rounds():
     assert row.words(Warning.NOISY) == "the machine was busy with something else in 2 of 3 rounds"
 
 
+def test_a_round_that_was_found_busy_afterwards_says_so_without_its_samples_too():
+    made = [with_figures(at(80, number), run([at(80)]).environment) for number in range(3)]
+    marked = [replace(one, noise=replace(one.noise, noisy=one.cell.round < 2)) for one in made]
+    light = [replace(one, samples=None) for one in marked]
+    (whole,), (row,) = summarise(run(marked)), summarise(run(light))
+    assert row.words(Warning.NOISY) == "the machine was busy with something else in 2 of 3 rounds"
+    assert row.warnings == whole.warnings
+
+
 def test_a_server_that_fell_silent_counts_though_the_numbers_of_its_round_are_invalid():
     made = [at(80, 0), at(80, 1), at(80, 2)]
     kept = with_figures(made[2], run(made).environment).figures
