@@ -20,6 +20,7 @@ from compare.analysis.metrics import BYSTANDER_P50, CEILING_SHARE, CPU
 from compare.analysis.paired import with_floor
 from compare.analysis.summary import Summary, summarise
 from compare.analysis.units import seconds_text
+from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.contract import Paradigm
 from compare.experiments import catalogue, concurrency, switch
 from compare.records import Run
@@ -59,8 +60,14 @@ def picture(one: Quoted) -> str:
     return (
         f"![{alt}]({one.path}/concurrency-headline.png)\n\n"
         f"*Measured by `{one.run.command}` on {where.cpus} CPUs of {markdown(where.cpu_model)}, {where.implementation} "
-        f"{where.python}: up to {rounds} rounds, a fresh server for each mark ([its rows]({one.path}/summary.md)).*\n"
+        f"{where.python}: up to {rounds} rounds, a fresh server for each mark{_busy(rows)} ([its rows]({one.path}/summary.md)).*\n"
     )
+
+
+def _busy(rows: Sequence[Summary]) -> str:
+    """Return in how many rounds of the row that has most of them something else ran on the machine."""
+    most = max(sum(Warning.NOISY in each.warnings for each in row.rounds) for row in rows)
+    return f"; something else ran on the machine in up to {most} of them" if most else ""
 
 
 def findings(one: Quoted) -> str:
