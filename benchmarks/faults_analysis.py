@@ -215,7 +215,7 @@ ROUNDS = Target(
         # a work of one's own is held to the wait asked for
         ("load.delay_s if waits_as_asked else 0.0", "load.delay_s"),
         ("window.sent_share(seen.scheduled)", "window.sent_share(0.0)"),
-        ("noisy=bool(noise and noise.noisy)", "noisy=False"),
+        ("noisy=_noisy(seen.measurement)", "noisy=False"),
     ),
 )
 OBSERVED = Target(

@@ -53,14 +53,14 @@ def picture(one: Quoted) -> str:
     """Return the first picture of a run, and where and how it was measured."""
     where, rows = one.run.environment, headline.at_level(one.of(concurrency.NAME))
     rounds = max(len(row.rounds) for row in rows)
-    level = headline.level(rows)
+    level, source = headline.level(rows), f"[its rows]({one.path}/summary.md)"
     alt = (
         f"Answers a second at {level:,} in flight: a mark for each fresh server, a cross for one that stopped"
     )
     return (
         f"![{alt}]({one.path}/concurrency-headline.png)\n\n"
         f"*Measured by `{one.run.command}` on {where.cpus} CPUs of {markdown(where.cpu_model)}, {where.implementation} "
-        f"{where.python}: up to {rounds} rounds, a fresh server for each mark{_busy(rows)} ([its rows]({one.path}/summary.md)).*\n"
+        f"{where.python}: up to {rounds} rounds, a fresh server for each mark{_busy(rows)} ({source}).*\n"
     )
 
 

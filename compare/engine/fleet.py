@@ -1,7 +1,7 @@
 """The driving loop over many machines: whole rounds side by side, each kept cell by cell as it comes.
 
-What `drive` promises holds: every cell is kept as soon as it is measured, and Ctrl-C loses nothing. A noisy round is
-marked and not repeated here, because another machine may be measuring what comes next.
+What `drive` promises holds: every cell is kept as soon as it is measured, and Ctrl-C loses nothing. A noisy cell says
+so; no round is repeated for it, because another machine may be measuring what comes next.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from compare.engine.drive import Drive, Noticing, Watcher
 from compare.engine.many import Began, Event, Finished, Machine, Made, Many
-from compare.engine.spread import Attempt, Lost
+from compare.engine.spread import MOST_ATTEMPTS, Attempt, Lost
 from compare.records import Cell, LostRound, Measurement, Run
 
 
@@ -97,6 +97,9 @@ class Fleet(Drive):
         lost = LostRound(cells[0].experiment, cells[0].round, attempt.number, attempt.machine, event.reason)
         self.run = replace(self.run, measurements=kept, lost=(*self.run.lost, lost))
         self._keep(self.run)
+        if attempt.number == MOST_ATTEMPTS:
+            self._watcher.remark(f"{event.reason} Its round {lost.round + 1} is given up.")
+            return
         self._left_s += sum(self._expected_s(cell) for cell in cells)
         self._watcher.grows(len(cells))
         self._watcher.remark(f"{event.reason} Its round {lost.round + 1} is made again elsewhere.")

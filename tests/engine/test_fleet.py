@@ -145,3 +145,15 @@ def test_an_interrupt_keeps_what_came_and_ends_the_cells_that_run():
         made.rounds(ROUNDS)
     assert len(made.run.measurements) == 1
     assert site.dropped
+
+
+def test_a_round_that_loses_three_machines_is_given_up_and_said_and_not_promised_again():
+    notes = Notes()
+    made = fleet(Site(*(Machine(name, dies_at=0) for name in "abc")), notes)
+    made.rounds(ROUNDS[:1])
+    assert [one.attempt for one in made.run.lost] == [1, 2, 3]
+    last = made.run.lost[-1]
+    assert f"{last.reason} Its round 1 is given up." in notes.remarks
+    assert f"{last.reason} Its round 1 is made again elsewhere." not in notes.remarks
+    assert "Round 1 was not made: there is no machine left for it." in notes.remarks
+    assert notes.grown == 2 * len(CELLS)
