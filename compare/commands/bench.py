@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import msgspec
 
 from compare.commands import pythons, usage
-from compare.commands.interrupts import Interrupts
 from compare.commands.usage import ExitCode
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import DSN_VARIABLE
@@ -105,10 +106,14 @@ def command(experiments: tuple[str, ...], *, only_list: bool, strict: bool, **as
         raise click.UsageError(
             "--machines plans only: compare bench --list --machines 50. --cluster measures."
         )
+    if asked["certs"] and not asked["cluster"].startswith("tls://"):
+        raise click.UsageError(
+            "--certs is for an encrypted cluster: --cluster tls://10.0.0.1:8786 --certs certs."
+        )
     ask = _ask(experiments, asked)
-    interrupts = Interrupts()
-    with progress.watcher() as watcher, interrupts.heard():
-        outcome = benchmark.run(ask, interrupts.beside(watcher))
+    signal.signal(signal.SIGTERM, _interrupt)
+    with progress.watcher() as watcher:
+        outcome = benchmark.run(ask, watcher)
     if not outcome.run.measurements:
         click.echo("Stopped before anything was measured.", err=True)
         return ExitCode.INTERRUPTED
@@ -190,6 +195,10 @@ def _command(dsn: str) -> str:
     """Return the command as typed, for the record; a DSN may hold a password, so it is left out."""
     words = ["compare", *sys.argv[1:]]
     return shlex.join(word.replace(dsn, "...") if dsn else word for word in words)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _list(machines: int) -> int:

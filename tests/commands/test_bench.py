@@ -62,7 +62,9 @@ def compare(tmp_path, monkeypatch):
         )
         return CliRunner().invoke(commands, ["bench", *words, "--out", str(tmp_path)], standalone_mode=False)
 
-    return run
+    before = signal.getsignal(signal.SIGTERM)
+    yield run
+    signal.signal(signal.SIGTERM, before)
 
 
 def the_folder(tmp_path):
@@ -302,6 +304,12 @@ def test_environments_that_nobody_named_hinder_no_other_experiment(compare, tmp_
             ["latency", "--concurrency", "10"],
             "The experiment latency does not use --concurrency; those that do: ",
         ),
+        (
+            ["--certs", "certs"],
+            "--certs is for an encrypted cluster: --cluster tls://10.0.0.1:8786 --certs certs.",
+        ),
+        (["--cluster", "local:2", "--certs", "certs"], "--certs is for an encrypted cluster"),
+        (["--machines", "5"], "--machines plans only: compare bench --list --machines 50."),
         (["--quick", "--full"], "The presets quick and full exclude each other: give one, such as --quick."),
         (["--preset", "full", "--quick"], "The presets quick and full exclude each other"),
         (
