@@ -7,7 +7,7 @@ from compare.contract import forms
 from compare.contract.settings import Settings
 from compare.serving import keys
 from tornado_cookies import xsrf
-from tornado_cookies.aiohttp import cookies_of, setup
+from tornado_cookies.aiohttp import cookies_of, setup, token_beside_form
 from tornado_cookies.forms import token_in_form
 
 
@@ -38,9 +38,7 @@ async def checked(request: web.Request) -> web.StreamResponse:
 
 async def given_token(request: web.Request) -> str | None:
     """Return the token in the query, a header or the form, in this order."""
-    token = xsrf.cleaned(request.query.getall(xsrf.FIELD, [""])[-1])
-    for name in xsrf.HEADERS:
-        token = token or ",".join(request.headers.getall(name, ()))
+    token = token_beside_form(request)
     if token or not forms.is_form(request.headers.get("Content-Type", "")):
         return token
     return token_in_form(forms.TYPE, await request.read())

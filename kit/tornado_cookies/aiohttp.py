@@ -42,6 +42,7 @@ __all__ = [
     "check_websocket_origin",
     "cookies_of",
     "setup",
+    "token_beside_form",
     "trusting",
     "xsrf_exempt",
 ]
@@ -267,11 +268,17 @@ def _protecting(settings: Settings) -> Any:
 _BROKEN_FORM = (HttpProcessingError, LookupError, RuntimeError, ValueError)
 
 
-async def _given_token(request: web.Request) -> str | None:
-    """The token in the query, a header or the form, in this order; the form is read only when it must be."""
+def token_beside_form(request: web.Request) -> str | None:
+    """The XSRF token in the query or in a header, in this order; nothing where neither has one."""
     token = xsrf.cleaned(request.query.getall(xsrf.FIELD, [""])[-1])
     for name in xsrf.HEADERS:
         token = token or ",".join(request.headers.getall(name, ()))
+    return token
+
+
+async def _given_token(request: web.Request) -> str | None:
+    """The token in the query, a header or the form, in this order; the form is read only when it must be."""
+    token = token_beside_form(request)
     if token or request.method not in request.POST_METHODS:
         return token
     try:
