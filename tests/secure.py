@@ -20,6 +20,7 @@ class Served:
         self.port = self.connections = self.requests = 0
         self._answer, self._close, self._cut = answer, close, cut
         self._ready, self._over = threading.Event(), asyncio.Event()
+        self._writers: set[asyncio.StreamWriter] = set()
 
     def run(self) -> None:
         asyncio.run(self._serve())
@@ -39,9 +40,13 @@ class Served:
         self._ready.set()
         await self._over.wait()
         listening.close()
+        for writer in self._writers:
+            writer.transport.abort()  # a connection that is left to the collector is a warning
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.add(writer)
         with suppress(OSError, asyncio.IncompleteReadError):
             while not writer.is_closing():
                 await reader.readuntil(b"\r\n\r\n")

@@ -244,10 +244,18 @@ def answered_beside(process, blocked, pings):
     return len(answered)
 
 
+def held_up(process):
+    """Whether a ping on a fresh connection has to wait: then its worker is blocked by now."""
+    with process.connected() as sock:
+        sock.sendall(PING)
+        return not select.select([sock], [], [], 0.5)[0]
+
+
 @EITHER
 def test_a_blocked_worker_holds_up_the_connections_that_hash_to_it(name):
     with workers(name, 2) as process, process.connected() as blocked:
-        blocked.sendall(b"GET /io/blocking?delay=3 HTTP/1.1\r\nHost: x\r\n\r\n")
+        blocked.sendall(b"GET /io/blocking?delay=5 HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: held_up(process))
         assert 0 < answered_beside(process, blocked, 24) < 24
 
 
