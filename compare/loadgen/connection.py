@@ -25,6 +25,7 @@ NAN = math.nan
 SEMICOLON = ord(";")  # as a number it is found in 0.06 us, as bytes in 0.3, `io;dur=` in 0.4
 REQUEST_TIMEOUT = 408  # what a server may say on a connection before it closes it for having been silent
 HEAD_LIMIT = 1 << 16  # of an answer that comes in pieces, kept until its head is whole
+BEFORE_BODY_LIMIT = 1 << 20  # interim answers and head of one answer: an endless row would fill the loop
 
 
 class Owner(Protocol):
@@ -46,6 +47,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_again",
         "_answers",
+        "_before_body",
         "_feed",
         "_head",
         "_io_s",
@@ -68,6 +70,7 @@ class Connection(asyncio.Protocol):
         self._feed = self._parser.feed_data
         self._answers, self._status, self._io_s, self._head = 0, 0, NAN, b""
         self._again: bytes | None = None
+        self._before_body = 0
         self.busy, self.usable = False, True
         self.intended_s = self.sent_s = math.nan
 
@@ -109,7 +112,7 @@ class Connection(asyncio.Protocol):
         if self._answers != 1 or not self.busy:
             self._odd(data, now_s)
             return
-        self._answers = 0
+        self._answers = self._before_body = 0
         self.busy = False
         if self._head:
             data, self._head = self._head + data, b""
@@ -132,7 +135,14 @@ class Connection(asyncio.Protocol):
             self._owner.unasked()
         if self._answers or not self.busy:  # two answers to one request, or one to none
             self._malformed(now_s)
-        elif not head.complete(self._head) and len(self._head) < HEAD_LIMIT:
+        elif not head.complete(self._head):
+            self._begin(data, now_s)
+
+    def _begin(self, data: bytes, now_s: float) -> None:
+        self._before_body += len(data)
+        if self._before_body > BEFORE_BODY_LIMIT:
+            self._malformed(now_s)
+        elif len(self._head) < HEAD_LIMIT:
             self._head = head.final(self._head + data)
 
     def _malformed(self, now_s: float) -> None:

@@ -5,7 +5,6 @@ import http.server
 import json
 import socket
 import threading
-import time
 
 import pytest
 import secure
@@ -146,17 +145,12 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 FLOOD = b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000
 
 
-@pytest.mark.alone
-def test_endless_interim_answers_do_not_make_a_load_endless():
-    took_s = {}
-    for answer in (ANSWER, FLOOD):
-        began_s = time.monotonic()
-        with saying(b"", answer) as url:
-            result = run(url, "--duration", "0.2", "--warmup", "0", "--timeout", "0.3", "-c", "2")
-        took_s[answer] = time.monotonic() - began_s
+def test_endless_interim_answers_are_malformed_and_end_the_connection():
+    with saying(b"", FLOOD) as url:
+        result = run(url, *SHORT, "-c", "2")
     assert result.return_value == 1
-    assert "unanswered" in result.stdout
-    assert took_s[FLOOD] < 2 * took_s[ANSWER] + 3
+    assert "succeeded: " in result.stdout
+    assert "malformed" in result.stdout
 
 
 def test_a_server_that_answers_before_it_is_asked_is_no_result():

@@ -169,6 +169,16 @@ async def test_an_interim_answer_does_not_hide_the_time_of_the_final_one(talk, o
     assert io_s == pytest.approx(0.1003)
 
 
+async def test_interim_answers_count_for_one_request_and_are_malformed_where_they_do_not_end(
+    talk, owner, monkeypatch
+):
+    monkeypatch.setattr("compare.loadgen.connection.BEFORE_BODY_LIMIT", 60)
+    interim = b"HTTP/1.1 100 Continue\r\n\r\n"
+    for _ in range(3):
+        assert (await answer(talk, owner, interim, interim, OK))[0] == 200
+    assert (await answer(talk, owner, interim, interim, interim, OK))[0] == Ended.MALFORMED
+
+
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", OK[:-1], CHUNKED[:-5]])
 async def test_a_connection_closed_before_the_answer_is_whole_is_a_reset(talk, owner, said):
     connection, peer = talk
