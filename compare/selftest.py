@@ -6,6 +6,7 @@ Each check is a pure judgement on samples; `run` makes the samples, on a server 
 import math
 import resource
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -14,9 +15,10 @@ from compare.analysis.quantiles import Latency
 from compare.analysis.units import seconds_text
 from compare.analysis.window import Window
 from compare.harness import load, reference
-from compare.harness.environment import Pinning, pinning
+from compare.harness.environment import Pinning, bound, pinning
 from compare.harness.load import LoadResult
 from compare.harness.noise import Sentry
+from compare.planted import Tally, tally
 from compare.records import Arrivals, Closed, Load, Open, Samples
 
 DELAYS_S = (0.0, 0.005, 0.05)
@@ -29,6 +31,13 @@ FREEZE_RPS, FREEZE_WAIT_S, FREEZE_AFTER = 200.0, 0.005, 500
 SAME = 0.05
 AA_PAIRS = 12  # short ones: of twelve pairs the median stays within 3 % where that of four, longer ones, strays by 17 %
 OPEN_FILES = 10_064  # ten thousand connections
+PLANTED = (0.0, 0.1, 0.25)  # shares by which one side is slowed in the long part; 0.0 is A against A
+TRIALS = 20
+MOST_INVENTED, LEAST_FOUND = (
+    1,
+    18,
+)  # of 20: false alarms at 1.25 % a pair give two of them in 3 of 100 selftests
+SURE = 0.25  # the planted share that must be found; a smaller one is told
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -118,6 +127,23 @@ def against_itself(first_rps: Sequence[float], second_rps: Sequence[float]) -> C
     return Check("a server against itself", f"1 ± {SAME:g}", f"{ratio:.3f}", ok=abs(ratio - 1) <= SAME)
 
 
+def planted(slower: float, found: Tally) -> Check:
+    """Judge how often a server that was slowed by the share `slower` was found to be; 0.0 = that it was not.
+
+    How often a share below `SURE` is found is told alone, since it depends on the machine; none may be found faster.
+    """
+    named = f"slower {found.found}, faster {found.wrong}" if slower else f"differs {found.named}"
+    told = f"{named}, same {found.same}, cannot tell {found.unsure}; median ratio {found.ratio:.3f}"
+    if not slower:
+        what, wanted, ok = "itself", f"differs {MOST_INVENTED} at most", found.named <= MOST_INVENTED
+    elif slower < SURE:
+        what, wanted, ok = f"one {slower:.0%} slower", "faster 0", not found.wrong
+    else:
+        what, wanted = f"one {slower:.0%} slower", f"slower {LEAST_FOUND} at least, faster 0"
+        ok = found.found >= LEAST_FOUND and not found.wrong
+    return Check(f"a server against {what}, {found.trials} times", wanted, told, ok=ok)
+
+
 def machine(pins: Pinning, sentry: Sentry, hard_limit: int) -> list[Check]:
     """Judge the machine: a CPU each for server and generator, room for connections, nothing else at work."""
     noise = [sentry.calibrate() for _ in range(4)][-1]
@@ -158,8 +184,26 @@ def run(scale: float = 1.0) -> Iterator[Check]:
     yield against_itself(*_pairs(lambda: _rate(_loaded(pins, Closed(16, 0.0, 0.2 * scale, 0.1 * scale)))))
 
 
-def _loaded(pins: Pinning, wanted: Load, *, delay_s: float = 0.0, freeze_after: int = 0) -> LoadResult:
-    with reference.serving(delay_s=delay_s, freeze_after=freeze_after, cpu=pins.server) as url:
+def run_long(scale: float = 1.0, trials: int = TRIALS) -> Iterator[Check]:
+    """Look `trials` times for each of the planted differences, which takes minutes; yield a check for each.
+
+    Both sides are the reference server, one of them slowed from outside. Raises LoadError.
+    """
+    pins = pinning()
+    with bound(pins.generator):
+        for slower in PLANTED:
+            yield planted(slower, tally(partial(_planted_rps, pins, scale, slower), trials))
+
+
+def _planted_rps(pins: Pinning, scale: float, slower: float, slowed: bool) -> float:  # noqa: FBT001  # as `Rate` is
+    wanted = Closed(16, 0.0, 0.4 * scale, 0.1 * scale)
+    return _rate(_loaded(pins, wanted, slower=slower if slowed else 0.0))
+
+
+def _loaded(
+    pins: Pinning, wanted: Load, *, delay_s: float = 0.0, freeze_after: int = 0, slower: float = 0.0
+) -> LoadResult:
+    with reference.serving(delay_s=delay_s, freeze_after=freeze_after, cpu=pins.server, slower=slower) as url:
         return load.run(url, wanted, cpu=pins.generator)
 
 

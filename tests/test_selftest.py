@@ -13,6 +13,7 @@ from compare.commands import selftest as terminal
 from compare.harness.environment import Pinning
 from compare.harness.load import LoadError, LoadResult
 from compare.harness.noise import Counters, Sentry
+from compare.planted import Tally
 from compare.records import GeneratorReport, Samples
 from compare.selftest import Check
 
@@ -115,15 +116,35 @@ def test_the_machine_needs_two_cpus_open_files_and_quiet(pins, limit, spins, ok)
     assert [check.ok for check in selftest.machine(pins, sentry, limit)] == ok
 
 
+@pytest.mark.parametrize(
+    ("slower", "found", "ok", "told"),
+    [
+        (0.0, Tally(20, 1, 0, 15, 1.0), True, "differs 1, same 15, cannot tell 4; median ratio 1.000"),
+        (0.0, Tally(20, 1, 1, 15, 1.0), False, "differs 2, same 15, cannot tell 3"),
+        (0.1, Tally(20, 3, 0, 1, 1.1), True, "slower 3, faster 0, same 1, cannot tell 16"),
+        (0.1, Tally(20, 19, 1, 0, 1.1), False, "slower 19, faster 1"),
+        (0.25, Tally(20, 18, 0, 0, 1.25), True, "slower 18, faster 0, same 0, cannot tell 2"),
+        (0.25, Tally(20, 17, 0, 0, 1.25), False, "slower 17"),
+        (0.25, Tally(20, 19, 1, 0, 1.25), False, "faster 1"),
+    ],
+)
+def test_what_was_planted_must_be_found_where_it_is_large_and_nothing_be_invented(slower, found, ok, told):
+    check = selftest.planted(slower, found)
+    assert check.ok is ok
+    assert told in check.found
+    assert check.what.endswith("20 times")
+
+
 def test_sides_alternate_and_mirror(monkeypatch):
     monkeypatch.setattr(selftest, "AA_PAIRS", 4)
     order = iter(range(8))
     assert selftest._pairs(lambda: next(order)) == ([0, 3, 4, 7], [1, 2, 5, 6])
 
 
-def run_with(monkeypatch, checks):
+def run_with(monkeypatch, checks, *words, more=()):
     monkeypatch.setattr(selftest, "run", lambda: iter(checks))
-    return CliRunner().invoke(terminal.command, standalone_mode=False)
+    monkeypatch.setattr(selftest, "run_long", lambda: iter(more))
+    return CliRunner().invoke(terminal.command, words, standalone_mode=False)
 
 
 def test_the_command_vouches_when_every_check_holds(monkeypatch):
@@ -137,6 +158,14 @@ def test_the_command_says_what_failed_and_exits_with_1(monkeypatch):
     assert result.return_value == 1
     assert "FAILED" in result.output
     assert "cannot be vouched for now: the clock." in result.output
+
+
+def test_planted_differences_are_looked_for_only_when_asked(monkeypatch):
+    here, long = Check("a", "b", "c", ok=True), Check("planted", "found", "missed", ok=False)
+    assert run_with(monkeypatch, [here], more=[long]).return_value == 0
+    result = run_with(monkeypatch, [here], "--long", more=[long])
+    assert result.return_value == 1
+    assert "cannot be vouched for now: planted." in result.output
 
 
 def test_a_generator_that_cannot_work_is_one_sentence(monkeypatch):
@@ -159,3 +188,12 @@ def test_the_real_selftest_makes_every_check(monkeypatch):
     assert all(check.found for check in checks)
     assert "nan" not in " ".join(check.found for check in checks)
     assert not full or "n/a" not in " ".join(check.found for check in checks), "a short window has no p99"
+
+
+@pytest.mark.full  # it starts up to 64 servers
+@pytest.mark.timeout(300)
+def test_the_real_long_part_finds_a_server_that_is_half_as_fast(monkeypatch):
+    monkeypatch.setattr(selftest, "PLANTED", (0.0, 1.0))
+    itself, half = selftest.run_long(trials=2)
+    assert "slower 2, faster 0" in half.found
+    assert "differs 0" in itself.found

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import cast
 
 from compare.contract import BACKLOG
+from compare.harness.brake import braked
 from compare.processes.child import Child
 
 START_S = 20.0
@@ -54,11 +55,18 @@ class Answering(asyncio.Protocol):
 
 
 @contextmanager
-def serving(*, delay_s: float = 0.0, freeze_after: int = 0, cpu: int | None = None) -> Iterator[str]:
-    """Run the reference server in a process of its own; yield its URL. It never outlives the block."""
+def serving(
+    *, delay_s: float = 0.0, freeze_after: int = 0, cpu: int | None = None, slower: float = 0.0
+) -> Iterator[str]:
+    """Run the reference server in a process of its own; yield its URL. It never outlives the block.
+
+    It is slowed by the share `slower`, as `brake` does it.
+    """
     command = [sys.executable, "-P", "-m", "compare.harness.reference", str(delay_s), str(freeze_after)]
     with Child(command, cpu=cpu) as child:
-        yield child.line(START_S).decode()
+        url = child.line(START_S).decode()
+        with braked(child.pid, slower):
+            yield url
 
 
 async def _serve() -> None:
