@@ -55,6 +55,7 @@ class Metric:
     short: bool = False
     figure: Figure = Figure.NONE
     latency: tuple[LatencyName, str] | None = None
+    whole: bool = False  # over all rounds; else over those whose server answered to the end
 
     def __str__(self) -> str:
         return self.called or self.heading or self.name
@@ -164,6 +165,8 @@ RSS_WHOLE = Metric(
     Unit.BYTES,
     Better.LESS,
     lambda seen: seen.usage.rss_peak_bytes if seen.usage else math.nan,
+    heading="RSS at peak",
+    about="resident memory of all processes of the server at its peak",
     called="memory of all processes",
     words="all processes of {more} together take {ratio} times the memory of {less}",
     axis="RSS of all processes, MB",
@@ -277,6 +280,7 @@ COLLAPSED_AFTER = Metric(
     Better.NEITHER,
     lambda seen: seen.silence.collapsed_after_s,
     called="time to collapse",
+    whole=True,
 )
 UNANSWERED = Metric(
     "unanswered",
@@ -285,6 +289,7 @@ UNANSWERED = Metric(
     lambda seen: seen.silence.unanswered,
     heading="never answered",
     about="requests that were never answered, those sent before the window included",
+    whole=True,
 )
 EXPOSURE = Metric(
     "exposure_s",
@@ -292,6 +297,7 @@ EXPOSURE = Metric(
     Better.NEITHER,
     lambda seen: seen.silence.exposure_s,
     called="seconds under load and observation",
+    whole=True,
 )
 BYSTANDER_LATE = Metric(
     "bystander_over_100ms_share",
@@ -303,7 +309,7 @@ BYSTANDER_LATE = Metric(
 )
 
 _SHOWN = (
-    *(THROUGHPUT, CEILING_SHARE, P50, P90, P97_5, P99, SERVICE_P50, CPU, RSS, THREADS, ORPHANED),
+    *(THROUGHPUT, CEILING_SHARE, P50, P90, P97_5, P99, SERVICE_P50, CPU, RSS, RSS_WHOLE, THREADS, ORPHANED),
     *(
         BYSTANDER_P50,
         BYSTANDER_P90,
@@ -318,7 +324,7 @@ _SHOWN = (
     ),
 )
 _EXPORTED = (
-    *(RSS_WHOLE, RSS_EACH, IMBALANCE, VOLUNTARY, INVOLUNTARY, COLLAPSED_AFTER, EXPOSURE, MAX),
+    *(RSS_EACH, IMBALANCE, VOLUNTARY, INVOLUNTARY, COLLAPSED_AFTER, EXPOSURE, MAX),
     *(_percentile("service", field, shown=False) for field in PERCENTILES if field != "p50"),
     *(_percentile("bystander", field, shown=False) for field in PERCENTILES if field not in {"p50", "p90"}),
 )

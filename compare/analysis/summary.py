@@ -43,7 +43,7 @@ class Summary(msgspec.Struct, frozen=True):
     load: Load
     side: str = ""  # as in Cell: tells the two sides of an A/A comparison apart
     rounds: tuple[RoundFigures, ...] = ()  # in order of round
-    estimates: dict[str, Estimate] = {}  # by the name of the metric, over the rounds in `answering`
+    estimates: dict[str, Estimate] = {}  # by the name of the metric, over `answering` or all (`Metric.whole`)
     response: Latency = Latency()
     service: Latency = Latency()
     bystander: Latency = Latency()
@@ -128,11 +128,16 @@ def summarise(run: Run) -> list[Summary]:
     """
     rows = [_row(group, run.environment) for group in _groups(run.measurements)]
     keys = [(index, name) for index in range(len(rows)) for name in METRICS]
-    numbers = [[one.of(METRICS[name]) for one in rows[index].answering] for index, name in keys]
+    numbers = [_numbers(rows[index], METRICS[name]) for index, name in keys]
     found = dict(
         zip(keys, estimates(numbers), strict=True)
     )  # one call: thousands of rows are bootstrapped at once
     return [_filled(row, {name: found[index, name] for name in METRICS}) for index, row in enumerate(rows)]
+
+
+def _numbers(row: Summary, metric: Metric) -> list[float]:
+    """Return one number per round: of those that answered to the end, or of all where the metric is of all."""
+    return [one.of(metric) for one in (row.rounds if metric.whole else row.answering)]
 
 
 def _groups(measurements: Sequence[Measurement]) -> list[list[Measurement]]:

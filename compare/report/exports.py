@@ -1,6 +1,7 @@
 """A run for other programs: summary.csv for spreadsheets, summary.md for people, pyperf.json for pyperf.
 
-Invalid rows are in the first two, without numbers and with their reasons; pyperf has no word for them and gets none.
+Invalid rows are in the first two, without numbers and with their reasons. pyperf, which has no word for them, gets
+none, and no round in which the server stopped answering.
 """
 
 import csv
@@ -114,9 +115,13 @@ def pyperf(run: Run, summaries: Iterable[Summary]) -> str:
         for summary in sorted(summaries, key=table.order)
         if summary.valid
         for metric, of in _PYPERF.items()
-        if (values := [value for value in map(of, summary.rounds) if value > 0])
+        if (values := [value for value in map(of, _answered(summary)) if value > 0])
     ]
     return _json({"version": "1.0", "metadata": metadata, "benchmarks": benchmarks})
+
+
+def _answered(summary: Summary) -> list[RoundFigures]:
+    return [one for one in summary.rounds if not one.collapsed]
 
 
 def _called(summary: Summary) -> str:

@@ -95,7 +95,7 @@ def _columns(summaries: Sequence[Summary], *, shared: bool) -> list[Column]:
         else Column("load", 0, lambda row: load_text(row.load)),
         *(Column(heading, rank, partial(_number, at)) for at, (heading, rank) in enumerate(numbered)),
         *([Column(ORPHANED.heading, 1, orphaned)] if left else []),
-        *([Column(STOPPED, 1, rows.stopped_text)] if stopped else []),
+        *([Column(STOPPED, 0, rows.stopped_text)] if stopped else []),
     ]
 
 

@@ -4,6 +4,7 @@ import pytest
 from made import NAN, answered, cell, closed_loop, measurement, run, samples
 from msgspec.structs import replace
 
+from compare.analysis.metrics import COLLAPSED_AFTER, EXPOSURE, THREADS, UNANSWERED
 from compare.analysis.outcome import Outcome, Reliability, reliability, silence
 from compare.analysis.rounds import figures, with_figures
 from compare.analysis.summary import summarise
@@ -148,3 +149,11 @@ def test_the_outcome_outlives_the_samples():
     known = of(dies(0.4), warmup_s=whole.cell.load.warmup_s)
     assert light.silence.collapsed_after_s == pytest.approx(known.collapsed_after_s)
     assert figures(whole, where).silence.collapsed_after_s == pytest.approx(known.collapsed_after_s)
+
+
+def test_what_a_round_that_stopped_left_is_in_its_row_though_its_speed_is_not():
+    (row,) = summarise(run(three_rounds()))
+    assert row.of(COLLAPSED_AFTER).value == pytest.approx(row.load.warmup_s + 0.4, abs=0.011)
+    assert (row.of(UNANSWERED).low, row.of(UNANSWERED).high) == (0, 10)
+    assert row.of(EXPOSURE).rounds == 3
+    assert row.of(THREADS).rounds == 2

@@ -89,6 +89,23 @@ def test_pyperf_accepts_no_name_twice_and_no_value_of_zero(kept):
     assert all(value > 0 for one in document["benchmarks"] for r in one["runs"] for value in r["values"])
 
 
+def test_a_round_whose_server_stopped_is_in_the_csv_and_not_in_pyperf():
+    stuck = [(0.4, 0.4, NAN, SampleStatus.UNANSWERED, NAN)] * 10
+    dying = samples([*(answered(n / 10, 0.1) for n in range(4)), *stuck], 1.0, 3.5)
+    made = [
+        *(measurement(cell(round_=n), closed_loop(10, 0.12)) for n in range(2)),
+        measurement(cell(round_=2), dying),
+    ]
+    (row,) = lines(run(made))
+    assert (row["collapsed_rounds"], row["never_answered"], row["unanswered_high"]) == ("1", "10", "10.0")
+    assert float(row["collapsed_after_s"]) == pytest.approx(made[2].cell.load.warmup_s + 0.4)
+    document = json.loads(exports.pyperf(run(made), summarise(run(made))))
+    rates = next(
+        one for one in document["benchmarks"] if one["metadata"]["name"].endswith("seconds per answer")
+    )
+    assert [each["values"] for each in rates["runs"]] == [[pytest.approx(1 / 83, rel=0.03)]] * 2
+
+
 def test_the_files_are_written_whole_and_named(kept, tmp_path):
     written = exports.write(kept, summarise(kept), {}, tmp_path)
     assert sorted(path.name for path in written) == ["pyperf.json", "summary.csv", "summary.md"]

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from compare.analysis.intervals import Estimate, Spread
+from compare.analysis.outcome import Reliability
 from compare.analysis.quantiles import Known, Latency, Percentile
 from compare.contract import Paradigm, Server
 from compare.records import Contestant
@@ -180,3 +181,12 @@ def test_a_spread_is_told_in_per_cent_where_it_is_known():
 
 def test_the_sides_of_a_comparison_with_itself_are_told_apart():
     assert tables.called(made.summary([1], side="A")) == "aiohttp native, side A"
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_servers_that_stopped_are_counted_at_any_width(width):
+    row = replace(measured(EXECUTOR, 1000), reliability=Reliability(9, 3, collapsed_after_s=(0.1, 0.2, 0.3)))
+    text = shown(tables.results("concurrency", [row, measured(made.NATIVE, 10)], width), width)
+    assert "stopped" in text
+    assert "3 of 9" in text
+    assert "0 of 0" not in text
