@@ -96,12 +96,7 @@ def decided(a: Summary, b: Summary, metric: Metric, logs: Sequence[float], least
     margin = WAIT_MARGIN if a.limited_by_the_wait and b.limited_by_the_wait else CPU_MARGIN
     ratio, p_value = _ratio(logs), _p_value(logs)
     word = _word(logs, ratio, p_value, margin, least)
-    larger = a if ratio.value > 1 else b
-    at_least = (
-        metric is THROUGHPUT
-        and larger.limited_by_the_wait
-        and not (a if larger is b else b).limited_by_the_wait
-    )
+    at_least = _at_least(a, b, metric, ratio)
     return Decision(a, b, metric, ratio, p_value, word, margin, at_least=at_least)
 
 
@@ -127,7 +122,8 @@ def decide_apart(a: Summary, b: Summary, metric: Metric, *, floor: float = SMALL
     inside = -math.log1p(margin) < low and high < math.log1p(margin)
     word = Word.SAME if inside else Word.CANNOT_TELL
     named = p_value < LOOK_P and effect(ratio.value) > least
-    return Decision(a, b, metric, ratio, p_value, Word.DIFFERS if named else word, margin)
+    at_least = _at_least(a, b, metric, ratio)
+    return Decision(a, b, metric, ratio, p_value, Word.DIFFERS if named else word, margin, at_least=at_least)
 
 
 def logs(summary: Summary, metric: Metric) -> list[float]:
@@ -165,6 +161,12 @@ def _word(logs: Sequence[float], ratio: Estimate, p_value: float, margin: float,
     if p_value < LOOK_P and effect(ratio.value) > least:
         return Word.DIFFERS
     return Word.SAME if _within(logs, math.log1p(margin)) else Word.CANNOT_TELL
+
+
+def _at_least(a: Summary, b: Summary, metric: Metric, ratio: Estimate) -> bool:
+    """Return whether the larger side alone sat at its ceiling, so that it may be larger still."""
+    larger, smaller = (a, b) if ratio.value > 1 else (b, a)
+    return metric is THROUGHPUT and larger.limited_by_the_wait and not smaller.limited_by_the_wait
 
 
 def _within(logs: Sequence[float], margin: float) -> bool:

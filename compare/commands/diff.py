@@ -1,5 +1,6 @@
 """`compare diff`: say what changed between two runs."""
 
+import math
 from pathlib import Path
 
 import click
@@ -27,6 +28,8 @@ def command(base: Path, new: Path, *, anyway: bool, fail_above: float | None, ma
         for sentence in [*differ.words(found), *found.changed_versions]:
             click.echo(f"- {sentence}")
     if fail_above is not None and found.worst_regression > fail_above:
-        click.echo(f"Worse by {found.worst_regression:.1%}, more than {fail_above:.1%} allowed.", err=True)
+        worst = found.worst_regression
+        how = "Worse beyond any share" if math.isinf(worst) else f"Worse by {worst:.1%}"
+        click.echo(f"{how}, more than {fail_above:.1%} allowed.", err=True)
         return ExitCode.UNRELIABLE
     return ExitCode.DONE

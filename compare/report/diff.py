@@ -59,6 +59,7 @@ class Diff(msgspec.Struct, frozen=True):
     changed_versions: tuple[str, ...]
     differences: tuple[Decision, ...]
     broken: tuple[Summary, ...]  # rows that gave numbers in the base and failed in the new run
+    stopped: tuple[verdict.Pair, ...] = ()  # new and base row, of those in which servers stopped answering
     itself: bool = False  # both are the same run
 
     @property
@@ -80,9 +81,10 @@ class Diff(msgspec.Struct, frozen=True):
     def worst_regression(self) -> float:
         """How much worse the worst of the named differences is: 0.05 is 5 % fewer answers or 5 % longer waits.
 
-        0 when nothing got worse, infinite when a row broke.
+        0 when nothing got worse, infinite when a row broke, or servers stopped answering that did not in the base.
         """
-        return math.inf if self.broken else max([0.0, *map(regression, self.named)])
+        lost = bool(self.broken) or any(map(_stops_anew, self.stopped))
+        return math.inf if lost else max([0.0, *map(regression, self.named)])
 
 
 def regression(difference: Decision) -> float:
@@ -111,6 +113,7 @@ def diff(base: Run, new: Run, *, anyway: bool = False) -> Diff:
     same_seed = base.seed == new.seed
     found = [one for metric in METRICS for one in _compared(pairs, metric, floor, same_seed=same_seed)]
     broken = tuple(one for one, other in pairs if other.valid and one.failure and not one.rounds)
+    stopped = tuple(pair for pair in pairs if any(row.reliability.collapsed for row in pair))
     unchanged = all(abs(one.ratio.value - 1) < ROUNDING for one in found if one.ratio.measured)
     return Diff(
         base.name,
@@ -119,8 +122,15 @@ def diff(base: Run, new: Run, *, anyway: bool = False) -> Diff:
         tuple(_changed_versions(base.environment, new.environment)),
         tuple(found),
         broken=broken,
+        stopped=stopped,
         itself=unchanged and not broken and (base.name, base.created) == (new.name, new.created),
     )
+
+
+def _stops_anew(pair: verdict.Pair) -> bool:
+    """Whether servers stopped answering in the new run that did not in the base: counts are told, not tested."""
+    new, base = (row.reliability.collapsed for row in pair)
+    return new > 0 and not base
 
 
 def environment_differences(base: Environment, new: Environment) -> list[str]:
@@ -133,9 +143,10 @@ def environment_differences(base: Environment, new: Environment) -> list[str]:
 
 
 def words(found: Diff) -> list[str]:
-    """Return the sentences a person reads first: what broke, what got worse, what got better, and all that is left."""
+    """Return the sentences a person reads first: what stopped, broke, got worse, got better, and all that is left."""
     worse, better = found.worse, found.better
-    sentences = [f"{_row_words(one)} failed: {one.failure}" for one in found.broken]
+    sentences = [_stopped_words(*pair) for pair in found.stopped]
+    sentences += [f"{_row_words(one)} failed: {one.failure}" for one in found.broken]
     sentences += [_sentence(one) for one in [*worse, *better]]
     sentences.append(_account(found))
     if found.itself:
@@ -208,8 +219,20 @@ def _sentence(one: Decision) -> str:
     now, before = (_number(side, one.metric) for side in (one.a, one.b))
     return (
         f"{_row_words(one.a)}: {one.metric} went from {before} to {now}, "
-        f"{verdict.ratio_text(one.ratio)} times what it was: {worse}."
+        f"{_bound(one)}{verdict.ratio_text(one.ratio)} times what it was: {worse}."
     )
+
+
+def _stopped_words(new: Summary, base: Summary) -> str:
+    now, before = (f"{row.reliability.collapsed} of {row.reliability.servers}" for row in (new, base))
+    return f"{_row_words(new)}: {now} fresh servers stopped answering, {before} before."
+
+
+def _bound(one: Decision) -> str:
+    """Return which way a ratio is a bound: of the larger side, at its ceiling, nobody saw how much larger it is."""
+    if not one.at_least:
+        return ""
+    return "at least " if one.ratio.value > 1 else "at most "
 
 
 def _number(summary: Summary, metric: Metric) -> str:
@@ -220,7 +243,7 @@ def _number(summary: Summary, metric: Metric) -> str:
 
 
 def _ratio_text(one: Decision) -> str:
-    return verdict.ratio_text(one.ratio) if one.ratio.measured else "-"
+    return _bound(one) + verdict.ratio_text(one.ratio) if one.ratio.measured else "-"
 
 
 def _result(one: Decision) -> str:

@@ -141,6 +141,10 @@ def test_rows_of_two_runs_are_told_apart_without_pairing():
     assert decide_apart(rows(1.3), BASE, THROUGHPUT).word is Word.DIFFERS
     assert decide_apart(rows(1.01), BASE, THROUGHPUT).word is Word.SAME
     assert decide_apart(rows(1.3, (1.0, 0.5, 2.0)), BASE, THROUGHPUT).word is Word.CANNOT_TELL
+    assert not decide_apart(rows(1.3), BASE, THROUGHPUT).at_least
+    limited = rows(1.3, warnings=(Warning.LIMITED_BY_WAIT,))
+    assert decide_apart(limited, BASE, THROUGHPUT).at_least
+    assert decide_apart(BASE, limited, THROUGHPUT).at_least
     once = decide_apart(summary([200.0]), summary([100.0]), THROUGHPUT)
     assert (once.word, once.ratio.value, math.isnan(once.p_value)) == (
         Word.CANNOT_TELL,

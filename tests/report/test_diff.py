@@ -1,11 +1,12 @@
 import math
 
 import pytest
-from made import CALLBACK, ENVIRONMENT, NATIVE, cell, closed_loop, measurement, run
+from made import CALLBACK, ENVIRONMENT, NAN, NATIVE, cell, closed_loop, measurement, run, samples
 from msgspec.structs import replace
 
 from compare.analysis.decide import Word
 from compare.analysis.metrics import CPU, P50, THROUGHPUT
+from compare.records import SampleStatus
 from compare.report import diff as diffs
 from compare.report.diff import UnlikeRunsError, diff, environment_differences, markdown, words
 
@@ -104,6 +105,34 @@ def test_a_row_that_broke_is_an_infinite_regression():
         words(found)[0] == "concurrency: aiohttp native, 10 in flight, 100 ms wait failed: The server died."
     )
     assert diff(run([failed()]), run([failed()])).worst_regression == 0.0
+
+
+def died(round_):
+    """A round of which nothing was answered."""
+    rows = [(-0.05, -0.05, NAN, SampleStatus.UNANSWERED, NAN)] * 10
+    return measurement(cell(round_=round_), samples(rows, 1.0, 3.5))
+
+
+def test_servers_that_stopped_are_told_first_and_where_none_did_before_are_an_infinite_regression():
+    alive, dying = run(made(80)), run([*made(80)[:2], died(2)])
+    found = diff(alive, dying)
+    row = "concurrency: aiohttp native, 10 in flight, 100 ms wait"
+    assert words(found)[0] == f"{row}: 1 of 3 fresh servers stopped answering, 0 of 3 before."
+    assert found.worst_regression == math.inf
+    assert words(diff(dying, alive))[0] == f"{row}: 0 of 3 fresh servers stopped answering, 1 of 3 before."
+    assert diff(dying, alive).worst_regression == 0.0
+    assert diff(dying, dying).worst_regression == 0.0
+    assert "stopped" not in " ".join(words(diff(alive, alive)))
+
+
+@pytest.mark.parametrize(("base", "new", "bound"), [(60, 100, "at least"), (100, 60, "at most")])
+def test_at_its_ceiling_a_side_makes_the_ratio_a_bound(base, new, bound):
+    found = diff(run(made(base, apart=0.0)), run(made(new, apart=0.0)))
+    (told,) = [sentence for sentence in words(found) if "throughput went" in sentence]
+    assert f"/s, {bound} " in told
+    assert f"| {bound} " in markdown(found)
+    p50 = next(one for one in found.differences if one.metric is P50)
+    assert not p50.at_least
 
 
 def test_runs_without_a_row_in_common_are_refused():
