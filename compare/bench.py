@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from compare import clustered, looks, preparing, records
 from compare.analysis.rounds import with_figures
 from compare.analysis.summary import summarise
+from compare.contract import Paradigm
 from compare.engine import plan
 from compare.engine.drive import Drive, Noticing, Watcher
 from compare.engine.fleet import elsewhere
@@ -59,6 +60,7 @@ class Ask(msgspec.Struct, frozen=True):
     cluster: str = ""  # tls://HOST:PORT or local:N; "" = measured here
     certs: Path | None = None  # the folder that `compare cluster certs` made
     resume: Path | None = None  # the folder of a run whose undecided pairs are measured on
+    pairs: tuple[Paradigm, ...] = ()  # of these alone, each against native; () = of all
 
 
 class By(msgspec.Struct, frozen=True):
@@ -92,15 +94,15 @@ def run(
     Without `measure`, real servers are started and first asked one request of each kind. Raises CannotStartError
     before anything is measured.
     """
+    by = By(measure, sentry, keep, clock)
     if ask.resume is not None:
-        return _resumed(ask, ask.resume, watcher, measure, sentry, keep, clock)
+        return _resumed(ask, ask.resume, watcher, by)
     stages = {name: first_stage(name, ask.options) for name in ask.experiments}
     cells = [cell for rounds in stages.values() for cells in rounds for cell in cells]
     if not cells:
         raise CannotStartError(NOTHING)
     folder = _make_folder(ask)
     begun = _begin(ask, environment.read(environment.pinning()), folder.name)
-    by = By(measure, sentry, keep, clock)
     driving = _driving(ask, begun, cells, folder, watcher, by, _most_s(ask))
     with _gone_if_empty(folder), driving as (drive, ready):
         try:
@@ -125,31 +127,27 @@ def _paced(
     return stages, options
 
 
-def _resumed(
-    ask: Ask,
-    folder: Path,
-    watcher: Watcher,
-    measure: Measure | None,
-    sentry: Guard | None,
-    keep: Callable[[Run, Path], None],
-    clock: Callable[[], float],
-) -> Outcome:
-    """Measure the undecided primary pairs of the run in `folder` up to their next look, into the same folder."""
-    before = records.read(folder)
-    experiments = [one for name, one in catalogue.EXPERIMENTS.items() if name in looks.experiments_of(before)]
-    stages = {one.NAME: looks.further(looks.look(before, one), ask.options.seed) for one in experiments}
+def _resumed(ask: Ask, folder: Path, watcher: Watcher, by: By) -> Outcome:
+    """Measure the undecided primary pairs of the run in `folder` on, into the same folder.
+
+    They are measured up to their next look; where a number of rounds is asked for, until they are decided or had those.
+    """
+    before, up_to = records.read(folder), ask.options.rounds
+    of = looks.wanted(ask.pairs, up_to)
+    stages = looks.undecided(before, ask.options.seed, of)
     cells = [cell for rounds in stages.values() for cells in rounds for cell in cells]
     if not cells:
-        raise CannotStartError(f"{folder} has no undecided pair to measure on: {looks.LAST}.")
+        asked = " with these --rounds and --pairs" if ask.pairs or up_to else ""
+        raise CannotStartError(f"{folder} has no undecided pair to measure on{asked}: {looks.LAST}.")
     tags = {cell.contestant.python for cell in cells} - {""}
     ask = replace(ask, interpreters={tag: interpreters.find(tag) for tag in sorted(tags)})
-    by = By(measure, sentry, keep, clock)
     with _driving(ask, before, cells, folder, watcher, by) as (drive, _):
         drive.begin(cells)
         try:
-            for experiment in experiments:
-                drive.rounds(stages[experiment.NAME])
-                looks.go_on(drive, experiment, ask.options.seed, adaptive=False)
+            for name, rounds in stages.items():
+                drive.rounds(rounds)
+                experiment = catalogue.EXPERIMENTS[name]
+                looks.go_on(drive, experiment, ask.options.seed, adaptive=up_to is not None, of=of)
         except KeyboardInterrupt:
             return Outcome(drive.run, folder, stopped=True)
     return Outcome(drive.run, folder)

@@ -15,7 +15,7 @@ from compare.experiments import concurrency
 from compare.experiments.options import Options, Preset, expected_s
 from compare.harness import simulated
 from compare.preparing import CannotStartError
-from compare.records import SampleStatus
+from compare.records import Measurement, SampleStatus
 
 ONE = (Server.AIOHTTP,)
 PAIR = (Paradigm.NATIVE, Paradigm.CALLBACK)
@@ -35,9 +35,9 @@ def noisy(spread, seed=0, ratio=1.0):
     return simulated.measurer(seed, speed=speed)
 
 
-def run(tmp_path, measure, preset=Preset.DEFAULT, resume=None, **more):
-    options = Options(preset, servers=ONE, paradigms=PAIR, seed=3)
-    ask = Ask(options=options, out=tmp_path, resume=resume)
+def run(tmp_path, measure, preset=Preset.DEFAULT, resume=None, paradigms=PAIR, rounds=None, pairs=(), **more):
+    options = Options(preset, servers=ONE, paradigms=paradigms, seed=3, rounds=rounds)
+    ask = Ask(options=options, out=tmp_path, resume=resume, pairs=pairs)
     return bench.run(ask, Silent(), measure=measure, sentry=Quiet(), **more)
 
 
@@ -75,6 +75,41 @@ def test_without_time_nothing_more_is_measured_and_the_run_can_go_on_later(tmp_p
     assert [one.rounds for one in kept.looks] == [3, 5, 8]
     with pytest.raises(CannotStartError, match="the error budget of a pair is spent"):
         run(tmp_path, noisy(0.5), resume=outcome.folder)
+
+
+def test_a_run_goes_on_up_to_the_rounds_asked_for_or_until_it_is_decided(tmp_path, monkeypatch):
+    monkeypatch.setitem(bench.MOST_S, Preset.DEFAULT, 0.0)
+    outcome = run(tmp_path / "never", noisy(0.5))
+    again = run(tmp_path / "never", noisy(0.5, seed=1), resume=outcome.folder, rounds=8)
+    assert rounds_at_1000(again) == set(range(8))
+    assert [one.rounds for one in records.read(outcome.folder).looks] == [3, 5, 8]
+    with pytest.raises(CannotStartError, match="with these --rounds and --pairs: after 8 rounds"):
+        run(tmp_path, noisy(0.5), resume=outcome.folder, rounds=8)
+    outcome = run(tmp_path / "soon", noisy(0.5))
+    again = run(tmp_path / "soon", noisy(0.001, ratio=1.0), resume=outcome.folder, rounds=5)
+    assert rounds_at_1000(again) == set(range(5))
+
+
+def test_of_several_pairs_those_asked_for_go_on(tmp_path, monkeypatch):
+    monkeypatch.setitem(bench.MOST_S, Preset.DEFAULT, 0.0)
+    outcome = run(tmp_path, noisy(0.5), paradigms=(*PAIR, Paradigm.EXECUTOR))
+    assert [one.rounds for one in outcome.run.looks] == [3, 3]
+    again = run(tmp_path, noisy(0.5, seed=1), resume=outcome.folder, pairs=(Paradigm.EXECUTOR,))
+    assert [(one.b.paradigm, one.rounds) for one in again.run.looks[2:]] == [(Paradigm.EXECUTOR, 5)]
+    further = again.run.measurements[len(outcome.run.measurements) :]
+    assert {one.cell.contestant.paradigm for one in further} == {Paradigm.NATIVE, Paradigm.EXECUTOR}
+
+
+def test_a_pair_of_which_nothing_more_comes_is_not_measured_for_ever(tmp_path):
+    measure = noisy(0.5)
+
+    def breaking(cell):
+        broken = cell.round >= 3 and cell.contestant.paradigm is Paradigm.CALLBACK
+        return Measurement(cell, failure="It broke.") if broken else measure(cell)
+
+    outcome = run(tmp_path, breaking)
+    failed = [one.cell.round for one in outcome.run.measurements if one.failure]
+    assert failed == [3, 4]
 
 
 def test_where_time_is_short_native_against_callback_is_measured_on_and_the_executor_is_not(
@@ -165,7 +200,7 @@ def stopped(samples, at_s):
 def test_a_planted_collapse_is_told_first_counted_and_ends_strict_with_its_code(
     seed, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(concurrency, "draw", lambda *_: [])
+    monkeypatch.setattr(concurrency, "draw", concurrency._headline)  # the first figure alone
     monkeypatch.setattr(command.benchmark, "run", lambda ask, watcher: planted_run(ask, watcher, seed))
     words = ["--server", "aiohttp", "--paradigm", "callback", "--paradigm", "native", "--out", str(tmp_path)]
     result = CliRunner().invoke(
@@ -177,9 +212,13 @@ def test_a_planted_collapse_is_told_first_counted_and_ends_strict_with_its_code(
     first = next(line for line in result.stdout.splitlines() if line.startswith("- "))
     assert "aiohttp callback at 1,000 in flight" in first
     assert "stopped answering in 1 of 3 fresh servers" in first
-    assert "1/3" in result.stdout or "1 of 3" in result.stdout.split("- ")[0]
+    assert "1 of 3" in result.stdout.split("- ")[0], "the table on the screen"
     folder = next(tmp_path.iterdir())
     assert "| 1 of 3 |" in (folder / "summary.md").read_text()
+    page = (folder / "report.html").read_text()
+    assert "<h1>1 of 3 servers with 1,000 threads stopped answering." in page
+    assert page.count('class="cross"') == 1
+    assert "<!-- 1 of 3 stopped, else " in (folder / "concurrency-headline.svg").read_text()
 
 
 def planted_run(ask, watcher, seed):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from compare.commands import pythons, usage
 from compare.commands.usage import ExitCode
@@ -24,6 +25,7 @@ from compare.late import Late
 if TYPE_CHECKING:
     from compare import bench as benchmark
     from compare import findings, records
+    from compare.analysis import decide
     from compare.bench import Ask, Outcome
     from compare.commands import runs
     from compare.experiments import catalogue
@@ -32,11 +34,16 @@ if TYPE_CHECKING:
 else:  # `--help` and `--list` measure nothing and answer at once
     benchmark = Late("compare.bench")
     catalogue = Late("compare.experiments.catalogue")
+    decide = Late("compare.analysis.decide")
     findings = Late("compare.findings")
     listing = Late("compare.screen.listing")
     progress = Late("compare.screen.progress")
     records = Late("compare.records")
     runs = Late("compare.commands.runs")
+
+PAIRS = (Paradigm.CALLBACK, Paradigm.EXECUTOR)  # whom native is compared with until it is decided
+# What of the command line `--continue` uses: the run says all else.
+GOES_ON = {"resume", "rounds", "pairs", "seed", "strict", "cluster", "certs", "upstream", "dsn"}
 
 
 @click.command()
@@ -88,7 +95,13 @@ else:  # `--help` and `--list` measure nothing and answer at once
     "resume",
     type=click.Path(path_type=Path),
     metavar="RUN",
-    help="Measure what RUN left undecided up to the next look, into RUN.",
+    help="Measure what RUN left undecided up to the next look, or with --rounds 8 to the last, into RUN.",
+)
+@click.option(
+    "--pairs",
+    type=usage.choice(PAIRS),
+    multiple=True,
+    help="For --continue: of native against these alone. Repeatable.",
 )
 @click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True)
 @click.option("--name", type=usage.file_name, default="", help="Second half of the results folder's name.")
@@ -110,6 +123,7 @@ def command(experiments: tuple[str, ...], *, only_list: bool, strict: bool, **as
         raise click.UsageError(
             "--certs is for an encrypted cluster: --cluster tls://10.0.0.1:8786 --certs certs."
         )
+    _check_continue(asked)
     ask = _ask(experiments, asked)
     signal.signal(signal.SIGTERM, _interrupt)
     with progress.watcher() as watcher:
@@ -153,12 +167,43 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         out=asked["out"],
         command=_command(asked["dsn"]),
         resume=asked["resume"],
+        pairs=tuple(map(Paradigm, asked["pairs"])),
         interpreters=found,
         cluster=asked["cluster"],
         certs=asked["certs"],
         upstream=asked["upstream"],
         dsn=asked["dsn"] or os.environ.get(DSN_VARIABLE, ""),
     )
+
+
+def _check_continue(asked: dict[str, Any]) -> None:
+    """Refuse what `--continue` would leave out of account, rounds after which nobody looks, and pairs without it."""
+    if asked["resume"] is None:
+        if asked["pairs"]:
+            raise click.UsageError(
+                "--pairs is for --continue: compare bench --continue RUN --pairs callback."
+            )
+        return
+    ignored = [spelled for name, spelled in _typed() if name not in GOES_ON]
+    if ignored:
+        raise click.UsageError(
+            f"--continue measures what RUN was asked for: leave {ignored[0]} out. It takes --rounds and --pairs."
+        )
+    later = decide.LOOKS[1:]
+    if asked["rounds"] not in {None, *later}:
+        said = " or ".join(map(str, later))
+        raise click.UsageError(f"--continue measures up to a look: --rounds {said}, not {asked['rounds']}.")
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Return the parameters that stand on the command line: what they are called here, and there."""
+    context = click.get_current_context()
+    return [
+        (name, one.opts[0] if isinstance(one, click.Option) else "the experiment")
+        for one in context.command.params
+        for name in [str(one.name)]
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name] != ()
+    ]
 
 
 def _preset(asked: dict[str, Any]) -> Preset:

@@ -323,3 +323,37 @@ def test_no_option_is_ignored(words, said, tmp_path):
     assert result.exit_code == 2
     assert said in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["--pairs", "callback"],
+            "--pairs is for --continue: compare bench --continue RUN --pairs callback.",
+        ),
+        (["pool", "--continue", "RUN"], "leave the experiment out. It takes --rounds and --pairs."),
+        (["--continue", "RUN", "--server", "tornado"], "leave --server out"),
+        (["--continue", "RUN", "--delay", "0"], "leave --delay out"),
+        (["--continue", "RUN", "--rounds", "6"], "measures up to a look: --rounds 5 or 8, not 6."),
+        (["--continue", "RUN", "--pairs", "blocking"], "'blocking' is not one of 'callback', 'executor'"),
+    ],
+)
+def test_what_a_run_that_goes_on_would_not_heed_is_refused(words, said):
+    result = CliRunner().invoke(commands, ["bench", *words])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.replace("│", "").split())
+
+
+def test_a_run_goes_on_with_the_pairs_and_rounds_asked_for(monkeypatch, tmp_path):
+    asked = []
+
+    def stop(ask, watcher):
+        asked.append(ask)
+        raise CannotStartError("Enough.")
+
+    monkeypatch.setattr(benchmark, "run", stop)
+    words = ["--continue", str(tmp_path), "--rounds", "8", "--pairs", "executor"]
+    assert CliRunner().invoke(commands, ["bench", *words]).exit_code == 1
+    assert (asked[0].resume, asked[0].options.rounds, asked[0].pairs) == (tmp_path, 8, ("executor",))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
