@@ -76,11 +76,15 @@ DECIDE = Target(
         ("LOOKS = (3, 5, 8)", "LOOKS = (2, 5, 8)"),
         # a ratio that was cut off at the ceiling is told as it stands, or one of CPU as a bound
         (
-            ", at_least=at_least)",
-            ")",
+            "    return Decision(a, b, metric, ratio, p_value, word, margin, at_least=at_least)",
+            "    return Decision(a, b, metric, ratio, p_value, word, margin)",
         ),
-        ("        metric is THROUGHPUT\n        and larger", "        larger"),
-        ("larger = a if ratio.value > 1 else b", "larger = a"),
+        (
+            "Word.DIFFERS if named else word, margin, at_least=at_least)",
+            "Word.DIFFERS if named else word, margin)",
+        ),
+        ("return metric is THROUGHPUT and larger.", "return larger."),
+        ("(a, b) if ratio.value > 1 else (b, a)", "(a, b)"),
         # no floor of an A/A run, on either side, nor the one given
         (_LEAST, _LEAST.replace(" b.floor,", "")),
         (_LEAST, _LEAST.replace("(floor,", "(")),
@@ -195,6 +199,8 @@ METRICS = Target(
             "{more} needs {ratio} times the CPU time per request of {less}",
             "{more} needs more CPU time than {less}",
         ),
+        # what is counted over all rounds is counted over those that answered
+        ('    called="time to collapse",\n    whole=True,', '    called="time to collapse",'),
         # a metric that no table shows
         ("for one in (*_SHOWN, *_EXPORTED)}", "for one in _SHOWN}"),
     ),
@@ -297,5 +303,19 @@ WINDOW = Target(
         ("waited = self.samples.end_s - self.samples.intended_s[waiting]", "waited = took[:0]"),
         # service instead of response
         ("self._latency(self.samples.intended_s, ", "self._latency(self.samples.sent_s, "),
+    ),
+)
+PLANTED = Target(
+    source="compare/planted.py",
+    tests=("tests/test_planted.py",),
+    faults=(
+        # the same side is always first
+        ("order = (False, True) if number % 2 else (True, False)", "order = (False, True)"),
+        # a look after each round
+        ("if number in LOOKS and found.decided:", "if found.decided:"),
+        # the wrong way round counts as found
+        ("named = [one.ratio.value > 1 for", "named = [True for"),
+        # a round without an answer is compared
+        (" if min(rates.values()) > 0 else []", ""),
     ),
 )

@@ -213,3 +213,16 @@ MONITOR = Target(
         ),
     ),
 )
+BRAKE = Target(
+    source="compare/harness/brake.py",
+    tests=("tests/harness/test_brake.py",),
+    faults=(
+        # a process is left stopped
+        ("            os.kill(pid, signal.SIGCONT)\n", ""),
+        # another share than the one asked for
+        ("slower * (elapsed_s - stopped_s) - stopped_s", "slower * elapsed_s - stopped_s"),
+        ("return max(0.0, slower", "return (slower"),
+        # a process that ended ends the brake with a traceback
+        ("suppress(ProcessLookupError)", "suppress(KeyError)"),
+    ),
+)

@@ -1,9 +1,11 @@
 """Does the suite notice? Plants one fault at a time in a copy of the project and runs the tests of that file on it.
 
-Run: ``python -m benchmarks.mutations [signing|decide|supervisor ...]``; exit code 1 when a fault survives. The
-faults are in `benchmarks.faults`.
+Run: ``python -m benchmarks.mutations [signing|decide|mistakes ...]``; exit code 1 when a fault survives. The faults are
+in `benchmarks.faults`. A table that names files runs all their tests but those that need the machine to themselves; one
+that names single tests runs each by itself, whatever it needs. A test that hangs has noticed.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -11,9 +13,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psutil
+
 from benchmarks.faults import TARGETS, Target
 
 ROOT = Path(__file__).parents[1]
+HANGS_S = 300.0  # longer than the tests of any table take
+ONE_HANGS_S = 40  # longer than any single test that a table names takes
 
 
 def copy_project(folder: Path) -> None:
@@ -31,12 +37,29 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = (sys.executable, *arguments)
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    try:
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=HANGS_S
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", "It hung.")
+    finally:
+        reap(folder)
+
+
+def reap(folder: Path) -> None:
+    """End what a fault left running: it has the copy in its environment."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if str(folder) in process.environ().get("PYTHONPATH", ""):
+                process.kill()
 
 
 def passes(folder: Path, tests: tuple[str, ...]) -> bool:
     """Whether the tests pass on the copy; a run that could not start tells nothing and stops everything."""
-    result = run(folder, "-m", "pytest", "-x", "-q", "-m", "not alone", "-p", "no:cacheprovider", *tests)
+    single = any("::" in test for test in tests)
+    which = (f"--timeout={ONE_HANGS_S}",) if single else ("-m", "not alone")
+    result = run(folder, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *which, *tests)
     if result.returncode not in {0, 1}:
         sys.exit(f"pytest did not run:\n{result.stdout}{result.stderr}")
     return result.returncode == 0
@@ -52,7 +75,7 @@ def imports_the_copy(folder: Path, source: str) -> bool:
 def survivors(folder: Path, target: Target) -> list[str]:
     """Plant each fault by itself, print how it ended, and return those no test noticed."""
     source, survived = folder / target.source, []
-    sound = source.read_text()
+    sound = target.text(folder)
     for old, new in target.faults:
         if sound.count(old) != 1:
             sys.exit(f"{target.source}: occurs {sound.count(old)} times, not once: {old}")
@@ -61,7 +84,9 @@ def survivors(folder: Path, target: Target) -> list[str]:
         fault = f"{old.strip()!r} -> {new.strip()!r}"
         print(f"  {'caught' if caught else 'SURVIVED':8}  {fault}", flush=True)
         survived += [] if caught else [fault]
-    source.write_text(sound)
+    source.unlink()
+    if sound:
+        source.write_text(sound)
     return survived
 
 
@@ -70,20 +95,23 @@ def check(target: Target) -> list[str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_project(folder)
-        if not imports_the_copy(folder, target.source) or not passes(folder, target.tests):
+        known = not target.text(folder) or imports_the_copy(folder, target.source)
+        if not known or not passes(folder, target.tests):
             sys.exit(f"{target.source}: its tests must pass on an unchanged copy first")
         print(f"{target.source}: {len(target.faults)} faults, {' '.join(target.tests)}")
         survived = survivors(folder, target)
-        print(f"  {len(target.faults) - len(survived)} caught, {len(survived)} survived\n")
+        print(f"  {len(target.faults) - len(survived)} caught, {len(survived)} survived\n", flush=True)
         return survived
 
 
 def main() -> None:
-    """Check the files named, or all."""
+    """Check the tables named, or all."""
     names = sys.argv[1:] or list(TARGETS)
     if unknown := set(names) - set(TARGETS):
         sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
-    sys.exit(sum(len(check(TARGETS[name])) for name in names) > 0)
+    survived = [fault for name in names for target in TARGETS[name] for fault in check(target)]
+    print(f"{len(survived)} survived in all")
+    sys.exit(bool(survived))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from running import SECRET, running, supervised
 
+from benchmarks.faults_mistakes import MISTAKES
 from benchmarks.on_the_wire import BEGIN, END, SHAPES, phrase
 from compare.contract import Server
 from compare.contract.option_table import OPTIONS
@@ -117,3 +118,22 @@ def test_secrets_that_the_guides_write_are_not_committed_by_add():
     made = set(re.findall(r"mkdir [^\n]*?(\w+) &&", guides)) | set(re.findall(r"curl -c (\w+)", guides))
     assert made == {"keys", "jar"}
     assert {f"/{name}" for name in made} <= {line.rstrip("/") for line in ignored}
+
+
+def mistakes() -> list[str]:
+    """The rows of the methodology's table of mistakes."""
+    text = (ROOT / "docs" / "methodology.md").read_text().partition("\n## Mistakes of other benchmarks")[2]
+    return [line for line in text.partition("\n## ")[0].splitlines() if line.startswith("| ")][1:]
+
+
+def test_each_mistake_of_the_methodology_is_planted_and_its_tests_alone_must_notice():
+    """`python -m benchmarks.mutations mistakes` shows that they do."""
+    rows = mistakes()
+    assert len(rows) > 25
+    planted = {tuple(test.split("::")) for target in MISTAKES for test in target.tests}
+    assert {len(target.tests) for target in MISTAKES} == {1}
+    for row in rows:
+        assert named_tests(row), row
+    named = set().union(*map(named_tests, rows))
+    assert named - planted == set(), "named by the page, and nothing planted for it"
+    assert planted - named == set(), "planted, and not named by the page"

@@ -99,6 +99,7 @@ async def test_a_request_is_stamped_with_when_it_was_due_sent_and_answered(talk,
 async def test_a_connection_is_used_again_and_again(talk, owner):
     for _ in range(3):
         assert (await answer(talk, owner, OK))[0] == 200
+        assert talk[0].usable
 
 
 TIMED = b"HTTP/1.1 200 OK\r\nServer-Timing: io;dur=100.3\r\nContent-Length: 2\r\n\r\nhi"
