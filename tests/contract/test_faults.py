@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 
+import embedded
 import psutil
 import pytest
 from running import KEEPING, PAUSE_S, running
@@ -156,6 +157,7 @@ def cluster():
     shutil.rmtree(path, ignore_errors=True)
 
 
+@embedded.needed
 @pytest.mark.alone  # another test's database starting or ending meanwhile was seen to take this one along
 @pytest.mark.parametrize("paradigm", ["native", pytest.param("callback", marks=pytest.mark.full)])
 async def test_while_the_database_is_down_requests_fail_and_once_it_is_back_they_succeed(

