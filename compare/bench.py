@@ -186,7 +186,7 @@ def _driving(
         ) as fleet:
             yield fleet, Ready(elsewhere)
         return
-    here = preparing.here(pins, watcher, real=by.measure is None)
+    here = preparing.here(pins, watcher, cells if by.measure is None else ())
     if not begun.measurements:
         begun = replace(begun, environment=here)
     pythons = {tag: one.path for tag, one in ask.interpreters.items()}

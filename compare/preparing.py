@@ -1,5 +1,6 @@
 """What has to stand before a cell can be measured: companions, load generator, servers that do as asked."""
 
+import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 from compare.contract import Paradigm
 from compare.engine.drive import Watcher
 from compare.errors import CompareError
-from compare.harness import bytecode, environment
+from compare.harness import bytecode, environment, load
 from compare.harness.companions import CompanionError, companions
 from compare.harness.environment import Pinning
 from compare.harness.generators import Generator
@@ -17,8 +18,9 @@ from compare.harness.measure import Harness, Refusals, server_of
 from compare.harness.noise import SHARED_CORE, CellNoise, Sentry, shared_core_penalty
 from compare.harness.servers import ServerError
 from compare.harness.wires import stretched
+from compare.loadgen import limits
 from compare.processes import interpreters
-from compare.records import Cell, Contestant, Environment, Measurement, NotMeasured, Wire
+from compare.records import Cell, Closed, Contestant, Environment, Measurement, NotMeasured, Wire
 
 Measure = Callable[[Cell], Measurement]
 
@@ -54,9 +56,28 @@ class Ready(msgspec.Struct, frozen=True):
         ]
 
 
-def here(pins: Pinning, watcher: Watcher, *, real: bool) -> Environment:
-    """Return where this is, with what the two CPUs cost each other where real servers are to run on them."""
-    penalty = shared_core_penalty(pins.server, pins.generator) if real else None
+def check_open_files(cells: Sequence[Cell]) -> None:
+    """Raise CannotStartError where the hard limit on open files is below what the largest closed loop needs.
+
+    Servers and generator raise their own limits as far as the hard one; every cell beyond it would fail.
+    """
+    most = max((cell.load.concurrency for cell in cells if isinstance(cell.load, Closed)), default=0)
+    needed = most + load.BYSTANDER_CONNECTIONS + limits.SPARE_FILES
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise CannotStartError(
+            f"{most:,} in flight need {needed:,} open files in each process, and the hard limit is {hard:,} "
+            f"(ulimit -Hn): {limits.how_to_raise(needed)}, or ask for fewer, such as --concurrency 100."
+        )
+
+
+def here(pins: Pinning, watcher: Watcher, cells: Sequence[Cell] = ()) -> Environment:
+    """Return where this is; with `cells`, which real servers are to run, also what the two CPUs cost each other.
+
+    Raises CannotStartError where too few files may be open for them.
+    """
+    check_open_files(cells)
+    penalty = shared_core_penalty(pins.server, pins.generator) if cells else None
     if penalty is not None:
         shared = "They seem to share a core: the load generator slows the servers down."
         told = f"A spin on CPU {pins.server} takes {penalty:.0%} longer while CPU {pins.generator} spins."

@@ -158,6 +158,18 @@ def test_a_work_without_any_face_that_was_asked_for_cannot_start(tmp_path, monke
     assert not list(tmp_path.iterdir())
 
 
+def test_too_few_open_files_are_told_before_anything_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(preparing.resource, "getrlimit", lambda _: (300, 1163))
+    options = Options(Preset.QUICK, (Server.AIOHTTP,), (Paradigm.NATIVE,), concurrency=(10, 1000))
+    with pytest.raises(CannotStartError) as refused:
+        bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
+    assert str(refused.value) == (
+        "1,000 in flight need 1,164 open files in each process, and the hard limit is 1,163 (ulimit -Hn): raise it in "
+        "this shell with `sudo prlimit --pid $$ --nofile=1164`, or ask for fewer, such as --concurrency 100."
+    )
+    assert not list(tmp_path.iterdir())
+
+
 class Heard(Silent):
     def __init__(self):
         self.remarks = []

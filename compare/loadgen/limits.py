@@ -70,8 +70,15 @@ def fit_files(order: Order) -> tuple[Order, tuple[str, ...]]:
         if hard is None or hard >= needed:
             return order, ()
         return order, (f"The hard limit on open files was raised from {hard:,} to {needed:,}.",)
-    words = f"need {needed:,} open files; the hard limit is {allowed:,} (ulimit -Hn)"
+    words = (
+        f"need {needed:,} open files, and the hard limit is {allowed:,} (ulimit -Hn); {how_to_raise(needed)}"
+    )
     return _fewer(order, needed - allowed, words)
+
+
+def how_to_raise(needed: int) -> str:
+    """Return a clause with the command that raises both limits on open files of the shell it is typed in."""
+    return f"raise it in this shell with `sudo prlimit --pid $$ --nofile={needed}`"
 
 
 def _hard_limit() -> int | None:

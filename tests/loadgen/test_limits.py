@@ -58,8 +58,8 @@ def test_a_closed_loop_beyond_the_hard_limit_is_refused(monkeypatch):
     with pytest.raises(LimitError) as caught:
         fit(asking_for(400, 100))
     assert str(caught.value) == (
-        "400 connections cannot be opened: with what stands by they need 564 open files; "
-        "the hard limit is 300 (ulimit -Hn)."
+        "400 connections cannot be opened: with what stands by they need 564 open files, and "
+        "the hard limit is 300 (ulimit -Hn); raise it in this shell with `sudo prlimit --pid $$ --nofile=564`."
     )
 
 
