@@ -1,5 +1,6 @@
 """A run, from its files alone, as rows, sentences, figures and a report. Nothing here measures."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,6 +69,22 @@ def _told(experiment: Experiment, own: Sequence[Summary], run: Run, folder: Path
 
 
 def newest(results: Path = RESULTS) -> Path | None:
-    """Return the newest run's folder in `results`, None when there is none: folders are named by the time."""
-    folders = [path.parent for path in results.glob("*/run.json")]
-    return max(folders, key=lambda folder: folder.name, default=None)
+    """Return the newest folder of a run in `results`, None when there is none: folders are named by the time.
+
+    Runs that the README.md there lists came with the repository. They count where there is no other, and then the first
+    of the list, which the repository's README shows.
+    """
+    folders = {path.parent.name: path.parent for path in results.glob("*/run.json")}
+    came = [name for name in listed(results / "README.md") if name in folders]
+    own = folders.keys() - set(came)
+    name = max(own, default=came[0] if came else None)
+    return folders[name] if name else None
+
+
+def listed(readme: Path) -> list[str]:
+    """Return the names of the runs that a table lists, each a link to its folder at the beginning of a row."""
+    try:
+        text = readme.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return re.findall(r"(?m)^\| \[([\w.-]+)\]\(\1/", text)

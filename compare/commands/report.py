@@ -15,7 +15,7 @@ from compare.commands.usage import ExitCode
 @click.option("--results", type=click.Path(path_type=Path), default="results", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Write into this folder instead of RUN.")
 def command(run: Path | None, *, opening: bool, results: Path, out: Path | None) -> int:
-    """Redraw RUN, a results folder, from its files alone; without RUN the newest."""
+    """Redraw RUN, a results folder, from its files alone; without RUN the newest of your own."""
     folder = run or findings.newest(results)
     if folder is None:
         raise click.ClickException(f"There is no run in {results}; `compare bench` makes one.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import quoted
+from compare import findings
 
 ROOT = Path(__file__).parents[2]
 GIL = ROOT / "docs" / "gil-collapse.md"
@@ -45,6 +46,19 @@ def test_another_run_takes_the_place_of_the_one_quoted_where_it_holds_the_experi
     runs = {found["part"]: found["run"] for found in quoted.QUOTED.finditer(after)}
     assert runs["picture"] == runs["findings"] == runs["decisions"] == "results/another"
     assert runs["questions"] == before["questions"]
+
+
+def test_on_a_fresh_clone_the_report_is_of_the_run_that_the_readme_shows():
+    text = quoted.PAGES[0].read_text(encoding="utf-8")
+    shown = next(found["run"] for found in quoted.QUOTED.finditer(text) if found["part"] == "picture")
+    listed = findings.listed(ROOT / "results" / "README.md")
+    assert f"results/{listed[0]}" == shown
+    asked = subprocess.run(
+        ["git", "ls-files", "results/*/run.json"], cwd=ROOT, capture_output=True, check=False
+    )
+    if asked.returncode != 0:
+        pytest.skip("this is not a checkout: what is committed cannot be asked for")
+    assert {Path(line).parent.name for line in asked.stdout.decode().splitlines()} == set(listed)
 
 
 def test_a_run_that_is_not_there_is_not_passed_over(tmp_path):
