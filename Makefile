@@ -25,16 +25,19 @@ tornado: setup  ## serve the Tornado app on port 8001 (ARGS="--port 9001 --loop 
 aiohttp: setup  ## serve the aiohttp app on port 8002
 	$(BIN)/compare serve aiohttp $(ARGS)
 
+both: SHELL := bash
 both: setup  ## serve both side by side, with one secret; either page shows the other
 	@export COMPARE_COOKIE_SECRET=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))'); \
 	$(BIN)/compare serve tornado --beside http://localhost:8002 $(ARGS) & first=$$!; \
 	$(BIN)/compare serve aiohttp --beside http://localhost:8001 $(ARGS) & second=$$!; \
-	trap "kill $$first $$second 2>/dev/null" INT TERM; echo "Open http://localhost:8001 and press Ctrl-C to stop."; wait; wait
+	stop() { kill $$first $$second 2>/dev/null; wait; }; trap 'stop; exit 0' INT TERM; \
+	echo "Open http://localhost:8001 (Tornado) or http://localhost:8002 (aiohttp). Ctrl-C stops both."; \
+	wait -n; code=$$?; stop; exit $$code
 
 bench: setup  ## measure and draw charts into results/ (ARGS="--quick", ARGS="concurrency --full")
 	$(BIN)/compare bench $(ARGS)
 
-report: setup  ## redraw the newest run from its files and open its report
+report: setup  ## redraw your newest run from its files and open its report
 	$(BIN)/compare report --open $(ARGS)
 
 # Both parts run whatever the first one finds. A file stays with one process, and with the servers its tests share. The
