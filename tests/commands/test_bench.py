@@ -181,6 +181,14 @@ def test_a_failed_cell_is_told_with_its_reason_and_the_others_stand(compare):
     assert "aiohttp callback at 10 in flight is not a result: It crashed." in result.stdout
 
 
+def test_a_failed_cell_that_a_noisy_round_measured_again_is_counted_once(compare, tmp_path):
+    stolen = Noise(0, steal_share=1, pressure_share=0, spin_ratio=1, noisy=True)
+    one = ["--server", "aiohttp", "--paradigm", "native", "--concurrency", "10", "--rounds", "1"]
+    result = compare(*one, measure=lambda cell: Measurement(cell, failure="It crashed.", noise=stolen))
+    assert len(records.read(the_folder(tmp_path)).measurements) == 2
+    assert "1 of 1 cells failed, the first with: It crashed." in result.stderr
+
+
 def test_a_run_in_which_every_cell_failed_is_a_failure(compare):
     result = compare(*FEW, measure=lambda cell: Measurement(cell, failure="It crashed."))
     assert result.return_value == 1

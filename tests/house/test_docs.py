@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*") if path.suffix in {".py", ".conf"})
 LANGUAGES = {"python", "nginx"}
+FENCED = re.compile(r"(?ms)^```(\w*)\n(.*?)^```$")
 
 
 def named_tests(text: str) -> set[tuple[str, str]]:
@@ -64,7 +65,7 @@ def stripped(text: str) -> str:
 def test_every_snippet_of_the_migration_guide_is_in_one_example_word_for_word():
     text = (ROOT / "docs" / "migration.md").read_text()
     sources = [stripped(example.read_text()) for example in EXAMPLES]
-    fenced = re.findall(r"(?ms)^```(\w+)\n(.*?)^```$", text)
+    fenced = FENCED.findall(text)
     snippets = [snippet for language, snippet in fenced if language in LANGUAGES]
     assert len(snippets) == 6
     for snippet in snippets:
@@ -137,3 +138,17 @@ def test_each_mistake_of_the_methodology_is_planted_and_its_tests_alone_must_not
     named = set().union(*map(named_tests, rows))
     assert named - planted == set(), "named by the page, and nothing planted for it"
     assert planted - named == set(), "planted, and not named by the page"
+
+
+@pytest.mark.parametrize(
+    "page", ["live.md", "load.md", "lesson.md", "lesson.zh.md", "your-own-io.md", "migration.md"]
+)
+def test_what_a_guide_has_people_type_needs_no_activated_environment(page):
+    text = (ROOT / "docs" / page).read_text()
+    blocks = [block for language, block in FENCED.findall(text) if language in {"", "sh", "console"}]
+    typed = [line for block in blocks for line in block.splitlines()]
+    assert [line for line in typed if re.match(r"(\w+=\S+ )*(compare|python3?|pytest|pip) ", line)] == []
+
+
+def test_the_readme_says_first_where_all_of_this_runs():
+    assert "\nLinux, Python 3.11 or newer.\n" in (ROOT / "README.md").read_text().partition("<!--")[0]
