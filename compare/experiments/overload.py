@@ -1,8 +1,9 @@
 """What does a limit do when twice as much is asked as it allows? With the limit and without, and after the load stops.
 
 With at most M waits in flight a server answers M / wait a second and no more: what the limit allows, the same for
-every paradigm. It is far below what a CPU can do, so without the limit a paradigm may answer all that is asked; the
-words say which did. A closed loop of M measures what the limit allows, an open loop at twice that rate the rest.
+every paradigm. Where a CPU can do more, a paradigm without the limit may answer all that is asked; where it cannot,
+refusing a request costs CPU too, so that the limit may answer less. The words say which was so. A closed loop of M
+measures what the limit allows, an open loop at twice that rate the rest.
 """
 
 from __future__ import annotations
@@ -180,13 +181,17 @@ def answer(summaries: Sequence[Summary], _run: Run) -> str:
     if not limited or not free:
         return "No pair could be compared."
     paradigm = limited[0].contestant.paradigm
-    kept = _spanned([f"{one.throughput_rps.value / (one.rate_rps or 1):.0%}" for one in limited])
-    without = _spanned([f"{one.throughput_rps.value / (one.rate_rps or 1):.0%}" for one in free])
-    return f"With the limit {paradigm} answers {kept} of what is asked, without it {without}."
+    return f"With the limit {paradigm} answers {_shares(limited)} of what is asked, else {_shares(free)}."
 
 
-def _spanned(texts: Sequence[str]) -> str:
-    return " to ".join(dict.fromkeys((min(texts), max(texts))))
+def _shares(rows: Sequence[Summary]) -> str:
+    """Return what share of the requests each server answers: `95% (tornado) and 97% (aiohttp)`."""
+    shares = {one.contestant.server: f"{_answered(one):.0%}" for one in rows}
+    return " and ".join(f"{shares[server]} ({server})" for server in Server if server in shares)
+
+
+def _answered(over: Summary) -> float:
+    return over.throughput_rps.value / (over.rate_rps or 1)
 
 
 def say(summaries: Sequence[Summary]) -> list[str]:
@@ -204,10 +209,9 @@ def say(summaries: Sequence[Summary]) -> list[str]:
 
 
 def _without(over: Summary) -> str:
-    share = over.throughput_rps.value / (over.rate_rps or 1)
     return (
-        f"Without a limit {name(over.contestant)} answers {share:.0%} of {over.rate_rps:,.0f} requests a second, "
-        f"with a p50 of {over.response.p50.text}."
+        f"Without a limit {name(over.contestant)} answers {_answered(over):.0%} of {over.rate_rps:,.0f} requests a "
+        f"second, with a p50 of {over.response.p50.text}."
     )
 
 

@@ -154,11 +154,12 @@ def _counts(row: Summary) -> tuple[int, int]:
 
 
 def _compared(found: Sequence[Decision], names: tuple[str, str]) -> list[str]:
-    """Return one sentence where all servers give the same word, else one for each server."""
+    """Return one sentence where all servers give the same word, else one for each server, the decided ones first."""
     known = [one for one in found if one.word is not Word.NOT_COMPARABLE]
     if len({(one.word, one.named and one.ratio.value > 1) for one in known}) == 1:
         return [_sentence(known, names)]
-    return [f"On {one.a.contestant.server}: {_sentence([one], names)}" for one in known]
+    decided_first = sorted(known, key=lambda one: not one.decided)
+    return [f"On {one.a.contestant.server}: {_sentence([one], names)}" for one in decided_first]
 
 
 def _sentence(found: Sequence[Decision], names: tuple[str, str]) -> str:
@@ -182,19 +183,19 @@ def tally(found: Sequence[Decision], more: str, less: str) -> str:
     ahead = [one for one in known if one.named and one.ratio.value > 1]
     behind = [one for one in known if one.named and one.ratio.value < 1]
     same = [one for one in known if one.word is Word.SAME]
-    unsure = len(known) - len(ahead) - len(behind) - len(same)
+    unsure = [one for one in known if one.word is Word.CANNOT_TELL]
     long = [_ahead(ahead, more, less, len(known)), _ahead(behind, less, more, len(known))]
     if same:
         pair = "" if ahead or behind else f"{more} and {less} are "
         long.append(
             f"{pair}the same within {max(one.margin for one in same):.0%} in {len(same)} of {len(known)}"
         )
-    long += [f"one cannot tell in {unsure} of {len(known)}"] if unsure else []
+    long += [f"one cannot tell in {len(unsure)} of {len(known)} ({_unsure(unsure)})"] if unsure else []
     counts = {
         "more in": len(ahead),
         "fewer in": len(behind),
         "the same in": len(same),
-        "cannot tell in": unsure,
+        "cannot tell in": len(unsure),
     }
     short = f"{more} against {less}: " + ", ".join(
         f"{word} {count}" for word, count in counts.items() if count
@@ -202,6 +203,14 @@ def tally(found: Sequence[Decision], more: str, less: str) -> str:
     told = "; ".join(part for part in long if part)
     told = told if len(told.split()) <= MOST_WORDS else short
     return f"{told[:1].upper()}{told[1:]}."
+
+
+def _unsure(found: Sequence[Decision]) -> str:
+    """Return what the rounds of undecided pairs allow, and how many rounds there were at least."""
+    low, high = min(one.ratio.low for one in found), max(one.ratio.high for one in found)
+    fewest = min(one.ratio.rounds for one in found)
+    span = " to ".join(dict.fromkeys(map(factor_text, (low, high))))
+    return f"{span} times, {fewest} {'round' if fewest == 1 else 'rounds'}"
 
 
 def _ahead(found: Sequence[Decision], more: str, less: str, whole: int) -> str:

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from drawn import draw, made, text_of
@@ -8,6 +10,7 @@ from compare.experiments import overload
 from compare.experiments.options import Options, Preset
 from compare.harness import simulated
 from compare.records import rate_rps
+from compare.report import headline
 
 TWO = Options(paradigms=(Paradigm.NATIVE, Paradigm.CALLBACK))
 
@@ -68,6 +71,16 @@ def test_the_verdict_compares_with_capacity_and_counts_refusals(it):
     assert told[-1].startswith("Without a limit ")
     assert "aiohttp native (at most 100 in flight) answers" in told[0]
     assert "refuses 5" in told[0]
+
+
+def test_the_answer_names_the_share_of_each_server(it):
+    said = overload.answer(it.summaries, it.run)
+    assert re.fullmatch(
+        r"With the limit native answers \d+% \(tornado\) and \d+% \(aiohttp\) of what is asked, "
+        r"else \d+% \(tornado\) and \d+% \(aiohttp\)\.",
+        said,
+    )
+    assert len(said.split()) <= headline.MOST_WORDS
 
 
 def test_without_a_valid_row_nothing_is_said(it):

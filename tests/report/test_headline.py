@@ -105,7 +105,9 @@ def test_the_answer_has_at_most_twenty_words_and_says_where_servers_disagree():
     found = decisions([tornado, aiohttp])
     cannot = "On tornado: one cannot tell native from callback (1 round)."
     said = headline.answer([], found, NAMES)
-    assert said == f"{cannot} On aiohttp: native answers 3.0 times as many as callback."
+    assert said == f"On aiohttp: native answers 3.0 times as many as callback. {cannot}", (
+        "what is decided first"
+    )
     assert len(said.split()) == headline.MOST_WORDS
     assert headline.answer([], [*found, found[0]], NAMES) == said, "a third sentence is over twenty words"
     other = decisions([tornado[::-1]])[0]
@@ -123,6 +125,8 @@ def test_many_pairs_are_one_line_of_counts():
     pairs += [(at(NATIVE, [100.0]), at(CALLBACK, [90.0]))]
     told = headline.tally(decisions(pairs), "native", "callback")
     assert told == "Native against callback: more in 2, the same in 1, cannot tell in 1."
+    told = headline.tally(decisions(pairs[-1:]), "native", "callback")
+    assert told == "One cannot tell in 1 of 1 (1.11 times, 1 round)."
     assert headline.tally([], "a", "b") == "No pair could be compared."
 
 

@@ -165,11 +165,9 @@ def ceiling(axes: Axes, xs: Sequence[float], ys: Sequence[float], name: str) -> 
 
 
 def crosses(axes: Axes, found: Iterable[End]) -> None:
-    """Draw a cross at the foot of the axis for each of `found`, those of one x in a stack; their y says nothing."""
-    stacks: Counter[float] = Counter()
-    for one in found:
-        height = 0.025 + 0.05 * stacks[one.x]
-        stacks[one.x] += 1
+    """Draw a cross near the foot of the axis for each of `found`, each in a line of its own; their y says nothing."""
+    for line, one in enumerate(sorted(found, key=lambda one: -one.x)):
+        height = 0.025 + 0.05 * line
         axes.annotate(
             one.text,
             (one.x, height),
@@ -180,6 +178,7 @@ def crosses(axes: Axes, found: Iterable[End]) -> None:
             va="center",
             size=8,
             color=darker(one.colour),
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.4},
         )
         axes.plot(
             one.x,
