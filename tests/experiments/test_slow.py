@@ -34,6 +34,11 @@ def test_a_preset_that_cannot_hold_the_work_is_one_sentence_with_what_to_type():
     check(cells, Options(Preset.QUICK, work=OWN, delay_s=2.0), 2.0, 45.0)  # asked for
 
 
+def test_a_work_no_slower_than_the_wait_of_the_preset_is_never_too_slow_for_it():
+    options = Options(Preset.QUICK, work=OWN)
+    check(concurrency.plan(fitted(options, 0.055)), options, 0.055, 1.0)
+
+
 def test_a_window_that_holds_no_answer_is_refused_with_a_longer_one():
     options = Options(Preset.QUICK, work=OWN, duration_s=1.0)
     with pytest.raises(TooSlowError, match=r"a window of 1 s .* holds no answer: .* such as --duration 8\."):
