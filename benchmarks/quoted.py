@@ -5,7 +5,8 @@
     python -m benchmarks.quoted --check   change nothing; exit code 1 where a page and its runs differ
 
 A quoted part stands between `<!-- quoted PART from RUN -->` and `<!-- end of PART -->`. A run replaces another in the
-parts whose experiment it holds; of several such runs the last one counts.
+parts whose experiment it holds; of several such runs the last one counts. The questions are quoted from several runs,
+oldest first: each experiment from the last one that holds it.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from compare import records
 from compare.analysis.metrics import BYSTANDER_P50, CEILING_SHARE, CPU
@@ -31,7 +33,7 @@ from compare.report.verdict import name
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "gil-collapse.md")
 QUOTED = re.compile(
-    r"(?s)<!-- quoted (?P<part>\w+) from (?P<run>\S+) -->\n(?P<text>.*?)<!-- end of (?P=part) -->"
+    r"(?s)<!-- quoted (?P<part>\w+) from (?P<runs>[^>]+) -->\n(?P<text>.*?)<!-- end of (?P=part) -->"
 )
 THREADED = {Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR}
 
@@ -60,14 +62,21 @@ def picture(one: Quoted) -> str:
     return (
         f"![{alt}]({one.path}/concurrency-headline.png)\n\n"
         f"*Measured by `{one.run.command}` on {where.cpus} CPUs of {markdown(where.cpu_model)}, {where.implementation} "
-        f"{where.python}: up to {rounds} rounds, a fresh server for each mark{_busy(rows)} ({source}).*\n"
+        f"{where.python}: up to {rounds} rounds, a fresh server for each mark{_disturbed(one.run, rows)} ({source}).*\n"
     )
 
 
-def _busy(rows: Sequence[Summary]) -> str:
-    """Return in how many rounds of the row that has most of them something else ran on the machine."""
-    most = max(sum(Warning.NOISY in each.warnings for each in row.rounds) for row in rows)
-    return f"; something else ran on the machine in up to {most} of them" if most else ""
+def _disturbed(run: Run, rows: Sequence[Summary]) -> str:
+    """Return in how many rounds of `rows` something disturbed the machine, and how much slower it was."""
+    noisy = [Warning.NOISY in each.warnings for row in rows for each in row.rounds]
+    if not any(noisy):
+        return ""
+    slower = median(one.noise.spin_ratio for one in run.measurements if one.noise)
+    how_many = "all of them" if all(noisy) else f"{sum(noisy)} of {len(noisy)}"
+    return (
+        f"; the machine was disturbed in {how_many}: a calculation that never changes took {slower:.1f} times as long "
+        "as at its best (median)"
+    )
 
 
 def findings(one: Quoted) -> str:
@@ -143,17 +152,23 @@ def decisions(one: Quoted) -> str:
     return f"| your client | your load | use this | because |\n|---|---|---|---|\n{''.join(lines)}"
 
 
-def questions(one: Quoted) -> str:
-    """Return the question and the answer of each experiment of a run but the first picture's and the switch's."""
+def questions(every: Sequence[Quoted]) -> str:
+    """Return the question and the answer of each experiment, from the last run that holds it."""
     lines = []
-    for key, experiment in catalogue.EXPERIMENTS.items():
-        rows = one.of(key)
-        figure = FIGURES.get(key, key)
-        if rows and key not in {concurrency.NAME, switch.NAME}:
-            question = experiment.QUESTION.replace("|", "/")
-            lines.append(f"| [{question}]({one.path}/{figure}.png) | {experiment.answer(rows, one.run)} |\n")
-    told = f"From one run: `{one.run.command}` ([its rows]({one.path}/summary.md)).\n\n"
-    return f"{told}| question | answer |\n|---|---|\n{''.join(lines)}"
+    for key, one in _answering(every).items():
+        experiment, figure = catalogue.EXPERIMENTS[key], FIGURES.get(key, key)
+        question, answer = experiment.QUESTION.replace("|", "/"), experiment.answer(one.of(key), one.run)
+        link = f"[{question}]({one.path}/{figure}.png)"
+        lines.append(f"| {link} | {answer} | [`{key}`]({one.path}/summary.md) |\n")
+    return f"| question | answer | its rows |\n|---|---|---|\n{''.join(lines)}"
+
+
+def _answering(every: Sequence[Quoted]) -> dict[str, Quoted]:
+    """Return the run to quote for each experiment but the first picture's and the switch's."""
+    found = {key: [one for one in every if one.of(key)] for key in catalogue.EXPERIMENTS}
+    return {
+        key: runs[-1] for key, runs in found.items() if runs and key not in {concurrency.NAME, switch.NAME}
+    }
 
 
 FIGURES = {"latency": "latency-percentiles"}  # where a figure is not called as its experiment
@@ -189,35 +204,38 @@ def _answers(row: Summary) -> str:
     return "-" if dead or not row.valid else f"{row.throughput_rps.value:,.0f}"
 
 
-# What makes each part, and which experiment its run must hold.
+# What makes each part of one run, and which experiment that must hold.
 PARTS: dict[str, tuple[Callable[[Quoted], str], str]] = {
     "picture": (picture, concurrency.NAME),
     "findings": (findings, concurrency.NAME),
     "decisions": (decisions, concurrency.NAME),
-    "questions": (questions, "pool"),
     "cures": (cures, switch.NAME),
 }
 
 
 def rewritten(text: str, page: Path, replacements: Sequence[Path]) -> str:
-    """Return `text` of `page` with every quoted part as its run has it, or the last of `replacements` that holds it."""
+    """Return `text` of `page` with every quoted part as its runs have it, or the last `replacements` that hold it."""
 
     def part(found: re.Match[str]) -> str:
-        make, experiment = PARTS[found["part"]]
-        asked = [folder for folder in replacements if _holds(folder, experiment)]
-        folder = asked[-1] if asked else page.parent / found["run"]
-        try:
-            run = records.read(folder)
-            rows = sorted(with_floor(summarise(run)), key=table.order)
-        except records.RecordsError:
-            if asked or not (folder / "run.json").exists():
-                raise
-            return found[0]  # a run of schema 1 without its samples says no more than what was written of it
-        path = _relative(folder.resolve(), page)
-        made = make(Quoted(run, rows, path))
-        return f"<!-- quoted {found['part']} from {path} -->\n{made}<!-- end of {found['part']} -->"
+        called, named = found["part"], [page.parent / one for one in found["runs"].split()]
+        if called == "questions":
+            every = [_read(folder, page) for folder in dict.fromkeys([*named, *replacements])]
+            used = [one for one in every if one in _answering(every).values()]
+            made = questions(used)
+        else:
+            make, experiment = PARTS[called]
+            asked = [folder for folder in replacements if _holds(folder, experiment)]
+            used = [_read([*named, *asked][-1], page)]
+            made = make(used[0])
+        runs = " ".join(one.path for one in used)
+        return f"<!-- quoted {called} from {runs} -->\n{made}<!-- end of {called} -->"
 
     return QUOTED.sub(part, text)
+
+
+def _read(folder: Path, page: Path) -> Quoted:
+    run = records.read(folder)
+    return Quoted(run, sorted(with_floor(summarise(run)), key=table.order), _relative(folder.resolve(), page))
 
 
 def _relative(folder: Path, page: Path) -> str:

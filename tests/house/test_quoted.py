@@ -34,23 +34,22 @@ def test_a_changed_number_is_noticed():
 def test_another_run_takes_the_place_of_the_one_quoted_where_it_holds_the_experiment(monkeypatch, tmp_path):
     page = quoted.PAGES[0]
     text = page.read_text(encoding="utf-8")
-    named = [(found["part"], found["run"]) for found in quoted.QUOTED.finditer(text)]
-    before = dict(named)
+    before = {found["part"]: found["runs"] for found in quoted.QUOTED.finditer(text)}
     monkeypatch.setattr(quoted, "ROOT", tmp_path)
     other = tmp_path / "results" / "another"
     shutil.copytree(ROOT / before["picture"], other)
     (tmp_path / page.name).write_text(text)
-    for asked in {run for part, run in named if part == "questions"}:
+    for asked in before["questions"].split():
         shutil.copytree(ROOT / asked, tmp_path / asked)
     after = quoted.rewritten(text, tmp_path / page.name, [other])
-    runs = {found["part"]: found["run"] for found in quoted.QUOTED.finditer(after)}
+    runs = {found["part"]: found["runs"] for found in quoted.QUOTED.finditer(after)}
     assert runs["picture"] == runs["findings"] == runs["decisions"] == "results/another"
     assert runs["questions"] == before["questions"]
 
 
 def test_on_a_fresh_clone_the_report_is_of_the_run_that_the_readme_shows():
     text = quoted.PAGES[0].read_text(encoding="utf-8")
-    shown = next(found["run"] for found in quoted.QUOTED.finditer(text) if found["part"] == "picture")
+    shown = next(found["runs"] for found in quoted.QUOTED.finditer(text) if found["part"] == "picture")
     listed = findings.listed(ROOT / "results" / "README.md")
     assert f"results/{listed[0]}" == shown
     asked = subprocess.run(
@@ -59,6 +58,21 @@ def test_on_a_fresh_clone_the_report_is_of_the_run_that_the_readme_shows():
     if asked.returncode != 0:
         pytest.skip("this is not a checkout: what is committed cannot be asked for")
     assert {Path(line).parent.name for line in asked.stdout.decode().splitlines()} == set(listed)
+
+
+def test_a_question_is_quoted_from_the_last_run_that_holds_it(monkeypatch, tmp_path):
+    (asked,) = [
+        found["runs"].split()
+        for found in quoted.QUOTED.finditer(quoted.PAGES[0].read_text(encoding="utf-8"))
+        if found["part"] == "questions"
+    ]
+    monkeypatch.setattr(quoted, "ROOT", tmp_path)
+    for name in ("results/old", "results/new"):
+        shutil.copytree(ROOT / asked[-1], tmp_path / name)
+    text = "<!-- quoted questions from results/old -->\n<!-- end of questions -->"
+    after = quoted.rewritten(text, tmp_path / "page.md", [tmp_path / "results" / "new"])
+    assert after.startswith("<!-- quoted questions from results/new -->")
+    assert "results/old" not in after
 
 
 def test_a_run_that_is_not_there_is_not_passed_over(tmp_path):
