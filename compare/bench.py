@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from compare import clustered, looks, preparing, records
 from compare.analysis.rounds import with_figures
 from compare.analysis.summary import summarise
+from compare.clustered import Where
 from compare.contract import Paradigm
 from compare.engine import plan
 from compare.engine.drive import Drive, Noticing, Watcher
@@ -57,8 +58,7 @@ class Ask(msgspec.Struct, frozen=True):
     upstream: str = ""
     dsn: str = ""
     interpreters: dict[str, Interpreter] = {}  # by the tags in `options.pythons`
-    cluster: str = ""  # tls://HOST:PORT or local:N; "" = measured here
-    certs: Path | None = None  # the folder that `compare cluster certs` made
+    cluster: Where | None = None  # None = measured here
     resume: Path | None = None  # the folder of a run whose undecided pairs are measured on
     pairs: tuple[Paradigm, ...] = ()  # of these alone, each against native; () = of all
 
@@ -175,7 +175,6 @@ def _driving(
     if ask.cluster:
         with clustered.driving(
             ask.cluster,
-            ask.certs,
             begun,
             order,
             sentry=sentry,

@@ -1,21 +1,70 @@
-"""A benchmark over a cluster: the same rounds as here, each measured whole on one of its machines."""
+"""What is done over a cluster: a benchmark whose rounds its machines measure, and a load that they put together."""
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from compare import preparing
 from compare.analysis.rounds import with_figures
+from compare.engine import joint
 from compare.engine.drive import Noticing, Watcher
-from compare.engine.fleet import Fleet
+from compare.engine.fleet import Fleet, Machines
+from compare.engine.joint import Pressed
+from compare.harness.together import Part
 from compare.preparing import CannotStartError, Order
 from compare.records import Cell, Measurement, Run
+
+if TYPE_CHECKING:
+    from compare.engine.cluster import Cluster
+
+
+class Where(msgspec.Struct, frozen=True):
+    """A cluster: `address` is tls://HOST:PORT or local:N, `certs` the folder that `compare cluster certs` made.
+
+    With `server_on` and `load_from`, names of two workers, servers run on one and the load comes from the other.
+    """
+
+    address: str
+    certs: Path | None = None
+    server_on: str = ""
+    load_from: str = ""
+
+
+@contextmanager
+def connected(where: Where) -> Iterator["Cluster"]:
+    """Connect to the cluster `where`.
+
+    Raises CannotStartError without the extra `cluster`, and ClusterError, one sentence, when it cannot be used.
+    """
+    try:
+        from compare.engine import cluster  # noqa: PLC0415  # dask and distributed are an extra
+    except ModuleNotFoundError as error:
+        raise CannotStartError(
+            f"--cluster needs {error.name}: pip install 'tornado-aiohttp-compare[cluster]'."
+        ) from error
+    with cluster.connect(where.address, where.certs) as there:
+        yield there
+
+
+def load(whole: Part, where: Where) -> list[Pressed]:
+    """Have all machines of the cluster `where` put `whole` on its target together; return what each gave."""
+    with connected(where) as cluster:
+        from compare.engine import pressers  # noqa: PLC0415  # as above
+
+        cluster.check()
+        run = f"load-{time.time_ns():x}-{os.getpid()}"
+        with pressers.crew(cluster, run) as machines:
+            return joint.press(machines, whole)
 
 
 @contextmanager
 def driving(
-    where: str,
-    certs: Path | None,
+    where: Where,
     begun: Run,
     order: Order,
     *,
@@ -25,21 +74,12 @@ def driving(
     expected_s: Callable[[Cell], float],
     clock: Callable[[], float],
 ) -> Iterator[Fleet]:
-    """Connect to the cluster `where`, check its workers and yield what drives rounds over them.
-
-    `certs` is the folder that `compare cluster certs` made. Raises CannotStartError without the extra `cluster`, and
-    ClusterError, one sentence, when the cluster cannot be measured on.
-    """
-    try:
-        from compare.engine import cluster  # noqa: PLC0415  # dask and distributed are an extra
-    except ModuleNotFoundError as error:
-        raise CannotStartError(
-            f"--cluster needs {error.name}: pip install 'tornado-aiohttp-compare[cluster]'."
-        ) from error
-    with cluster.connect(where, certs) as connected:
-        for one in connected.check():
+    """Check the workers of the cluster `where` and yield what drives rounds over them; raises as `connected`."""
+    _refuse_links(where, order)
+    with connected(where) as cluster:
+        for one in cluster.check():
             watcher.remark(f"Worker on {one.host}: Python {one.python}, {one.cpus} CPUs.")
-        with connected.site(begun.name, preparing.opened, order) as site:
+        with _site(cluster, where, begun.name, order) as site:
             yield Fleet(
                 begun,
                 site,
@@ -50,6 +90,30 @@ def driving(
                 expected_s=expected_s,
                 clock=clock,
             )
+
+
+def _refuse_links(where: Where, order: Order) -> None:
+    if where.server_on and any(one.link for one in order.contestants):
+        raise CannotStartError(
+            "The experiment network makes hosts of its own, which no other machine reaches: leave out --server-on."
+        )
+
+
+@contextmanager
+def _site(cluster: "Cluster", where: Where, run: str, order: Order) -> Iterator[Machines]:
+    """Yield the machines of `run`: each worker, or the pair that `where` names."""
+    with cluster.site(run, preparing.opened, order) as site:
+        if not where.server_on:
+            yield site
+            return
+        from compare.engine import across  # noqa: PLC0415  # dask and distributed are an extra
+
+        pair = across.Pair(where.server_on, where.load_from)
+        both = across.Across(cluster, run, preparing.opened, order, pair)
+        try:
+            yield both
+        finally:
+            both.end()
 
 
 def _whole(measurement: Measurement) -> Measurement:

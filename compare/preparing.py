@@ -2,18 +2,19 @@
 
 import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import msgspec
 from msgspec.structs import replace
 
 from compare.contract import Paradigm
 from compare.engine.drive import Watcher
+from compare.engine.press import Far
 from compare.errors import CompareError
 from compare.harness import bytecode, environment, load
 from compare.harness.companions import CompanionError, companions
 from compare.harness.environment import Pinning
-from compare.harness.generators import Generator
+from compare.harness.generators import Generator, Player
 from compare.harness.measure import Harness, Refusals, server_of
 from compare.harness.noise import SHARED_CORE, CellNoise, Sentry, shared_core_penalty
 from compare.harness.servers import ServerError
@@ -36,6 +37,7 @@ class Order(msgspec.Struct, frozen=True):
     upstream: str = ""
     dsn: str = ""
     seed: int = 0
+    far: Far | None = None  # where the load comes from; None = the same machine
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -115,7 +117,7 @@ def measuring(
             environment.bound(pins.generator),
             stretched((one.link for one in order.contestants if one.link), order.seed) as wires,
             companions(works, upstream=order.upstream, dsn=order.dsn, cpu=pins.generator) as beside,
-            Generator(pins.generator) as generator,
+            _player(order.far, pins) as generator,
             interpreters.code() as code,
         ):
             harness = Harness(
@@ -127,6 +129,7 @@ def measuring(
                 pythons=dict(pythons or {}),
                 code=code,
                 hosts=wires.hosts,
+                listen=order.far.listen if order.far else "",
             )
             missing = {work: found.missing for work, found in beside.works.items()}
             whole = replace(
@@ -142,6 +145,15 @@ def measuring(
             yield Ready(whole.measure, lacking, took_s, blocking, wires.found)
     except CompanionError as error:
         raise CannotStartError(str(error)) from error
+
+
+def _player(far: Far | None, pins: Pinning) -> AbstractContextManager[Player]:
+    """Return what plays the loads: a process here, or one on another worker of the cluster."""
+    if far is None:
+        return Generator(pins.generator)
+    from compare.engine.afar import Afar  # noqa: PLC0415  # dask and distributed are an extra
+
+    return nullcontext(Afar(far))
 
 
 def not_measured(

@@ -2,10 +2,13 @@
 
 import sys
 
+import made
 import pytest
+from msgspec.structs import replace
 
 from compare import cli, clustered, engine, records
 from compare.preparing import CannotStartError, Order
+from compare.records import Link
 
 FEW = ["bench", "--paradigm", "native", "--server", "aiohttp", "--concurrency", "10", "--duration", "0.2"]
 
@@ -31,7 +34,7 @@ def test_without_its_packages_the_extra_is_named(monkeypatch):
         pytest.raises(
             CannotStartError, match=r"--cluster needs .*: pip install 'tornado-aiohttp-compare\[cluster\]'"
         ),
-        clustered.driving("local:1", None, None, Order(()), **given),
+        clustered.driving(clustered.Where("local:1"), None, Order(()), **given),
     ):
         pass
 
@@ -56,3 +59,33 @@ def test_real_rounds_on_two_workers_are_kept_with_their_machines(bench, tmp_path
     assert len({one.machine for one in run.measurements}) == 2
     assert all(one.environment is not None for one in run.measurements)
     assert run.lost == ()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(180)
+def test_servers_on_one_worker_are_measured_under_load_from_another(bench, tmp_path):
+    code, said = bench("--rounds", "2", "--cluster", "local:2", "--server-on", "0", "--load-from", "1")
+    assert code == 0, said
+    (folder,) = tmp_path.iterdir()
+    run = records.read(folder)
+    assert {one.failure for one in run.measurements} == {None}
+    for one in run.measurements:
+        server, _, load = one.machine.partition(" under load from ")
+        assert (server.partition(":")[0], load.partition(":")[0]) == ("0", "1")
+        assert one.usage.cpu_s > 0  # of the window, found by the two clocks
+        assert one.generator.notes == ()
+    assert "under load from" in said
+
+
+def test_an_unknown_worker_is_refused_before_anything_is_measured(bench, tmp_path):
+    code, said = bench("--cluster", "local:2", "--server-on", "0", "--load-from", "m9")
+    assert code == 1
+    assert "The cluster has no worker named m9; there are 0, 1." in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_hosts_of_an_experiments_own_are_not_put_under_load_from_another_worker():
+    contestant = replace(made.NATIVE, link=Link(0.05))
+    where = clustered.Where("local:1", server_on="a", load_from="b")
+    with pytest.raises(CannotStartError, match="makes hosts of its own, which no other machine reaches"):
+        clustered._refuse_links(where, Order((contestant,)))

@@ -15,7 +15,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from compare.commands import pythons, usage
+from compare.commands import pythons, usage, where
 from compare.commands.usage import ExitCode
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import DSN_VARIABLE
@@ -43,7 +43,8 @@ else:  # `--help` and `--list` measure nothing and answer at once
 
 PAIRS = (Paradigm.CALLBACK, Paradigm.EXECUTOR)  # whom native is compared with until it is decided
 # What of the command line `--continue` uses: the run says all else.
-GOES_ON = {"resume", "rounds", "pairs", "seed", "strict", "cluster", "certs", "upstream", "dsn"}
+GOES_ON = {"resume", "rounds", "pairs", "seed", "strict", "upstream", "dsn"}
+GOES_ON |= {"cluster", "certs", "server_on", "load_from"}
 
 
 @click.command()
@@ -88,6 +89,10 @@ GOES_ON = {"resume", "rounds", "pairs", "seed", "strict", "cluster", "certs", "u
     help="For --cluster: what `compare cluster certs` made.",
 )
 @click.option(
+    "--server-on", default="", metavar="NAME", help="For --cluster: servers run on this worker alone,"
+)
+@click.option("--load-from", default="", metavar="NAME", help="and the load comes from this one.")
+@click.option(
     "--seed", type=click.IntRange(0), help="Decides the order; default: from the clock, and printed."
 )
 @click.option(
@@ -118,10 +123,6 @@ def command(experiments: tuple[str, ...], *, only_list: bool, strict: bool, **as
     if asked["machines"]:
         raise click.UsageError(
             "--machines plans only: compare bench --list --machines 50. --cluster measures."
-        )
-    if asked["certs"] and not asked["cluster"].startswith("tls://"):
-        raise click.UsageError(
-            "--certs is for an encrypted cluster: --cluster tls://10.0.0.1:8786 --certs certs."
         )
     _check_continue(asked)
     ask = _ask(experiments, asked)
@@ -169,8 +170,7 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         resume=asked["resume"],
         pairs=tuple(map(Paradigm, asked["pairs"])),
         interpreters=found,
-        cluster=asked["cluster"],
-        certs=asked["certs"],
+        cluster=where.asked_for(asked),
         upstream=asked["upstream"],
         dsn=asked["dsn"] or os.environ.get(DSN_VARIABLE, ""),
     )

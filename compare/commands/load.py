@@ -1,18 +1,30 @@
 """`compare load`: put a load on a URL, as one would with wrk."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from compare.commands import load_report, usage
+from compare.commands import load_machines, load_report, usage, where
+from compare.commands.load_report import LoadReport
 from compare.commands.usage import ExitCode
 from compare.harness import environment, probe
 from compare.harness import load as generator
-from compare.records import Arrivals, Closed, Open
+from compare.harness.load import LoadResult
+from compare.harness.together import Part
+from compare.late import Late
+from compare.records import Arrivals, Closed, Load, Open
 from compare.screen import progress, tables
+
+if TYPE_CHECKING:
+    from compare import clustered
+else:
+    clustered = Late("compare.clustered")  # dask, which only --cluster needs
 
 CLOSED_CONNECTIONS = 10
 OPEN_CONNECTIONS = 10_000
@@ -65,6 +77,15 @@ def _no_pipeline(_context: click.Context, _option: click.Parameter, value: int |
     type=click.IntRange(1, 60_000),
     help="Connections from one source address at most; more leave from 127.0.0.2 and so on.",
 )
+@click.option(
+    "--cluster", default="", metavar="WHERE", help="From machines together: tls://HOST:PORT or local:2."
+)
+@click.option(
+    "--certs",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="For --cluster: what `compare cluster certs` made.",
+)
 @click.option("--pipeline", type=int, hidden=True, callback=_no_pipeline, expose_value=False)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, times in seconds (docs/load.md)."
@@ -83,6 +104,8 @@ def command(
     method: str,
     body: str,
     expected: tuple[int, ...] | None,
+    cluster: str,
+    certs: Path | None,
     as_json: bool,
     **asked: Any,
 ) -> int:
@@ -97,18 +120,22 @@ def command(
         wanted = Open(connections, delay_s=0.0, rate_rps=rate, arrivals=Arrivals(arrivals), **asked)
     wire = generator.Wire(keep_alive=not close, verify=not insecure, per_source=per_address or 0)
     ask = generator.Ask(method, tuple(map(_header, headers)), _body(body))
+    _check(cluster, certs, rate)
+    part = Part(url, wanted, wire, ask, seed) if isinstance(wanted, Open) and cluster else None
     with progress.running(f"Asking for {wanted.warmup_s + wanted.duration_s:g} s"):
-        result = generator.run(
-            url, wanted, seed=seed, cpu=environment.pinning().generator, wire=wire, ask=ask, stops=True
-        )
-    expected = expected or ()
-    report = load_report.of(url, wanted, result, expected)
+        if part is not None:
+            told = _together(part, cluster, certs, expected or ())
+        else:
+            told = _alone(url, wanted, wire, ask, seed, expected or ())
+    result, report = told.result, told.report
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
         if report.completed:
-            tables.console().print(load_report.table(result, expected))
+            tables.console().print(told.table)
         click.echo(load_report.headline(wanted, report) if len(result.samples.status) else _nothing_sent(url))
+        for line in told.rows:
+            click.echo(line)
     if result.certificate and not as_json:
         click.echo(result.certificate.sentence)
     for warning in report.warnings:
@@ -117,6 +144,44 @@ def command(
         click.echo(f"Stopped after {report.window_s:.3g} s of {wanted.duration_s:g} s.", err=True)
         return ExitCode.INTERRUPTED
     return ExitCode.DONE if report.completed else ExitCode.FAILED
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What a load gave and how it is shown; `rows` are lines about each machine."""
+
+    result: LoadResult
+    report: LoadReport
+    table: Any  # of rich, which msgspec knows nothing about
+    rows: tuple[str, ...] = ()
+
+
+def _alone(
+    url: str, load: Load, wire: generator.Wire, ask: generator.Ask, seed: int, expected: Collection[int]
+) -> _Told:
+    """Put the load on from here."""
+    cpu = environment.pinning().generator
+    result = generator.run(url, load, seed=seed, cpu=cpu, wire=wire, ask=ask, stops=True)
+    report = load_report.of(url, load, result, expected)
+    return _Told(result, report, load_report.table(result, expected))
+
+
+def _together(part: Part, cluster: str, certs: Path | None, expected: Collection[int]) -> _Told:
+    """Have the machines of a cluster put the load on."""
+    pressed = clustered.load(part, clustered.Where(cluster, certs))
+    result = load_machines.pool(pressed)
+    report = load_machines.of(part.url, part.load, result, pressed, expected)
+    shown = load_machines.table(result, pressed, expected)
+    return _Told(result, report, shown, tuple(load_machines.rows(report)))
+
+
+def _check(cluster: str, certs: Path | None, rate: float | None) -> None:
+    """Refuse options that do not go together."""
+    if cluster and rate is None:
+        raise click.UsageError(
+            "--cluster needs --rate, such as --rate 1000: in a closed loop a slow machine sends less, and the pool "
+            "would show the fast ones."
+        )
+    where.refuse_certs(cluster, certs)
 
 
 def _header(line: str) -> str:

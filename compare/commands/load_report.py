@@ -64,12 +64,17 @@ class LoadReport(msgspec.Struct, frozen=True):
     reached_rps: float = 0.0
 
 
-def of(url: str, load: Load, result: LoadResult, expected: Collection[int] = ()) -> LoadReport:
-    """Return the report of `result`, which `load` on `url` gave; `expected` are the statuses that are successes."""
+def of(
+    url: str, load: Load, result: LoadResult, expected: Collection[int] = (), *, schedules: int = 1
+) -> LoadReport:
+    """Return the report of `result`, which `load` on `url` gave; `expected` are the statuses that are successes.
+
+    `schedules` is how many generators shared an even schedule.
+    """
     window = Window(result.samples, expected)
     errors = {error.kind: error.count for error in _counted(window, expected).errors()}
     unanswered = errors.pop("unanswered", 0)
-    doubts = validity.judge(_signs(load, window, result))
+    doubts = validity.judge(_signs(load, window, result, schedules))
     return LoadReport(
         url=mask_dsn(url),
         sent=len(window.lags_s),
@@ -143,6 +148,12 @@ def table(result: LoadResult, expected: Collection[int] = ()) -> Table:
     return shown
 
 
+def add_response(shown: Table, title: str, result: LoadResult, expected: Collection[int] = ()) -> None:
+    """Add one row of response percentiles."""
+    latency = Window(result.samples, expected).response()
+    shown.add_row(title, *(getattr(latency, p).text for p in PERCENTILES))
+
+
 def headline(load: Load, report: LoadReport) -> str:
     """Return the one line that says how it went: a rate of successes, or that there were none and why."""
     kinds = {**report.errors, **({"unanswered": report.unanswered} if report.unanswered else {})}
@@ -176,7 +187,7 @@ def _lag(window: Window) -> Latency:
     return quantiles.latency(window.lags_s, np.empty(0))
 
 
-def _signs(load: Load, window: Window, result: LoadResult) -> Signs:
+def _signs(load: Load, window: Window, result: LoadResult, schedules: int) -> Signs:
     """Return the signs of a URL of which nothing is known: no wait, so no ceiling."""
     little = littles_law(window, load)
     return Signs(
@@ -187,7 +198,8 @@ def _signs(load: Load, window: Window, result: LoadResult) -> Signs:
         short_waits_share=math.nan,
         median_s=window.median_s,
         lag_p99_s=window.lag_s(0.99) if result.keep_alive else math.nan,
-        sent_share=window.sent_share(scheduled(load, window.window_s)),
+        # of each schedule one request may fall on either side of the window's edge
+        sent_share=window.sent_share(scheduled(load, window.window_s) - (schedules - 1)),
         generator_cpu_share=result.report.cpu_share,
         littles_ratio=little.ratio,
         littles_tolerance=little.tolerance,

@@ -11,7 +11,7 @@ import ipaddress
 import re
 import ssl
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,7 +44,7 @@ class Machine:
 
     def __init__(
         self,
-        client: Client,
+        cluster: "Cluster",
         address: str,
         name: str,
         run: str,
@@ -52,7 +52,7 @@ class Machine:
         order: msgspec.Struct,
         turn: contextlib.AbstractContextManager[object],
     ) -> None:
-        self._client, self._address, self.name, self.turn = client, address, name, turn
+        self._cluster, self._address, self.name, self.turn = cluster, address, name, turn
         self._run, self._opened, self._order = run, opened, order
         self._begun: Counter[Attempt] = Counter()
 
@@ -60,45 +60,14 @@ class Machine:
         """Return the measurement of `cell`; raises MachineLostError when the worker is gone."""
         index = self._begun[attempt]
         self._begun[attempt] += 1
-        future = self._submit(
-            remote.measure,
-            self._run,
-            self._opened,
-            self._order,
-            cell,
-            attempt,
-            index,
-            key=f"{self._run}-{attempt.round}-{index}-{attempt.number}",
+        key = f"{self._run}-{attempt.round}-{index}-{attempt.number}"
+        words = (self._run, self._opened, self._order, cell, attempt, index)
+        made: Measurement | Rerun = self._cluster.ask(
+            self._address, self.name, remote.measure, *words, key=key
         )
-        try:
-            made: Measurement | Rerun = future.result()
-        except (KilledWorker, OSError, TimeoutError) as error:
-            raise MachineLostError(
-                f"{self.name} was lost while it measured ({type(error).__name__})."
-            ) from error
-        except Exception as error:
-            if type(error).__name__ in {"NoValidWorkerError", "FutureCancelledError", "CancelledError"}:
-                raise MachineLostError(
-                    f"{self.name} was lost while it measured ({type(error).__name__})."
-                ) from error
-            raise
-        finally:
-            future.release()
         if isinstance(made, Rerun):
             raise MachineLostError(f"{self.name} was asked a second time for a cell begun by {made.first}.")
         return made
-
-    def _submit(self, function: Any, *words: Any, key: str) -> Any:
-        return self._client.submit(
-            function,
-            *words,
-            key=key,
-            pure=False,
-            retries=0,
-            workers=[self._address],
-            allow_other_workers=False,
-            resources={quiet.MACHINE: 1},
-        )
 
 
 class Site:
@@ -144,12 +113,61 @@ class Cluster:
         self._seen |= found
         return list(found.values())
 
-    def machines(self, run: str, opened: Open, order: msgspec.Struct) -> list[Machine]:
-        """Return the workers that are there now, as machines of `run`."""
+    def workers(self) -> dict[str, str]:
+        """Return the names of the workers that are there now, by their addresses."""
         there = self._client.scheduler_info(n_workers=-1)["workers"]
+        return {address: _called(address, about) for address, about in there.items()}
+
+    def ask(
+        self,
+        address: str,
+        name: str,
+        function: Callable[..., Any],
+        *words: Any,
+        key: str,
+        within_s: float | None = None,
+    ) -> Any:
+        """Return what `function` returns on one worker, which does nothing else meanwhile.
+
+        Raises MachineLostError when the worker is gone, or has not answered within so many seconds.
+        """
+        future = self._client.submit(
+            function,
+            *words,
+            key=key,
+            pure=False,
+            retries=0,
+            workers=[address],
+            allow_other_workers=False,
+            resources={quiet.MACHINE: 1},
+        )
+        lost = f"{name} was lost while it measured"
+        try:
+            return future.result(within_s)
+        except (KilledWorker, OSError, TimeoutError) as error:
+            raise MachineLostError(f"{lost} ({type(error).__name__}).") from error
+        except Exception as error:
+            if type(error).__name__ in {"NoValidWorkerError", "FutureCancelledError", "CancelledError"}:
+                raise MachineLostError(f"{lost} ({type(error).__name__}).") from error
+            raise
+        finally:
+            future.release()
+
+    def beside(self, function: Callable[..., Any], *words: Any, at: Sequence[str]) -> None:
+        """Call `function` on those of the workers `at` that are there, beside the queue of tasks.
+
+        One of those may be waited for. A worker that is gone would be dialled for half a minute.
+        """
+        there = self.workers()
+        self._client.run(function, *words, workers=[one for one in at if one in there], on_error="ignore")
+
+    def machines(
+        self, run: str, opened: Open, order: msgspec.Struct, only: Mapping[str, str] | None = None
+    ) -> list[Machine]:
+        """Return the workers that are there now, as machines of `run`; `only` names some of them by their addresses."""
+        there = self.workers() if only is None else only
         return [
-            Machine(self._client, address, _called(address, about), run, opened, order, self._turn)
-            for address, about in there.items()
+            Machine(self, address, name, run, opened, order, self._turn) for address, name in there.items()
         ]
 
     @contextlib.contextmanager
@@ -230,7 +248,7 @@ def _local(workers: int) -> Iterator[Cluster]:
         raise ClusterError(f"--cluster local:N takes from 1 to 64 workers, such as local:2, not {workers}.")
     made = LocalCluster(
         n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, resources={quiet.MACHINE: 1},
-        memory_limit=0, silence_logs=50,
+        memory_limit=0, silence_logs=50, scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},
     )  # fmt: skip
     with made, Client(made, set_as_default=False) as client:
         yield Cluster(client, shared_host=True)

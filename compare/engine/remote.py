@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import psutil
 
+from compare.engine.many import MachineLostError
 from compare.engine.spread import Attempt
 from compare.records import Cell, Measurement
 
@@ -76,7 +77,12 @@ def measure(
     if session is None:
         stack = contextlib.ExitStack()
         session = _sessions[run] = _Session(stack, stack.enter_context(opened(order)))
-    return session.measure(cell)
+    try:
+        return session.measure(cell)
+    except MachineLostError:  # another machine, which the session knows: the next attempt opens one anew
+        del _sessions[run]
+        session.stack.close()
+        raise
 
 
 def _mark(run: str, attempt: Attempt, index: int) -> str | None:

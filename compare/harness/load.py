@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from compare.errors import CompareError
 from compare.harness import certificate
 from compare.harness.certificate import Certificate
-from compare.harness.generators import Generator, GeneratorError
+from compare.harness.generators import Generator, GeneratorError, Player
 from compare.loadgen.ledger import COLUMNS
 from compare.loadgen.protocol import UNASKED, Order, Outcome, StreamOrder, StreamOutcome, Tls
 from compare.records import Arrivals, GeneratorReport, Load, Mixed, Open, Samples, rate_rps
@@ -90,7 +90,7 @@ def run(
     seed: int = 0,
     bystander_url: str | None = None,
     cpu: int | None = None,
-    by: Generator | None = None,
+    by: Player | None = None,
     wire: Wire = KEPT,
     ask: Ask = GET,
     stops: bool = False,
@@ -106,30 +106,45 @@ def run(
     """
     whom = target(url, wire, ask)
     order = plan(load, seed, whom, target(bystander_url) if bystander_url else None, wire)
-    shown = _certificate(whom) if whom.tls else None
-    outcome, samples = _played(order, cpu, by, stops=stops)
+    shown = certificate_of(whom)
+    played = _played(order, cpu, by, stops=stops)
+    return result(*played, wire, shown, bystander=bool(bystander_url), by=by)
+
+
+def result(
+    outcome: Outcome,
+    samples: Sequence[Samples],
+    wire: Wire = KEPT,
+    shown: Certificate | None = None,
+    *,
+    bystander: bool = False,
+    by: Player | None = None,
+) -> LoadResult:
+    """Return what a load gave whose first stream is the load, and whose second the bystander where there was one."""
+    ahead_s = by.ahead_s if by is not None else 0.0
     return LoadResult(
         samples[0],
-        samples[1] if bystander_url else None,
+        samples[1] if bystander else None,
         _report(outcome),
-        outcome.window,
+        (outcome.window[0] - ahead_s, outcome.window[1] - ahead_s),
         shown,
         wire.keep_alive,
         outcome.cut,
     )
 
 
-def _certificate(whom: Target) -> Certificate:
+def certificate_of(whom: Target) -> Certificate | None:
+    """Return what an https target shows, None for http; raises LoadError when it does not verify."""
+    if whom.tls is None:
+        return None
     try:
-        return certificate.look(
-            whom.family, whom.address, whom.host, verify=whom.tls is None or whom.tls.verify
-        )
+        return certificate.look(whom.family, whom.address, whom.host, verify=whom.tls.verify)
     except certificate.CertificateError as error:
         raise LoadError(str(error)) from error
 
 
 def run_mix(
-    mix: Sequence[tuple[str, Load]], *, seed: int = 0, cpu: int | None = None, by: Generator | None = None
+    mix: Sequence[tuple[str, Load]], *, seed: int = 0, cpu: int | None = None, by: Player | None = None
 ) -> tuple[LoadResult, list[Samples]]:
     """Put several loads on several URLs at once; return the result of the first, and the samples of all.
 
@@ -143,23 +158,21 @@ def run_mix(
     first = mix[0][1]
     order = Order(tuple(streams), first.warmup_s, first.duration_s, first.timeout_s)
     outcome, samples = _played(order, cpu, by)
-    return LoadResult(samples[0], None, _report(outcome), outcome.window), samples
+    return result(outcome, samples, by=by), samples
 
 
 def _played(
-    order: Order, cpu: int | None, by: Generator | None, *, stops: bool = False
+    order: Order, cpu: int | None, by: Player | None, *, stops: bool = False
 ) -> tuple[Outcome, list[Samples]]:
     try:
         if by is not None:
-            played = _decoded(*by.play(order, stops=stops))
+            played = by.play(order, stops=stops)
         else:
             with Generator(cpu) as generator:
-                played = _decoded(*generator.play(order, stops=stops))
+                played = generator.play(order, stops=stops)
     except GeneratorError as error:
         raise LoadError(str(error)) from error
-    if UNASKED in played[0].notes:
-        raise LoadError(UNASKED)
-    return played
+    return decoded(*played)
 
 
 def target(url: str, wire: Wire = KEPT, ask: Ask = GET) -> Target:
@@ -246,7 +259,10 @@ def _report(outcome: Outcome) -> GeneratorReport:
     return GeneratorReport(outcome.cpu_share, main.connections, main.reconnects, outcome.notes)
 
 
-def _decoded(outcome: Outcome, rows: Bytes) -> tuple[Outcome, list[Samples]]:
+def decoded(outcome: Outcome, rows: Bytes) -> tuple[Outcome, list[Samples]]:
+    """Return the outcome and the samples of each stream; raises LoadError where answers belong to no request."""
+    if UNASKED in outcome.notes:
+        raise LoadError(UNASKED)
     samples = []
     for stream in outcome.streams:
         columns, rows = _columns(stream, rows)

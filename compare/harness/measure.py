@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from compare.contract import Accept, Paradigm
 from compare.harness import load, probe, soak, stats_watch
 from compare.harness.environment import Pinning
-from compare.harness.generators import Generator
+from compare.harness.generators import Player
 from compare.harness.load import LoadError, LoadResult
 from compare.harness.monitor import Monitor
 from compare.harness.noise import CellNoise
@@ -55,7 +55,8 @@ class Harness(msgspec.Struct, frozen=True):
     every load, without it each load starts one of its own; `limits` is how many a work does at once, by its name;
     `pythons` are the paths of other interpreters by the tags that contestants name, and `code` is the folder where they
     find this project's packages; `hosts` are where servers run behind a link; `blanks` is the share of a CPU that a
-    server uses without a load, by what contestants that share it have in common, which `preflight` fills. A measurement
+    server uses without a load, by what contestants that share it have in common, which `preflight` fills; `listen` is
+    the address that servers have where the load comes from another machine. A measurement
     is whole when `measure` returns: what machine it was made on and how noisy that was are in it, so that it may be
     made anywhere.
     """
@@ -64,7 +65,7 @@ class Harness(msgspec.Struct, frozen=True):
     upstream: str = ""
     dsn: str = ""
     seed: int = 0
-    generator: Generator | None = None
+    generator: Player | None = None
     environment: Environment | None = None
     sentry: CellNoise | None = None
     limits: dict[str, int] = {}
@@ -73,6 +74,7 @@ class Harness(msgspec.Struct, frozen=True):
     code: str = ""
     hosts: dict[Link, Host] = {}
     blanks: dict[Contestant, float] = {}
+    listen: str = ""
 
     def measure(self, cell: Cell) -> Measurement:
         """Return the measurement of `cell`. What goes wrong with the server or the load is its `failure`."""
@@ -132,6 +134,7 @@ class Harness(msgspec.Struct, frozen=True):
             python=python,
             code=self.code,
             host=host,
+            listen=self.listen,
         )
 
     def _measured(self, cell: Cell) -> Measurement:

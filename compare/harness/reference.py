@@ -1,6 +1,6 @@
 """A server whose every answer is known beforehand: what the generator is checked against.
 
-`python -m compare.harness.reference DELAY_S FREEZE_AFTER` answers each request after DELAY_S and says in
+`python -m compare.harness.reference DELAY_S FREEZE_AFTER HOST` answers each request after DELAY_S and says in
 `Server-Timing` how long it really took. After FREEZE_AFTER requests (0 = never) it stands still once, as a whole, for
 a second, like a process in a long garbage collection. It prints its URL, and ends when its standard input does.
 """
@@ -56,21 +56,27 @@ class Answering(asyncio.Protocol):
 
 @contextmanager
 def serving(
-    *, delay_s: float = 0.0, freeze_after: int = 0, cpu: int | None = None, slower: float = 0.0
+    *,
+    delay_s: float = 0.0,
+    freeze_after: int = 0,
+    cpu: int | None = None,
+    slower: float = 0.0,
+    host: str = "127.0.0.1",
 ) -> Iterator[str]:
     """Run the reference server in a process of its own; yield its URL. It never outlives the block.
 
     It is slowed by the share `slower`, as `brake` does it.
     """
-    command = [sys.executable, "-P", "-m", "compare.harness.reference", str(delay_s), str(freeze_after)]
+    words = [str(delay_s), str(freeze_after), host]
+    command = [sys.executable, "-P", "-m", "compare.harness.reference", *words]
     with Child(command, cpu=cpu) as child:
         url = child.line(START_S).decode()
         with braked(child.pid, slower):
             yield url
 
 
-async def _serve() -> None:
-    server = await asyncio.get_running_loop().create_server(Answering, "127.0.0.1", 0, backlog=BACKLOG)
+async def _serve(listen: str) -> None:
+    server = await asyncio.get_running_loop().create_server(Answering, listen, 0, backlog=BACKLOG)
     host, port = server.sockets[0].getsockname()[:2]
     sys.stdout.write(f"http://{host}:{port}/\n")
     sys.stdout.flush()
@@ -90,4 +96,4 @@ if __name__ == "__main__":
     import uvloop
 
     Answering.delay_s, Answering.until_freeze = float(sys.argv[1]), int(sys.argv[2])
-    uvloop.run(_serve())
+    uvloop.run(_serve(sys.argv[3]))

@@ -72,8 +72,9 @@ def serve(
     python: str = "",
     code: str = "",
     host: Host | None = None,
+    listen: str = "",
 ) -> Iterator[Running]:
-    """Run `contestant`'s server, pinned to `cpu` unless that is None, on a free port of the loopback interface.
+    """Run `contestant`'s server, pinned to `cpu` unless that is None, on a free port of `listen`, else of loopback.
 
     Yields once the server listens. However the block is left, the server's whole process group is ended: by
     SIGTERM, and by SIGKILL `grace_s` + `KILL_S` later. `python` is the path of another interpreter than this one,
@@ -82,6 +83,8 @@ def serve(
     """
     settings = _settings(contestant, upstream, dsn, grace_s)
     environ = settings.environ() | (interpreters.finds(code) if python else {})
+    if listen:
+        settings = replace(settings, host=listen)
     words = command(contestant, settings, python)
     if host is not None:
         words = host.command(command(contestant, replace(settings, host=host.address), python))

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from compare.contract import Paradigm
 from compare.harness import load, probe
-from compare.harness.generators import Generator
+from compare.harness.generators import Generator, Player
 from compare.harness.monitor import Monitor, Reading
 from compare.harness.servers import Running
 from compare.records import Cell, Load, Measurement, Moment, Samples, SampleStatus, Soak, rate_rps
@@ -77,12 +77,13 @@ class Soaked(msgspec.Struct, frozen=True):
 
 
 def run(
-    server: Running, cell: Cell, *, seed: int = 0, cpu: int | None = None, by: Generator | None = None
+    server: Running, cell: Cell, *, seed: int = 0, cpu: int | None = None, by: Player | None = None
 ) -> Soaked:
     """Put `cell`'s mixed load on `server`; raises LoadError and NoAnswerError. `cpu` and `by` as in `load.run`."""
     mix = streams(cell)
     fill_pool(server)
-    with nullcontext(by) if by else Generator(cpu) as generator:
+    playing: AbstractContextManager[Player] = nullcontext(by) if by else Generator(cpu)
+    with playing as generator:
         warm = replace(cell.load, warmup_s=0.0, duration_s=cell.load.warmup_s)
         _soak(server, mix, warm, seed, generator)
         before = at_rest(server)
@@ -115,7 +116,7 @@ def measurement(
 
 
 def _soak(
-    server: Running, mix: Sequence[Stream], times: Load, seed: int, by: Generator
+    server: Running, mix: Sequence[Stream], times: Load, seed: int, by: Player
 ) -> tuple[load.LoadResult, list[Samples], int]:
     """Run the mix for as long as `times` says; return the outcome and how many clients left."""
     loads = [

@@ -12,15 +12,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
 
 from compare.loadgen import limits
+from compare.loadgen.hearing import Hearing, TooLateError
 from compare.loadgen.ledger import FIRST_ROWS, Ledger
-from compare.loadgen.protocol import CUT, Order, Outcome, Refused, StreamOrder
+from compare.loadgen.protocol import CUT, START, Opened, Order, Outcome, Refused, Said, StreamOrder
 from compare.loadgen.streams import Stream, make
 
 if sys.platform != "win32":
@@ -46,50 +47,43 @@ class Mark:
         return (self.cpu_s - earlier.cpu_s) / max(1e-9, self.at_s - earlier.at_s)
 
 
-class Cut:
-    """Whether an order is ended early. Waiting for it costs no task: a loop that is flooded turns seldom."""
-
-    def __init__(self) -> None:
-        self.made = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    def make(self) -> None:
-        """End the order."""
-        self.made = True
-        if self._waiter is not None:
-            _release(self._waiter)
-
-    async def within(self, wait_s: float) -> None:
-        """Return when it is made, or after `wait_s`."""
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        timer = loop.call_later(wait_s, _release, self._waiter)
-        try:
-            await self._waiter
-        finally:
-            timer.cancel()
+Say = Callable[[Said], None]
 
 
-def _release(waiter: "asyncio.Future[None]") -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+def _unheard(said: Said) -> None:
+    raise AssertionError(f"An order that waits says {said} to nobody.")
 
 
-async def measure(order: Order, cut: Cut | None = None) -> tuple[Outcome, list[Ledger]]:
-    """Run `order` and return its outcome; `cut` ends it early."""
-    loop = asyncio.get_running_loop()
+async def measure(
+    order: Order, hearing: Hearing | None = None, say: Say = _unheard
+) -> tuple[Outcome, list[Ledger]]:
+    """Run `order` and return its outcome; one that waits will `say` so, and begins when its start is heard.
+
+    Raises TooLateError when that is heard too late.
+    """
+    loop, hearing = asyncio.get_running_loop(), hearing or Hearing()
     ledgers = [Ledger(first_rows(stream, order)) for stream in order.streams]
     streams = [make(*pair) for pair in zip(order.streams, (loop,) * len(ledgers), ledgers, strict=True)]
     await _open(streams, order.timeout_s)
     gc.collect()
     gc.freeze()
     gc.set_threshold(QUIET_GC)
-    start_s = time.monotonic() + LEAD_S
+    try:
+        start_s = await _told(hearing, say) if order.waits else time.monotonic() + LEAD_S
+    except TooLateError:
+        for stream in streams:
+            stream.stop()
+        raise
     opens_s = start_s + order.ramp_s + order.warmup_s - EDGE_S
     window = (opens_s, opens_s + order.duration_s)
     for stream in streams:
         stream.begin(start_s, window[1], order.timeout_s)
-    return await _finish(streams, (start_s, *window), order, cut or Cut()), ledgers
+    return await _finish(streams, (start_s, *window), order, hearing), ledgers
+
+
+async def _told(hearing: Hearing, say: Say) -> float:
+    say(Opened())
+    return await hearing.start()
 
 
 def first_rows(stream: StreamOrder, order: Order) -> int:
@@ -108,15 +102,15 @@ async def _open(streams: list[Stream], timeout_s: float) -> None:
 
 
 async def _finish(
-    streams: list[Stream], times: tuple[float, float, float], order: Order, cut: Cut
+    streams: list[Stream], times: tuple[float, float, float], order: Order, hearing: Hearing
 ) -> Outcome:
     start_s, *window = times
-    await until(window[0], cut)
+    await until(window[0], hearing)
     opened = Mark()
-    await until(window[1], cut)
+    await until(window[1], hearing)
     share = Mark().share_since(opened)
     patience_s = order.timeout_s
-    if cut.made:  # the warm-up counts where the window had not begun
+    if hearing.cut:  # the warm-up counts where the window had not begun
         window = [window[0] if opened.at_s >= window[0] else min(start_s, opened.at_s - EDGE_S), opened.at_s]
         window[1] = max(time.monotonic(), window[0] + EDGE_S)
         patience_s = min(patience_s, CUT_S)
@@ -128,29 +122,30 @@ async def _finish(
     end_s = time.monotonic()
     ends = tuple(stream.stop() for stream in streams)
     notes = sorted(set().union(*(stream.notes for stream in streams)))
-    return Outcome(ends, (window[0], window[1]), end_s, share, tuple(notes), cut=cut.made)
+    return Outcome(ends, (window[0], window[1]), end_s, share, tuple(notes), cut=hearing.cut)
 
 
-async def until(at_s: float, cut: Cut | None = None) -> None:
-    """Return when `cut` is made or the clock says `at_s`: a loop's own clock, in milliseconds, may wake it early.
+async def until(at_s: float, hearing: Hearing | None = None) -> None:
+    """Return when the order is cut or the clock says `at_s`: a loop's own, in milliseconds, may wake it early.
 
     A window closed early would miss the requests that are still to be sent in it.
     """
-    cut = cut or Cut()
+    hearing = hearing or Hearing()
     left_s = at_s - time.monotonic()
-    while left_s > 0 and not cut.made:
-        await cut.within(left_s)
+    while left_s > 0 and not hearing.cut:
+        await hearing.within(left_s)
         left_s = at_s - time.monotonic()
 
 
-def live_no_longer_than(lifeline: BinaryIO, longest_s: float, cut: Cut | None = None) -> None:
-    """End this process when `lifeline` ends, because its starter is gone, or after `longest_s`; a line makes `cut`."""
+def live_no_longer_than(lifeline: BinaryIO, longest_s: float, hearing: Hearing | None = None) -> None:
+    """End this process when `lifeline` ends, because its starter is gone, or after `longest_s`; lines are heard."""
 
     def heard() -> None:
-        if not os.read(lifeline.fileno(), 64):
+        said = os.read(lifeline.fileno(), 64)
+        if not said:
             os._exit(1)
-        if cut is not None:
-            cut.make()
+        if hearing is not None:
+            hearing.hear(said)
 
     asyncio.get_running_loop().add_reader(lifeline.fileno(), heard)
     signal.alarm(int(longest_s) + 1)
@@ -163,19 +158,19 @@ def live_on(lifeline: BinaryIO) -> None:
     signal.alarm(0)
 
 
-async def run(order: Order) -> tuple[Outcome, list[Ledger]]:
+async def run(order: Order, say: Say = _unheard) -> tuple[Outcome, list[Ledger]]:
     """Measure, bound to the life of the process that asked."""
     if sys.platform == "win32":
         return await measure(order)
-    cut = Cut()
-    live_no_longer_than(sys.stdin.buffer, order.longest_s, cut)
+    hearing = Hearing()
+    live_no_longer_than(sys.stdin.buffer, order.longest_s, hearing)
     try:
-        return await measure(order, cut)
+        return await measure(order, hearing, say)
     finally:
         live_on(sys.stdin.buffer)
 
 
-def emit(out: BinaryIO, outcome: Outcome | Refused, ledgers: list[Ledger]) -> None:
+def emit(out: BinaryIO, outcome: Said, ledgers: list[Ledger]) -> None:
     """Write one line and the rows."""
     out.write(msgspec.json.encode(outcome) + b"\n")
     for ledger in ledgers:
@@ -206,15 +201,19 @@ def _open_files() -> int:
         return 0
 
 
-def played(order: Order) -> tuple[Outcome | Refused, list[Ledger]]:
-    """Return the outcome of `order`: refused where this machine's limits do not allow it."""
+def played(order: Order, say: Say = _unheard) -> tuple[Outcome | Refused, list[Ledger]]:
+    """Return the outcome of `order`: refused where this machine's limits do not allow it, or its start came late."""
     try:
         order, notes = limits.fit(order)
     except limits.LimitError as error:
         return Refused(str(error)), []
     residue = Residue()
-    with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
-        outcome, ledgers = runner.run(run(order))
+    try:
+        with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
+            outcome, ledgers = runner.run(run(order, say))
+    except TooLateError as error:
+        residue.cleared()
+        return Refused(str(error)), []
     notes = (*notes, *outcome.notes)
     return msgspec.structs.replace(outcome, notes=notes, clean=residue.cleared()), ledgers
 
@@ -222,9 +221,9 @@ def played(order: Order) -> tuple[Outcome | Refused, list[Ledger]]:
 def serve(orders: Iterable[bytes], out: BinaryIO) -> None:
     """Play `orders`, one a line; write for each one line and the raw bytes."""
     for line in orders:
-        if line == CUT:  # it came when its order was over
+        if line == CUT or line.startswith(START):  # it came when its order was over
             continue
-        emit(out, *played(msgspec.json.decode(line, type=Order)))
+        emit(out, *played(msgspec.json.decode(line, type=Order), lambda said: emit(out, said, [])))
 
 
 def main() -> None:

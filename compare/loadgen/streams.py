@@ -229,7 +229,7 @@ class Open(Stream):
         rate_rps = self.order.rate_rps or 1.0
         poisson = self.order.poisson
         gaps = pace.poisson(rate_rps, self.order.seed) if poisson else pace.constant(rate_rps)
-        return pace.shifted(gaps, start_s, until_s)
+        return pace.shifted(gaps, start_s + self.order.first_s, until_s)
 
     def _free(self, connection: Connection, done_s: float) -> None:  # noqa: ARG002 - the closed loop's signature
         if self._queue:

@@ -317,6 +317,18 @@ def test_environments_that_nobody_named_hinder_no_other_experiment(compare, tmp_
             "--certs is for an encrypted cluster: --cluster tls://10.0.0.1:8786 --certs certs.",
         ),
         (["--cluster", "local:2", "--certs", "certs"], "--certs is for an encrypted cluster"),
+        (
+            ["--server-on", "a", "--load-from", "b"],
+            (
+                "--server-on and --load-from name two workers of a --cluster, such as --cluster tls://10.0.0.1:8786 "
+                "--server-on m1 --load-from m2."
+            ),
+        ),
+        (["--cluster", "local:2", "--server-on", "0"], "--server-on and --load-from name two workers"),
+        (
+            ["--cluster", "local:2", "--server-on", "0", "--load-from", "0"],
+            "--server-on and --load-from both name 0: name two workers",
+        ),
         (["--machines", "5"], "--machines plans only: compare bench --list --machines 50."),
         (["--quick", "--full"], "The presets quick and full exclude each other: give one, such as --quick."),
         (["--preset", "full", "--quick"], "The presets quick and full exclude each other"),

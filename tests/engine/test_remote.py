@@ -1,11 +1,14 @@
 """What runs on a worker, here in this process."""
 
+import contextlib
 import os
 
 import cluster_work
+import pytest
 
 from compare.contract import Paradigm, Server
 from compare.engine import remote
+from compare.engine.many import MachineLostError
 from compare.engine.spread import Attempt
 from compare.records import Cell, Closed, Contestant
 
@@ -38,3 +41,22 @@ def test_a_session_is_opened_once_and_closed_at_the_end():
         remote.measure("session", cluster_work.opened, order, cell, Attempt(0, 1, "m"), 0), remote.Rerun
     )
     remote.end("session")
+
+
+def test_a_session_whose_other_machine_was_lost_is_closed_so_that_the_next_attempt_opens_one_anew():
+    cell = Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Closed(10))
+    closed = []
+
+    @contextlib.contextmanager
+    def opened(_order):
+        def measure(_cell):
+            raise MachineLostError("m2 was lost.")
+
+        yield measure
+        closed.append(True)
+
+    for number in (1, 2):
+        with pytest.raises(MachineLostError):
+            remote.measure("afar", opened, cluster_work.Order(0), cell, Attempt(0, number, "m"), 0)
+    assert closed == [True, True]
+    remote.end("afar")

@@ -1,6 +1,7 @@
 """The generator's process: its limits, its life and what it writes."""
 
 import asyncio
+import contextlib
 import gc
 import io
 import os
@@ -18,7 +19,7 @@ import uvloop
 
 from compare.loadgen import generator
 from compare.loadgen.ledger import ROW_BYTES, Ledger
-from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome
+from compare.loadgen.protocol import START, Opened, Order, Outcome, Said, StreamOrder, StreamOutcome
 
 pytest.importorskip("resource")
 
@@ -167,3 +168,24 @@ def test_it_does_not_outlive_the_longest_time_a_run_can_take(silent):
         select.select([handle], [], [], 30)
         os.close(handle)
         assert process.poll() == -signal.SIGALRM
+
+
+def test_an_order_that_waits_says_so_when_its_connections_are_open_and_begins_when_it_is_told(silent):
+    waiting = msgspec.structs.replace(order(silent, 0.1), waits=True)
+    with start() as process:
+        process.stdin.write(msgspec.json.encode(waiting) + b"\n")
+        process.stdin.flush()
+        assert msgspec.json.decode(process.stdout.readline(), type=Said) == Opened()
+        connections = [silent.accept()[0] for _ in range(3)]
+        with contextlib.ExitStack() as open_:
+            for connection in connections:
+                open_.enter_context(connection)
+                connection.setblocking(False)
+                with pytest.raises(BlockingIOError):  # nothing was sent yet
+                    connection.recv(1)
+            start_s = time.monotonic() + 0.1
+            process.stdin.write(START + repr(start_s).encode() + b"\n")
+            process.stdin.flush()
+            outcome = msgspec.json.decode(process.stdout.readline(), type=Said)
+        assert outcome.window[0] == pytest.approx(start_s, abs=1e-6)
+        process.stdin.close()

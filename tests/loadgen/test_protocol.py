@@ -2,7 +2,7 @@
 
 import msgspec
 
-from compare.loadgen.protocol import Order, Outcome, StreamOrder, StreamOutcome
+from compare.loadgen.protocol import START_WITHIN_S, Order, Outcome, StreamOrder, StreamOutcome
 
 STREAM = StreamOrder(2, ("127.0.0.1", 80), b"GET / HTTP/1.1\r\n\r\n\xff", 10, 5, ramp_s=0.5)
 
@@ -21,3 +21,9 @@ def test_the_ramp_is_the_longest_of_all_streams():
 
 def test_the_longest_run_leaves_time_to_connect_to_ramp_and_to_wait_twice():
     assert Order((STREAM,), 0.5, 2.0, 10.0).longest_s > 10.0 + 0.5 + 0.5 + 2.0 + 10.0
+
+
+def test_the_longest_run_of_an_order_that_waits_leaves_time_for_its_start():
+    at_once = Order((STREAM,), 0.5, 2.0, 10.0)
+    waiting = msgspec.structs.replace(at_once, waits=True)
+    assert waiting.longest_s - at_once.longest_s == START_WITHIN_S

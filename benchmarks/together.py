@@ -1,0 +1,79 @@
+"""Two generators press one server together: sent as asked, begun together, and free of coordinated omission.
+
+    python -m benchmarks.together
+
+`compare load --cluster local:2` five times at 20,000/s in all against a server that answers at once, then the freeze
+test of `benchmarks.freeze` five times. Both generators and the server share this machine, whose one clock says how far
+apart the windows really opened; the two know each other's by ping-pong alone.
+"""
+
+import itertools
+
+import numpy as np
+
+from benchmarks.freeze import ARITHMETIC_MS, FREEZE_AFTER, PERCENTILES, SERVER_CPU
+from compare import clustered
+from compare.commands import load_machines
+from compare.engine import joint, pressers
+from compare.engine.cluster import Cluster
+from compare.engine.joint import Pressed
+from compare.harness import reference
+from compare.harness.together import Part
+from compare.records import Open
+
+RUNS, MOST_SKEW_S = 5, 1e-3
+FAST = Open(2000, delay_s=0.0, duration_s=5.0, rate_rps=20_000.0)
+SLOW = Open(1000, delay_s=0.005, duration_s=5.0, rate_rps=200.0)
+
+names = (f"together-{number}" for number in itertools.count())
+
+
+def press(cluster: Cluster, url: str, load: Open) -> list[Pressed]:
+    """Put `load` on `url` from both workers."""
+    with pressers.crew(cluster, next(names)) as machines:
+        return joint.press(machines, Part(url, load))
+
+
+def fast(cluster: Cluster, number: int) -> bool:
+    """Print how 20,000/s went; return whether it was sent as asked, and begun together."""
+    with reference.serving(cpu=SERVER_CPU) as url:
+        pressed = press(cluster, url, FAST)
+    report = load_machines.of(url, FAST, load_machines.pool(pressed), pressed)
+    skew_s = np.ptp([one.result.window[0] for one in pressed])
+    reached = [
+        f"{one.reached_rps:,.0f}/s (lag p99 {one.lag_s.p99 or np.nan:.6f} s)" for one in report.machines
+    ]
+    good = report.valid and skew_s < MOST_SKEW_S
+    print(
+        f"run {number}: {', '.join(reached)}; windows opened {skew_s * 1e6:.0f} us apart, {report.overlap:.2%} common; "
+        f"{'passed' if good else 'FAILED: ' + ' '.join(report.warnings)}"
+    )
+    return good
+
+
+def freeze(cluster: Cluster, number: int) -> bool:
+    """Print the pool's percentiles of one freeze test; return whether all are near enough."""
+    with reference.serving(delay_s=SLOW.delay_s, freeze_after=FREEZE_AFTER, cpu=SERVER_CPU) as url:
+        samples = load_machines.pool(press(cluster, url, SLOW)).samples
+    mine = samples.intended_s >= 0
+    found_ms = np.percentile((samples.done_s - samples.intended_s)[mine] * 1e3, PERCENTILES)
+    near = [abs(f - a) <= max(1.0, 0.05 * a) for f, a in zip(found_ms, ARITHMETIC_MS, strict=True)]
+    cells = "  ".join(f"{one:7.2f}{' ' if ok else '!'}" for one, ok in zip(found_ms, near, strict=True))
+    print(f"run {number}      {cells}  {mine.sum()} samples  {'passed' if all(near) else 'FAILED'}")
+    return all(near)
+
+
+def main() -> None:
+    """Print both tables."""
+    with clustered.connected(clustered.Where("local:2")) as cluster:
+        cluster.check()
+        passed = sum(fast(cluster, number) for number in range(1, RUNS + 1))
+        print(f"{passed} of {RUNS} runs sent as asked and began within {MOST_SKEW_S * 1e3:g} ms\n")
+        print("           " + "  ".join(f"p{p:g}".rjust(7) + " " for p in PERCENTILES) + "   (ms)")
+        print("arithmetic " + "  ".join(f"{one:7.2f} " for one in ARITHMETIC_MS))
+        passed = sum(freeze(cluster, number) for number in range(1, RUNS + 1))
+        print(f"{passed} of {RUNS} runs within 5 % or 1 ms")
+
+
+if __name__ == "__main__":
+    main()
