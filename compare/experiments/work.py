@@ -72,7 +72,7 @@ def rounds_of(cell: Cell, options: Options, rounds: int) -> int:
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
     rows = [summary for summary in summaries if summary.experiment == NAME]
-    works = _works(rows)
+    columns = _columns(rows)
     chart = Chart(
         "work",
         QUESTION,
@@ -81,9 +81,10 @@ def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
             view(P50, title="p50"),
             view(CPU, title="CPU"),
         ),
-        across=lambda summary: works.index(summary.contestant.work),
-        across_label="what is waited for",
-        categories=tuple(works),
+        across=lambda summary: columns.index((summary.in_flight, summary.contestant.work)),
+        across_label="",
+        note="Below what is waited for: requests in flight (n).",
+        categories=tuple(f"{work}\n{in_flight:,}" for in_flight, work in columns),
     )
     return charts.draw(chart, rows, answer(rows, run), run, folder)
 
@@ -123,6 +124,13 @@ def _works(rows: Sequence[Summary]) -> list[str]:
     works = {row.contestant.work for row in rows}
     known = [work for work in WORKS if work in works]
     return known + sorted(works.difference(WORKS))
+
+
+def _columns(rows: Sequence[Summary]) -> list[tuple[int, str]]:
+    """Return the levels that were measured, each with its works side by side."""
+    measured = {(row.in_flight, row.contestant.work) for row in rows}
+    levels = sorted({in_flight for in_flight, _ in measured})
+    return [(level, work) for level in levels for work in _works(rows) if (level, work) in measured]
 
 
 def _of(rows: Sequence[Summary], paradigm: Paradigm) -> list[Summary]:

@@ -42,6 +42,8 @@ def test_the_three_are_drawn_side_by_side(it, tmp_path):
     words = text_of(tmp_path / "work.svg")
     places = [words.index(f"<!-- {name} -->") for name in work.WORKS]
     assert places == sorted(places)
+    levels = [words.index(f"<!-- {level} -->") for level in ("100", "1,000")]
+    assert levels == sorted(levels), "a mark says how many were in flight"
 
 
 def test_every_work_has_a_verdict_on_what_is_answered_and_one_on_what_it_costs(it):
