@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from on_page import NARROW, WIDE, unbroken
 from playwright.sync_api import Page, expect, sync_playwright
 from running import Process, running
 
@@ -134,3 +135,21 @@ def visitor(page, site) -> Visitor:
     visitor = Visitor(page, site.address[1])
     visitor.go("localhost")
     return visitor
+
+
+@pytest.fixture(
+    params=[
+        pytest.param((WIDE, "light"), id="wide-light"),
+        pytest.param((NARROW, "dark"), id="narrow-dark", marks=pytest.mark.full),
+    ]
+)
+def demo(visitor, request):
+    """The open page, in a wide window by day, and in `make test-long` on a phone by night too."""
+    page, (size, scheme) = visitor.page, request.param
+    page.set_viewport_size(size)
+    page.emulate_media(
+        reduced_motion="reduce", color_scheme=scheme
+    )  # 60 pictures a second would cost too much
+    with unbroken(page):
+        page.goto(visitor.url("localhost", "/"))
+        yield page

@@ -18,24 +18,26 @@ from compare.contract import Paradigm
 
 FORMAT, VERSION = "waiting, recorded", 1  # as the page's replay.js reads it
 PERIOD_S = 0.1
-BETWEEN_S = 0.4
+BETWEEN_S = 0.4  # more than the 0.3 s within which replay takes requests for one crowd (crowd.js, TOGETHER_S)
 PATIENCE_S = 60.0
 
 
-def record(url: str, crowds: Sequence[tuple[Paradigm, int]], wait_s: float) -> dict[str, Any]:
-    """Send each crowd's requests at once, one crowd after the other; return what the page opens as a recording.
+def record(
+    url: str, crowds: Sequence[tuple[Paradigm, int]], wait_s: float, between_s: float = BETWEEN_S
+) -> dict[str, Any]:
+    """Send each crowd's requests at once, crowds `between_s` apart; return what the page opens as a recording.
 
     Raises OSError or HTTPException when the server does not answer.
     """
     events: list[dict[str, Any]] = []
     pings: list[dict[str, float]] = []
     with _watching(url, events), _bystander(url, pings):
-        time.sleep(BETWEEN_S)
+        time.sleep(between_s)
         for paradigm, requests in crowds:
             with ThreadPoolExecutor(requests) as crowd:
                 list(crowd.map(get, [url] * requests, [f"/io/{paradigm}?delay={wait_s}"] * requests))
-            time.sleep(BETWEEN_S)
-    names = [*(paradigm for paradigm, _ in crowds), "handler"]
+            time.sleep(between_s)
+    names = [*(paradigm for paradigm, _ in crowds), "handler", "twin"]
     sources = [json.loads(get(url, f"/source/{name}")) for name in names]
     return {"format": FORMAT, "version": VERSION, "events": events, "pings": pings, "sources": sources}
 

@@ -1,6 +1,6 @@
 // The running server's own source beside what it does: the line that runs is lit, the one that waits is hatched.
 
-import { text } from "./text.js";
+import { text, whenLanguageChanges } from "./text.js";
 
 const WAITS = { // the line at which each paradigm waits, and the one at which it goes on
   blocking: [/io\.blocking\(\)/, null],
@@ -13,20 +13,34 @@ const WAITS = { // the line at which each paradigm waits, and the one at which i
 };
 const sources = new Map();
 const $code = document.querySelector("#code"), $codeFile = document.querySelector("#code-file");
-let shown = "", asked = "native";
+let shown = "", asked = "native", server = "", lit = "";
 
 export const embedSources = (known) => { for (const one of known) sources.set(one.paradigm, one); };
 export const knownSources = () => [...sources.values()];
 
-/** Show the code of `paradigm`, or of the handler that all share, as the switch says. */
+/** Say which server answers: its handler runs here, and its twin's is the same by the other framework. */
+export function servedBy(name) {
+  server = name;
+  showCode();
+}
+
+function wantedOf(paradigm) {
+  const part = document.querySelector("#part :checked").value;
+  if (part === "wait" || !server) return paradigm;
+  return part === server ? "handler" : "twin";
+}
+
+/** Show the code of `paradigm`, or the handler that all share in either framework, as the switch says. */
 export async function showCode(paradigm = asked) {
   asked = paradigm;
-  const wanted = document.querySelector("#part :checked").value === "handler" ? "handler" : paradigm;
+  const wanted = wantedOf(paradigm);
   if (wanted === shown) return;
   const source = sources.get(wanted) ?? (await fetchSource(wanted));
+  if (wanted !== wantedOf(asked)) return; // another one was asked for meanwhile
+  shown = source ? wanted : "";
+  lit = "";
+  nameFile();
   if (!source) return $code.replaceChildren(text("noSource"));
-  shown = wanted;
-  $codeFile.textContent = `${source.file}:${source.first_line}`;
   $code.replaceChildren(
     ...source.code.split("\n").map((line, at) => {
       const row = document.createElement("span");
@@ -38,6 +52,11 @@ export async function showCode(paradigm = asked) {
   );
 }
 
+function nameFile() {
+  const source = sources.get(shown);
+  $codeFile.textContent = source ? `${source.file}:${source.first_line}${shown === "twin" ? ` ${text("notHere")}` : ""}` : "";
+}
+
 async function fetchSource(name) {
   const source = await fetch(`/source/${name}`).then((answer) => (answer.ok ? answer.json() : null), () => null);
   if (source) sources.set(name, source);
@@ -46,7 +65,10 @@ async function fetchSource(name) {
 
 /** Light the line at which a request of `paradigm` is: `runs`, `waits`, `goes on` or nothing. */
 export function light(paradigm, what) {
-  if (!shown || (shown !== "handler" && shown !== paradigm)) return;
+  if (!WAITS[shown] || (shown !== "handler" && shown !== paradigm)) return;
+  const state = `${paradigm} ${what}`;
+  if (state === lit) return;
+  lit = state;
   const [waits, goesOn] = WAITS[shown];
   for (const row of $code.children) {
     const line = row.textContent;
@@ -57,3 +79,4 @@ export function light(paradigm, what) {
 }
 
 for (const one of document.querySelectorAll("#part input")) one.addEventListener("change", () => showCode());
+whenLanguageChanges(nameFile);

@@ -2,7 +2,9 @@
 
 import { text } from "./text.js";
 
-const PER_NAME = 5, HELD_UP_S = 0.1, LONGEST_S = 15;
+const PER_NAME = 5, HELD_UP_S = 0.1, LONGEST_S = 15, LEVEL_S = 0.03;
+export const TOGETHER_S = 0.3;
+const OVER = new Set(["answered", "failed", "expired", "cancelled"]);
 export const PARADIGMS = ["blocking", "callback", "generator", "coroutine", "executor", "native"];
 
 /** How many waits may overlap. */
@@ -25,7 +27,8 @@ export class Crowd {
     this.slots = slotsOf(paradigm, model.about);
     this.stopper = new AbortController();
     this.mine = new Set();
-    this.refused = 0;
+    this.came = this.refused = 0;
+    this.unseen = model.unseen;
     this.status = [];
   }
 
@@ -43,6 +46,7 @@ export class Crowd {
     const how = { cache: "no-store", signal: this.stopper.signal, mode: host ? "no-cors" : "same-origin", credentials: "omit" };
     try {
       const answer = await fetch(`${host}/io/${this.paradigm}?delay=${this.wait_s}`, how);
+      this.came += 1;
       if (!host) this.status.push(answer.status);
     } catch (error) {
       if (error.name !== "AbortError") this.status.push(0);
@@ -60,43 +64,52 @@ export class Crowd {
   }
 
   /** What happened, in numbers. */
-  truth(pings) {
-    const until = this.ended ?? this.now();
-    const flights = [...this.mine].map((number) => this.model.flights.get(number)).filter(Boolean);
-    const overlap = ({ from, to }) => Math.max(0, Math.min(to, until) - Math.max(from, this.began));
-    const loop = [...this.model.holds, ...(this.model.threads.get("loop") ?? [])].sort((a, b) => a.from - b.from);
-    let held = 0, end = -Infinity;
-    for (const one of loop) {
-      held += overlap({ from: Math.max(one.from, end), to: Math.max(one.to, end) });
-      end = Math.max(end, one.to);
-    }
-    const felt = pings.filter((one) => one.sent + (one.took ?? 0) >= this.began && one.sent <= until).map((one) => one.took ?? this.now() - one.sent);
-    return {
-      paradigm: this.paradigm,
-      asked: this.asked,
-      answered: this.answers.length,
-      lastS: (this.answers.length ? Math.max(...this.answers) : until) - this.began,
-      heldS: held,
-      pings: felt.filter((s) => s > HELD_UP_S).length,
-      worstS: Math.max(0, ...felt),
-      threads: busiest(flights.filter((one) => one.started !== undefined && one.thread !== "loop")),
-      cancelled: flights.filter((one) => one.how === "left").length,
-      orphans: flights.filter((one) => one.orphan).length,
-      failed: Math.max(flights.filter((one) => one.how === "failed").length + this.refused, this.status.filter((status) => status !== 200).length),
-    };
-  }
+  truth() { return truthOf(this, this.model, this.ended ?? this.now()); }
 }
 
-/** A crowd as a recording shows it: requests of one way of waiting that came together. */
+/** What became of a crowd's requests and what the loop, the threads and the bystander did until it was over, in numbers. */
+export function truthOf(crowd, model, until_s) {
+  const flights = [...crowd.mine].map((number) => model.flights.get(number)).filter(Boolean);
+  const loop = [...model.holds, ...(model.threads.get("loop") ?? [])].sort((a, b) => a.from - b.from);
+  let held = 0, end = crowd.began;
+  for (const one of loop) {
+    held += Math.max(0, Math.min(one.to, until_s) - Math.max(one.from, end));
+    end = Math.max(end, one.to);
+  }
+  const felt = model.pings.filter((one) => one.sent + (one.took ?? 0) >= crowd.began && one.sent <= until_s).map((one) => one.took ?? until_s - one.sent);
+  const failed = Math.max(flights.filter((one) => one.how === "failed").length + crowd.refused, crowd.status.filter((status) => status !== 200).length);
+  return {
+    paradigm: crowd.paradigm,
+    asked: crowd.asked,
+    answered: Math.max(crowd.answers.length, model.unseen > crowd.unseen ? crowd.came - failed : 0),
+    lastS: (crowd.answers.length ? Math.max(...crowd.answers) : until_s) - crowd.began,
+    heldS: held,
+    pings: felt.filter((s) => s > HELD_UP_S).length,
+    worstS: Math.max(0, ...felt),
+    threads: busiest(flights.filter((one) => one.started !== undefined && one.thread !== "loop")),
+    cancelled: flights.filter((one) => one.how === "left").length,
+    orphans: flights.filter((one) => one.orphan).length,
+    unreached: !crowd.came && crowd.asked > 0 && crowd.status.length === crowd.asked,
+    failed,
+  };
+}
+
+/** A crowd as a recording shows it: requests of one way of waiting that came together, or each when the last one was over. */
 export function regroup(before, event, flight, about) {
   if (event.kind === "admitted") {
-    const same = before?.paradigm === event.paradigm && event.at_s - before.began < 0.3;
-    const group = same ? before : { paradigm: event.paradigm, began: event.at_s, wait_s: event.delay_s, slots: slotsOf(event.paradigm, about), asked: 0, answers: [], mine: new Set() };
+    const same = before?.paradigm === event.paradigm && event.at_s - before.last < TOGETHER_S;
+    const group = same ? before : { paradigm: event.paradigm, began: event.at_s, wait_s: event.delay_s, slots: slotsOf(event.paradigm, about), asked: 0, open: 0, answers: [], mine: new Set(), came: 0, refused: 0, status: [], unseen: Infinity };
     group.asked += 1;
+    group.open += 1;
+    group.last = event.at_s;
     group.mine.add(event.flight);
     return group;
   }
-  if (event.kind === "answered" && before?.mine.has(event.flight)) before.answers.push(flight.over);
+  if (OVER.has(event.kind) && before?.mine.has(event.flight)) {
+    before.open -= 1;
+    before.last = event.at_s;
+    if (event.kind === "answered") before.answers.push(flight.over);
+  }
   return before;
 }
 
@@ -110,10 +123,21 @@ function busiest(flights) {
 
 /** The sentence that tells the truth, and whether it was predicted. */
 export function sentence(truth, predicted) {
+  if (truth.unreached) return text("unreached", truth.paradigm);
   if (!truth.answered && truth.failed) return text("lacks", truth.paradigm);
   const told = text("truth", truth);
   if (!predicted.bystander && !predicted.last) return told;
   const bystander = !predicted.bystander || (predicted.bystander === "waits") === truth.pings > 0;
   const last = !predicted.last || Math.abs(predicted.last - truth.lastS) <= Math.max(0.35 * predicted.last, 0.2);
   return `${told} ${text(bystander && last ? "right" : "wrong")}`;
+}
+
+/** Who of several crowds was done first and who last, in a sentence, and whether `guess` was among the first. */
+export function contest(truths, guess) {
+  const done = truths.filter((one) => one.answered).sort((a, b) => a.lastS - b.lastS);
+  if (done.length < 2) return "";
+  const level = done.filter((one) => one.lastS <= done[0].lastS * 1.1 + LEVEL_S), first = level.map((one) => one.paradigm);
+  const last = level.length < done.length ? done.at(-1) : null;
+  const told = text("contest", { first, firstS: done[0].lastS, last: last?.paradigm, lastS: last?.lastS });
+  return guess ? `${told} ${text(first.includes(guess) ? "right" : "wrong")}` : told;
 }

@@ -1,11 +1,13 @@
 // Every text of the page in English. zh.js has the same keys.
 
 const many = (n, one, more = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
+const listed = (names) => new Intl.ListFormat("en").format(names);
 
 export const en = {
   language: "en",
   title: "One app, written twice",
   answeredBy: "answered by",
+  recordedFrom: "recorded from",
   pageTitle: (server) => `${server}: six ways of waiting, live`,
 
   waitingTitle: "Six ways of waiting",
@@ -26,6 +28,8 @@ export const en = {
   bystanderFine: "notices nothing",
   bystanderWaits: "has to wait",
   predictLast: "The last answer comes after …",
+  predictFirst: "Who is first?",
+  noGuess: "no guess",
   seconds: (s) => (s < 0.01 ? `${(s * 1000).toFixed(1)} ms` : s < 1 ? `${Math.round(s * 1000)} ms` : `${Number(s.toFixed(s < 10 ? 2 : 1))} s`),
   run: "Run",
   runAll: "All six in turn",
@@ -45,11 +49,13 @@ export const en = {
       cancelled ? ` ${many(cancelled, "client")} left` + (orphans ? `, and ${many(orphans, "thread")} worked on for nobody.` : ", and nothing was left running.") : "",
       failed ? ` ${many(failed, "request")} failed or were refused.` : "",
     ].join(" ").replace(/ ([;.])/g, "$1").replace(/ {2,}/g, " ").trim(),
+  contest: ({ first, firstS, last, lastS }) => `First of all: ${listed(first)}, in ${en.seconds(firstS)}` + (last ? `; last: ${last}, in ${en.seconds(lastS)}.` : "."),
   right: "You predicted that.",
   wrong: "You predicted otherwise.",
   noBrowserRoom: "This browser keeps six connections to one name. Open the page at localhost to send more at once.",
   lost: (flights, events) =>
     `Not everything is shown: ${[flights && many(flights, "request"), events && many(events, "event")].filter(Boolean).join(" and ")} came too fast.`,
+  unreached: (paradigm) => `No request by ${paradigm} was answered: is the server still running?`,
   noEvents: "The server does not answer. The page goes on by itself once it does.",
   tooMany: "Too many viewers watch this server: close another page, and this one goes on by itself.",
   restarted: "The server was restarted; the picture begins anew.",
@@ -61,6 +67,8 @@ export const en = {
   lanePool: "pool",
   laneThreads: "threads",
   laneRequests: "requests",
+  hintRequests: "each request becomes a line here",
+  hintAnswers: "each answer becomes a dot here",
   laneAnswers: "answers",
   lanePings: "bystander",
   laneCount: "threads, loop lag",
@@ -81,10 +89,12 @@ export const en = {
   notARecording: "This file is not a recording of this page: choose a file it has saved, such as waiting-tornado.json.",
 
   codeTitle: "The code that runs",
-  codeLead: "From the running server. Solid: this line runs. Hatched: it waits, and the loop is free.",
+  codeLead: "The running server’s own, and the handler as the other framework has it. Solid: this line runs. Hatched: it waits, and the loop is free.",
   codePart: "Which part",
   partWait: "the wait",
-  partHandler: "the handler",
+  partTornado: "Tornado’s handler",
+  partAiohttp: "aiohttp’s handler",
+  notHere: "(not run here)",
   noSource: "The source is not available now.",
 
   stepsTitle: "Inside the trampoline",

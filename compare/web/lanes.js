@@ -163,6 +163,7 @@ function requestLanes(sheet, top, high, rows, model) {
     if (one.orphan) bar(sheet, over, one.ended ?? Infinity, y, thick, ink.orphan, 2);
   }
   label(sheet, text("laneRequests"), top - 4);
+  if (!rows) label(sheet, text("hintRequests"), top + high / 2 + 4, 24);
 }
 
 function answers(sheet, top, high, run) {
@@ -170,7 +171,7 @@ function answers(sheet, top, high, run) {
   label(sheet, text("laneAnswers"), top - 4);
   pen.strokeStyle = ink.line;
   pen.strokeRect(-1, top + 0.5, sheet.width + 2, high);
-  if (!run?.asked) return;
+  if (!run?.asked) return label(sheet, text("hintAnswers"), top + high / 2 + 4, 24);
   const y = (count) => top + high - (count / run.asked) * (high - 6);
   pen.strokeStyle = ink.quiet;
   pen.setLineDash([4, 3]);
@@ -196,19 +197,19 @@ function answers(sheet, top, high, run) {
 const tall = (s, high) => (Math.log(Math.max(s, BOTTOM_S * 1.3) / BOTTOM_S) / Math.log(TOP_S / BOTTOM_S)) * high;
 
 function pings(sheet, top, high, model) {
-  for (const [s, words] of [[0.001, text("seconds", 0.001)], [0.1, text("seconds", 0.1)]]) {
-    const y = Math.round(top + high - tall(s, high)) + 0.5;
+  const lines = [0.001, 0.1].map((s) => ({ y: Math.round(top + high - tall(s, high)) + 0.5, words: text("seconds", s) }));
+  for (const { y } of lines) {
     sheet.pen.strokeStyle = ink.line;
     sheet.pen.beginPath();
     sheet.pen.moveTo(0, y);
     sheet.pen.lineTo(sheet.width, y);
     sheet.pen.stroke();
-    label(sheet, words, y - 2, sheet.width - 46);
   }
   for (const { sent, took } of model.pings) {
     const s = took ?? Math.max(0, sheet.now_s - sent), up = Math.min(high, tall(s, high));
     bar(sheet, sent, sent + s, top + high - up, up, s > 0.1 ? ink.slow : ink.accent, 3);
   }
+  for (const { y, words } of lines) label(sheet, words, y - 2, sheet.width - 46);
   label(sheet, text("lanePings"), top - 4);
 }
 

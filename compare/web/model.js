@@ -72,6 +72,9 @@ export class Model {
   expired(event, open) { this.settle(event, open); open && (open.left = event.at_s); }
   cancelled(event, open) { this.settle(event, open); open && (open.left = event.at_s); }
 
+  /** How much the server said it could not show. */
+  get unseen() { return this.missing.flights + this.missing.events; }
+
   settle({ kind, at_s }, open) {
     if (!open) return;
     Object.assign(open, { over: at_s, how: ENDS[kind] });
@@ -92,6 +95,7 @@ export class Model {
     const before = event.at_s - FORGET_S;
     if (this.ticks[0].at_s < before) {
       this.ticks = this.ticks.filter((one) => one.at_s >= before);
+      this.holds = this.holds.filter((one) => one.to >= before);
       this.pings = this.pings.filter((one) => one.sent + (one.took ?? 0) >= before);
       for (const [number, one] of this.flights) if (one.over < before && !(one.orphan && !one.ended)) this.flights.delete(number);
       for (const [name, spans] of this.threads) this.threads.set(name, spans.filter((one) => one.to >= before));

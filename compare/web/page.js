@@ -2,8 +2,8 @@
 
 import { alsoThere, framed, meet } from "./beside.js";
 import { showJar } from "./cookies.js";
-import { embedSources, knownSources, light, showCode } from "./code.js";
-import { Crowd, PARADIGMS, expected_s, fitting, regroup, roomForCrowds, sentence } from "./crowd.js";
+import { embedSources, knownSources, light, servedBy, showCode } from "./code.js";
+import { Crowd, PARADIGMS, TOGETHER_S, contest, expected_s, fitting, regroup, roomForCrowds, sentence, truthOf } from "./crowd.js";
 import { Feed } from "./feed.js";
 import { draw, readColours } from "./lanes.js";
 import { Model } from "./model.js";
@@ -16,7 +16,7 @@ const $ = (selector) => document.querySelector(selector);
 const model = new Model(), feed = new Feed(model, trouble, notice);
 const canvas = $("#lanes"), runForm = $("#run");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)"), dark = matchMedia("(prefers-color-scheme: dark)");
-let crowd = null, player = null, group = null, queue = [], litUntil = 0;
+let crowd = null, player = null, group = null, queue = [];
 
 // --- choices
 
@@ -47,10 +47,17 @@ function showPrediction() {
   $("#predict-last").replaceChildren($("#predict-last legend"), ...options);
 }
 
+function showFirst() {
+  const choice = runForm.elements.first, before = choice.value;
+  choice.replaceChildren(new Option(text("noGuess"), ""), ...PARADIGMS.map((paradigm) => new Option(paradigm)));
+  choice.value = before;
+}
+
 const predicted = () => ({ bystander: $("#predict-bystander :checked")?.value, last: Number($("#predict-last :checked")?.value ?? 0) });
 
-function forget() {
+function forget(all) {
   for (const one of document.querySelectorAll(".predict input")) one.checked = false;
+  if (all) runForm.elements.first.value = "";
 }
 
 // --- running
@@ -65,7 +72,12 @@ async function run(paradigm, guess) {
   await crowd.run();
   await feed.current?.answered; // a ping that was held up is part of the story
   light(paradigm, "");
-  const truth = crowd.truth(model.pings), said = sentence(truth, guess);
+  const truth = crowd.truth();
+  conclude(sentence(truth, guess));
+  return truth;
+}
+
+function conclude(said) {
   tell(said);
   const row = document.createElement("li");
   row.textContent = said;
@@ -77,11 +89,15 @@ async function runAll(paradigms, guess) {
   if (player || queue.length || (crowd && !crowd.over)) return;
   if (!runForm.reportValidity()) return trouble(text("badRequests"));
   trouble("");
+  if (innerWidth < 600) $("#told").scrollIntoView(); // on a phone the picture is below the form
   alsoThere({ ask: "run", paradigms: [...paradigms], requests: asked(), wait: $("#delay :checked").value });
   queue = [...paradigms];
-  while (queue.length) await run(queue.shift(), guess);
+  const truths = [];
+  while (queue.length) truths.push(await run(queue.shift(), guess));
+  const who = truths.length === PARADIGMS.length && contest(truths, guess.first);
+  if (who) conclude(who);
   busy(false);
-  forget();
+  forget(paradigms.length > 1);
 }
 
 /** Buttons stay focusable: one that vanished from under the keyboard would lose its place. */
@@ -101,7 +117,7 @@ runForm.addEventListener("submit", (event) => {
   event.preventDefault();
   runAll([chosen()], predicted());
 });
-$("#all").addEventListener("click", () => runAll(PARADIGMS, {}));
+$("#all").addEventListener("click", () => runAll(PARADIGMS, { first: runForm.elements.first.value }));
 function leave() {
   queue = [];
   crowd?.leave();
@@ -131,21 +147,40 @@ runForm.elements.requests.addEventListener("input", showPrediction);
 
 function notice(event, flight) {
   if (event.kind === "hello") {
+    $("#server span").dataset.text = player ? "recordedFrom" : "answeredBy";
+    $("#server span").textContent = text($("#server span").dataset.text);
     $("#server strong").textContent = event.server;
     $("#server").hidden = false;
     document.title = text("pageTitle", event.server);
+    servedBy(event.server);
     showPrediction();
     if (!player) meet(event, trouble, actions);
   }
-  if (player) group = regroup(group, event, flight, model.about);
+  if (player) follow(event, flight);
   else crowd?.notice(event, flight);
   if (!flight) return;
   if (player && event.kind === "admitted") showCode(flight.paradigm);
   if (event.kind === "admitted" || event.kind === "started") light(flight.paradigm, "waits");
-  if (event.kind === "resumed") {
-    light(flight.paradigm, "goes on");
-    litUntil = performance.now() + 400;
+  if (event.kind === "resumed") light(flight.paradigm, "goes on");
+}
+
+/** Say of a recording what a live crowd would have been said of. */
+function follow(event, flight) {
+  if (event.kind === "hello") {
+    group = null;
+    $("#results").replaceChildren();
   }
+  const before = group;
+  group = regroup(group, event, flight, model.about);
+  if (before && group !== before) sumUp(before);
+  if (event.kind === "admitted") tell(text("running", group.asked, group.paradigm));
+}
+
+function sumUp(done) {
+  if (done.told) return;
+  done.told = true;
+  light(done.paradigm, "");
+  conclude(sentence(truthOf(done, model, done.last), {}));
 }
 
 function felt(took) {
@@ -161,13 +196,12 @@ function frame() {
     player.play();
     const ping = model.pings.at(-1);
     if (ping) felt(ping.took ?? null);
+    if (group && !group.open && player.now() > group.last + TOGETHER_S) sumUp(group);
   }
   const now = player ? player.now() : feed.now();
   const span = canvas.clientWidth < 600 ? 6 : 12;
-  const running = crowd && !crowd.over;
   const to = crowd && !player && now - crowd.began < span * 0.9 ? crowd.began + span * 0.9 : now;
   draw(canvas, model, { from_s: to - span, to_s: to, now_s: now }, player ? group : crowd);
-  if (litUntil && performance.now() > litUntil && !running) litUntil = 0;
   if (reduced.matches) setTimeout(frame, 500);
   else requestAnimationFrame(frame);
 }
@@ -210,6 +244,7 @@ for (const button of document.querySelectorAll("[data-steps]"))
 
 whenLanguageChanges(() => {
   showParadigms();
+  showFirst();
   showPrediction();
   if (model.about.server) document.title = text("pageTitle", model.about.server);
 });

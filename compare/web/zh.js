@@ -1,11 +1,13 @@
 // 页面上的全部中文文字；键与 en.js 相同。
 
 const secondsZh = (s) => (s < 0.01 ? `${(s * 1000).toFixed(1)} 毫秒` : s < 1 ? `${Math.round(s * 1000)} 毫秒` : `${Number(s.toFixed(s < 10 ? 2 : 1))} 秒`);
+const listed = (names) => new Intl.ListFormat("zh").format(names);
 
 export const zh = {
   language: "zh",
   title: "同一个应用，写了两遍",
   answeredBy: "应答者：",
+  recordedFrom: "录自：",
   pageTitle: (server) => `${server}：六种等待方式，实时观看`,
 
   waitingTitle: "六种等待方式",
@@ -25,6 +27,8 @@ export const zh = {
   bystanderFine: "毫无察觉",
   bystanderWaits: "必须等待",
   predictLast: "最后一个应答出现在……",
+  predictFirst: "谁最先？",
+  noGuess: "不猜",
   seconds: secondsZh,
   run: "运行",
   runAll: "六种依次运行",
@@ -44,10 +48,12 @@ export const zh = {
       cancelled ? `${cancelled} 个客户端离开了，` + (orphans ? `${orphans} 个线程仍在白白工作。` : "没有留下任何工作。") : "",
       failed ? `${failed} 个请求失败或被拒绝。` : "",
     ].join(""),
+  contest: ({ first, firstS, last, lastS }) => `最先完成：${listed(first)}，用时 ${secondsZh(firstS)}` + (last ? `；最后：${last}，用时 ${secondsZh(lastS)}。` : "。"),
   right: "你预测对了。",
   wrong: "你的预测不是这样。",
   noBrowserRoom: "浏览器对同一个主机名只保持六个连接。请用 localhost 打开本页，才能同时发出更多请求。",
   lost: (flights, events) => `没有全部显示：${[flights && `${flights} 个请求`, events && `${events} 个事件`].filter(Boolean).join("和")}来得太快。`,
+  unreached: (paradigm) => `${paradigm} 方式的请求都没有应答：服务器还在运行吗？`,
   noEvents: "服务器没有应答。恢复之后，本页会自动继续。",
   tooMany: "观看这台服务器的人太多：关掉另一个页面，本页就会自动继续。",
   restarted: "服务器重新启动了；图从头开始。",
@@ -59,6 +65,8 @@ export const zh = {
   lanePool: "线程池",
   laneThreads: "线程",
   laneRequests: "请求",
+  hintRequests: "每个请求在这里是一条线",
+  hintAnswers: "每个应答在这里是一个点",
   laneAnswers: "应答",
   lanePings: "旁观者",
   laneCount: "线程数、循环延迟",
@@ -79,10 +87,12 @@ export const zh = {
   notARecording: "这个文件不是本页的记录：请选择本页保存的文件，例如 waiting-tornado.json。",
 
   codeTitle: "正在运行的代码",
-  codeLead: "来自运行中的服务器。实色：这一行正在运行。斜纹：它在等待，循环是空闲的。",
+  codeLead: "运行中的服务器自己的代码，以及另一个框架的处理函数。实色：这一行正在运行。斜纹：它在等待，循环是空闲的。",
   codePart: "哪一部分",
   partWait: "等待",
-  partHandler: "处理函数",
+  partTornado: "Tornado 的处理函数",
+  partAiohttp: "aiohttp 的处理函数",
+  notHere: "（不在这里运行）",
   noSource: "现在取不到源代码。",
 
   stepsTitle: "蹦床内部",

@@ -1,5 +1,7 @@
 """`compare demo` writes one file that plays in a browser without a server."""
 
+import re
+
 import pytest
 from click.testing import CliRunner
 from playwright.sync_api import expect
@@ -22,7 +24,10 @@ def test_the_exported_page_plays_by_itself(browser, tmp_path):
     page.on("console", lambda message: wrong.append(message.text))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(target.as_uri())
-    expect(page.locator("#told")).to_have_text("A recording of aiohttp is shown.")
+    expect(page.locator("#server")).to_have_text("recorded from aiohttp")
+    expect(page.locator("#results")).to_contain_text(
+        re.compile(r"callback: 3 answers in .*blocking: 3 answers in ")
+    )
     expect(page.locator("#code-file")).to_contain_text("compare/paradigms/waits.py:")
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_hidden()
     expect(page.locator("#latency")).to_contain_text("ms")

@@ -192,3 +192,15 @@ async def test_the_server_stops_although_somebody_watches(server):
         await asyncio.wait_for(server.server.close(), 5)
         with contextlib.suppress(ClientError):  # the stream has no proper end
             await viewer.response.content.read()
+
+
+async def test_of_a_thousand_viewers_eight_watch_and_the_others_are_refused_at_once(server):
+    answers = await asyncio.gather(*(server.get("/events") for _ in range(1000)))
+    statuses = [answer.status for answer in answers]
+    assert (statuses.count(200), statuses.count(503)) == (8, 992)
+    assert (await server.get("/ping")).status == 200
+    for answer in answers:
+        answer.close()
+    while (answer := await server.get("/events")).status == 503:
+        pass
+    answer.close()

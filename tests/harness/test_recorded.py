@@ -16,7 +16,7 @@ def test_every_crowd_is_in_the_recording_with_pings_and_sources(server):
     assert admitted == ["callback"] * 3 + ["native"] * 2
     assert sum(event["kind"] == "answered" for event in found["events"]) == 5
     assert found["events"][0]["kind"] == "hello"
-    assert [source["paradigm"] for source in found["sources"]] == ["callback", "native", "handler"]
+    assert [source["paradigm"] for source in found["sources"]] == ["callback", "native", "handler", "twin"]
     times = [event["at_s"] for event in found["events"]]
     assert all(min(times) - 1 < ping["sent"] < max(times) + 1 for ping in found["pings"])  # one clock
     assert len(found["pings"]) > 3

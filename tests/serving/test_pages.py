@@ -97,3 +97,18 @@ def test_a_file_of_unknown_type_is_refused_at_the_start(tmp_path):
     (tmp_path / "data.bin").write_bytes(b"")
     with pytest.raises(KeyError):
         pages(folder=tmp_path)
+
+
+def test_every_text_of_the_page_is_in_the_file_of_texts_and_every_one_there_is_used():
+    texts = (WEB / "en.js").read_text()
+    keys = set(re.findall(r"(?m)^  (\w+):", texts))
+    others = [file.read_text() for file in WEB.iterdir() if file.name not in {"en.js", "zh.js"}]
+    asked = {key for text in others for key in re.findall(r'(?:data-text="|\btext\(")(\w+)"', text)}
+    quoted = {key for text in [*others, texts] for key in re.findall(r'"(\w+)"', text)}
+    assert asked <= keys
+    assert keys - {"language", *quoted} == set()
+    html = re.sub(
+        r"<(title|noscript)>.*?</\1>|<[^>]*>", "|", (WEB / "index.html").read_text(), flags=re.DOTALL
+    )
+    words = {part.strip() for part in html.split("|")} - {""}
+    assert words == {"中文", "generator", "coroutine", "–", "0.1 s", "½ s", "1 s", "3 s"}  # noqa: RUF001
