@@ -37,8 +37,8 @@ def sentence(work: str, took_s: float) -> str:
 def check(cells: Sequence[Cell], options: Options, took_s: float, most_s: float) -> None:
     """Raise TooSlowError where a window of `cells` holds no answer, or where all of them take more than `most_s`.
 
-    A wait or a window that was asked for may take as long as it takes, and a work as fast as the wait of the preset takes
-    as long as that.
+    A wait or a window that was asked for may take as long as it takes; a work as fast as the preset's wait takes as
+    long as that.
     """
     own = [cell for cell in cells if cell.contestant.work == options.work]
     short = [
