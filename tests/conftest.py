@@ -23,9 +23,9 @@ import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
 from compare.contract import Server
 from compare.contract.settings import Settings
+from compare.serving.binding import bind
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.serving.lifecycle import bind
 from compare.serving.workers import Control
 from compare.work.loading import load
 from compare.work.promise import Work

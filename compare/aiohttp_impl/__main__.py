@@ -21,9 +21,10 @@ from compare.aiohttp_impl.connections import Connection, Transports
 from compare.contract import BACKLOG, BODY_TIMEOUT_S, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.contract.settings import Settings
 from compare.serving.access import access_log
+from compare.serving.binding import origins_of
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.serving.lifecycle import main, origins_of
+from compare.serving.lifecycle import main
 from compare.serving.workers import Control
 
 

@@ -19,7 +19,8 @@ def ceiling_rps(contestant: Contestant, load: Load, pool: int, limit: int = 0) -
         Paradigm.BLOCKING: 1,
         Paradigm.EXECUTOR: contestant.threads or pool,
     }.get(contestant.paradigm, math.inf)
-    at_once = min(threads, contestant.max_in_flight or math.inf, limit or math.inf) * contestant.workers
+    servers = contestant.workers * contestant.loops
+    at_once = servers * min(threads, contestant.max_in_flight or math.inf, limit or math.inf)
     most = min(load.concurrency if rate_rps(load) is None else math.inf, at_once)
     return most / load.delay_s if math.isfinite(most) else None
 

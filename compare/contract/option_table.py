@@ -178,6 +178,13 @@ OPTIONS = (
     Option(
         "accept", Accept, "reuseport or shared", help="a listening socket for each worker, or one for all"
     ),
+    Option(
+        "loops",
+        int,
+        "a whole number from 1 to 256",
+        lambda v: 1 <= v <= 256,
+        help="event loops in one process, a thread and a socket each: for Python without a GIL",
+    ),
     Option("no_restart", bool, "given or not", is_flag=True, help="a worker that dies ends the server"),
     Option(
         "switch_interval",

@@ -6,7 +6,7 @@ from compare.contract.bounds import Loop, Server
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The one line a server writes to stdout once its socket listens, or once all its workers' sockets do.
+    """The one line a server writes to stdout once its socket listens, or once all its workers' or loops' sockets do.
 
     `gil` and `switch_interval_s` are read after all imports; `pids` are the workers', where a supervisor has them.
     """
@@ -21,6 +21,7 @@ class Ready(msgspec.Struct, frozen=True):
     gil: bool = True
     switch_interval_s: float = 0.005
     workers: int = 1
+    loops: int = 1
     pids: tuple[int, ...] = ()
     ready: bool = True
 

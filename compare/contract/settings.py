@@ -46,6 +46,7 @@ class Settings:
     beside: str = ""
     workers: int = 1
     accept: Accept = Accept.REUSEPORT
+    loops: int = 1
     no_restart: bool = False
     switch_interval: float | None = None  # seconds; None = Python's own
     gc: Gc = Gc.DEFAULT
@@ -57,6 +58,13 @@ class Settings:
             option.check(getattr(self, option.field))
         if self.cookie_secret_file and self.cookie_key:
             raise SettingsError("--cookie-key and --cookie-secret-file exclude each other: give one of them.")
+        if self.loops > 1 and self.workers > 1:
+            raise SettingsError("--loops and --workers exclude each other: give one of them.")
+        if self.loops > 1 and ":" in self.work:
+            raise SettingsError(
+                f"--loops takes sleep, http or postgres as the work, not {self.work!r}: it is made once for each loop, "
+                "and one of your own only once."
+            )
         self._check_key_versions()
 
     def _check_key_versions(self) -> None:

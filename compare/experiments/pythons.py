@@ -10,7 +10,7 @@ from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments import schedule, sides
 from compare.experiments.options import Options, Preset
-from compare.records import Cell, Run
+from compare.records import Cell, Contestant, Run
 from compare.report import headline
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
@@ -21,6 +21,7 @@ NAME = "pythons"
 QUESTION = "What does another Python change?"
 # A thousand threads on one CPU are where interpreters differ most: in what a switch costs, and in who gets the GIL.
 IN_FLIGHT = 1000
+LOOPS = 4  # of one server on a Python without a GIL, against as many processes and against one loop
 QUICK_S = 1.0
 FULL_S = 5.0
 PARADIGMS = {
@@ -35,7 +36,7 @@ def plan(options: Options) -> list[Cell]:
     return [
         Cell(
             NAME,
-            replace(contestant, python=tag),
+            variant,
             schedule.closed(
                 options, contestant, in_flight, wait_s=options.wait_s, quick_s=QUICK_S, full_s=FULL_S
             ),
@@ -44,7 +45,17 @@ def plan(options: Options) -> list[Cell]:
         for contestant in options.contestants(threads=in_flight)
         for tag in ("", *options.pythons)
         if contestant.paradigm in paradigms
+        for variant in _variants(contestant, tag, options.preset)
     ]
+
+
+def _variants(contestant: Contestant, tag: str, preset: Preset) -> list[Contestant]:
+    """Return the contestant on one Python; without a GIL native runs on several CPUs too, in each way of using them."""
+    here = replace(contestant, python=tag)
+    if preset is not Preset.FULL or not tag.endswith("t") or contestant.paradigm is not Paradigm.NATIVE:
+        return [here]
+    free = replace(here, pinned=False)
+    return [here, free, replace(free, loops=LOOPS), replace(free, workers=LOOPS)]
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:
@@ -63,7 +74,10 @@ def say(summaries: Sequence[Summary]) -> list[str]:
         summaries,
         NAME,
         _sides(summaries),
-        lambda one: (name(one), "the same on the Python that runs the benchmark"),
+        lambda one: (
+            name(one),
+            name(_other(one)) if _several(one) else "the same on the Python that runs the benchmark",
+        ),
     )
 
 
@@ -72,10 +86,21 @@ def _own(run: Run) -> str:
 
 
 def _found(summaries: Sequence[Summary]) -> list[tuple[str, Decision]]:
-    return sides.found(summaries, NAME, _sides(summaries), name)
+    """Return each contestant on another Python over the same on the benchmark's own; several loops are said alone."""
+    alone = [pair for pair in _sides(summaries) if not _several(pair[0])]
+    return sides.found(summaries, NAME, alone, name)
 
 
 def _sides(summaries: Sequence[Summary]) -> list[sides.Sides]:
-    """Return each contestant on another Python against the same on the benchmark's own."""
+    """Return each contestant on another Python against the same on the benchmark's own, several loops against one."""
     mine = sides.contestants(summaries, NAME)
-    return [(one, replace(one, python="")) for one in mine if one.python]
+    return [(one, _other(one)) for one in mine if one.python and (one.pinned or _several(one))]
+
+
+def _several(contestant: Contestant) -> bool:
+    return max(contestant.loops, contestant.workers) > 1
+
+
+def _other(contestant: Contestant) -> Contestant:
+    """Return what a contestant is compared with."""
+    return replace(contestant, loops=1, workers=1) if _several(contestant) else replace(contestant, python="")

@@ -43,6 +43,7 @@ def server_of(contestant: Contestant) -> Contestant:
         threads=None,
         max_in_flight=0,
         workers=1,
+        loops=1,
         accept=Accept.REUSEPORT,
         pinned=True,
     )
@@ -122,7 +123,7 @@ class Harness(msgspec.Struct, frozen=True):
         return used.cpu_s / used.window_s
 
     def _serve(self, contestant: Contestant) -> AbstractContextManager[Running]:
-        alone = contestant.workers == 1 and contestant.pinned  # several workers need several CPUs
+        alone = contestant.workers == contestant.loops == 1 and contestant.pinned  # several need several CPUs
         cpu = self.pins.server if alone else None
         python = self.pythons.get(contestant.python, "")
         host = None if contestant.link is None else self.hosts[contestant.link]
@@ -150,7 +151,7 @@ class Harness(msgspec.Struct, frozen=True):
             before = answered(server)
             with Monitor(server.pid) as monitor, StatsWatch(server.base_url, interval_s=interval_s) as watch:
                 result = self._load(server, cell)
-                shares = [count - before.get(pid, 0) for pid, count in answered(server).items()]
+                shares = [count - before.get(who, 0) for who, count in answered(server).items()]
                 if leaving:
                     watch.linger(cell.load.delay_s + LINGER_S)
             server.check_alive()
@@ -189,18 +190,20 @@ class Harness(msgspec.Struct, frozen=True):
         )
 
 
-def answered(server: Running) -> dict[int, int]:
-    """Return how many long I/Os each of several workers has answered, by process; {} for one, or where one is silent.
+def answered(server: Running) -> dict[tuple[int, int], int]:
+    """Return how many long I/Os each of several workers or loops has answered, by process and number.
 
-    A worker that dies ends the server, since nothing is begun anew in a measurement: raises ServerError with its words.
+    {} for one, or where one is silent. A worker that dies ends the server, since nothing is begun anew in a
+    measurement: raises ServerError with its words.
     """
-    if server.ready.workers == 1:
+    several = max(server.ready.workers, server.ready.loops)
+    if several == 1:
         return {}
     try:
         rows = probe.everyone(server.base_url).workers
     except NoAnswerError:
         server.check_alive(ENDS_S)
         return {}
-    if len(rows) < server.ready.workers:
+    if len(rows) < several:
         server.check_alive(ENDS_S)
-    return {} if any(row.silent for row in rows) else {row.pid: row.completed for row in rows}
+    return {} if any(row.silent for row in rows) else {(row.pid, row.worker): row.completed for row in rows}

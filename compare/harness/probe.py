@@ -47,9 +47,10 @@ def get(url: str, *, timeout_s: float = 5.0) -> Answer:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What one worker says of itself; one that did not answer in time is `silent`."""
+    """What one worker or loop says of itself; one that did not answer in time is `silent`."""
 
     pid: int
+    worker: int = 0
     completed: int = 0
     silent: bool = False
 

@@ -124,6 +124,7 @@ def _settings(contestant: Contestant, upstream: str, dsn: str, grace_s: float) -
         grace=grace_s,
         workers=contestant.workers,
         accept=contestant.accept,
+        loops=contestant.loops,
         no_restart=True,  # nothing is begun anew in a measurement: the cell says what happened
         gc=contestant.gc,
         switch_interval=contestant.switch_interval_s,

@@ -27,6 +27,7 @@ class Contestant(msgspec.Struct, frozen=True):
     work: str = "sleep"
     workers: Positive = 1
     accept: Accept = Accept.REUSEPORT  # how several workers share the port
+    loops: Positive = 1  # event loops of one process, a thread and a socket each
     python: str = ""  # tag of the interpreter, such as 3.13 or 3.14t; "" = the one that runs the benchmark
     max_in_flight: Count = 0
     gc: Gc = Gc.DEFAULT

@@ -23,23 +23,23 @@ _FRACTIONS |= {1 / 3: "a third of", 1 / 2: "half", 2 / 3: "two thirds of"}
 
 def name(contestant: Contestant, *, server: bool = True) -> str:
     """Return what a contestant is called everywhere: `aiohttp native`, `tornado executor (100 threads)`."""
-    pool = "default pool" if contestant.threads is None else _threads(contestant.threads)
     told = {
-        pool: contestant.paradigm is Paradigm.EXECUTOR,
+        _pool(contestant.threads): contestant.paradigm is Paradigm.EXECUTOR,
         str(contestant.loop): contestant.loop is not Loop.ASYNCIO,
         contestant.work: contestant.work != "sleep",
         f"{contestant.workers} workers": contestant.workers > 1,
         "shared socket": contestant.workers > 1 and contestant.accept is Accept.SHARED,
+        f"{contestant.loops} loops": contestant.loops > 1,
         "" if contestant.link is None else link_text(contestant.link): contestant.link is not None,
         f"Python {contestant.python}": bool(contestant.python),
         f"gc {contestant.gc}": contestant.gc is not Gc.DEFAULT,
         f"switch {(contestant.switch_interval_s or 0) * 1e3:g} ms": contestant.switch_interval_s is not None,
-        "all CPUs": contestant.workers == 1 and not contestant.pinned,  # several workers always have them
+        "all CPUs": contestant.workers * contestant.loops == 1 and not contestant.pinned,  # several have them
         f"at most {contestant.max_in_flight:,} in flight": contestant.max_in_flight > 0,
     }
-    words = f"{contestant.server} {contestant.paradigm}" if server else str(contestant.paradigm)
     more = ", ".join(word for word, told_here in told.items() if told_here)
-    return f"{words} ({more})" if more else words
+    words = str(contestant.paradigm) + (f" ({more})" if more else "")
+    return f"{contestant.server} {words}" if server else words
 
 
 def link_text(link: Link) -> str:
@@ -48,8 +48,8 @@ def link_text(link: Link) -> str:
     return f"{away}, {link.loss * 100:g}% lost" if link.loss else away
 
 
-def _threads(count: int) -> str:
-    return f"{count:,} {'thread' if count == 1 else 'threads'}"
+def _pool(count: int | None) -> str:
+    return "default pool" if count is None else f"{count:,} {'thread' if count == 1 else 'threads'}"
 
 
 def load_text(summary: Summary) -> str:
@@ -284,8 +284,8 @@ def _price(group: Sequence[Decision], ahead: int) -> str:
     shares = sorted(_turned(one.ratio, ahead).value for one in cpu)
     if shares[-1] >= 1 / (1 + SMALLEST_EFFECT) and shares[0] <= 1 + SMALLEST_EFFECT:
         return ""
-    least, most = share_text(shares[0]), share_text(shares[-1])
-    span = most if least == most else f"{factor_text(shares[0])} to {factor_text(shares[-1])} times"
+    alike = share_text(shares[0]) == share_text(shares[-1])
+    span = share_text(shares[-1]) if alike else f"{factor_text(shares[0])} to {factor_text(shares[-1])} times"
     return f" at {span} the CPU time per request"
 
 

@@ -61,7 +61,7 @@ class Ticker:
 
     def lag(self) -> LoopLag:
         """Return quantiles (nearest rank) of the lateness of the ticks that were due last, in seconds."""
-        late = sorted(self._late_s)
+        late = sorted(self._late_s.copy())  # another thread may ask, for all loops of the process
         if not late:
             return LoopLag()
         p50, p99 = (late[math.ceil(share * len(late)) - 1] for share in (0.5, 0.99))

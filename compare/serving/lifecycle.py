@@ -7,11 +7,8 @@ backs it up: when the loop itself is blocked for longer than the grace, the proc
 """
 
 import asyncio
-import ipaddress
 import logging
 import os
-import platform
-import select
 import signal
 import socket
 import sys
@@ -19,22 +16,23 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import FrameType
 from typing import Any, NoReturn, Protocol
 
-from compare.contract import BACKLOG, KEEP_ALIVE_S, Loop, Ready, Server
-from compare.contract.origins import Origins
-from compare.contract.settings import Settings, default_threads, from_argv
+from compare.contract import KEEP_ALIVE_S, Loop, Server
+from compare.contract.settings import Settings, from_argv
 from compare.contract.usage import asks_for_help, help_text
 from compare.errors import CompareError
 from compare.serving import collecting, keys, workers
-from compare.serving.accepting import Listener, raise_open_files
+from compare.serving.accepting import raise_open_files
+from compare.serving.announcing import announce
+from compare.serving.binding import StartError, bind_all, is_loopback
 from compare.serving.flights import Flights
 from compare.serving.lag import TICK_S, Ticker
+from compare.serving.loops import Crew, Part, share_a_secret
 from compare.serving.stderr import Stderr
 from compare.work.loading import load
 
 log = logging.getLogger("compare.serving")
 
 LOG_S = 0.2  # at the end: how long the last lines of the log may wait for a reader
-STDOUT_S = 5.0
 QUIET_TICKS = 5  # without a connection, before a worker that was replaced ends
 CLOSE_S = 0.5  # after the drain: how long closing connections and the work may take
 ALARM_S = 0.8  # beyond the grace, the process ends whatever the loop does
@@ -59,10 +57,6 @@ class Listening(Protocol):
 Listen = Callable[[Settings, socket.socket, Flights, Ticker, workers.Control], Awaitable[Listening]]
 
 
-class StartError(CompareError):
-    """The server cannot start; the message is one sentence."""
-
-
 def main(server: Server, listen: Listen, argv: list[str]) -> int:
     """Run a server until it is told to stop; return the process's exit code."""
     if asks_for_help(argv):
@@ -84,15 +78,32 @@ def _run(server: Server, listen: Listen, argv: list[str], stderr: Stderr) -> int
     settings, given = from_argv(server, argv), workers.given()
     if settings.workers > 1 and given is None:
         workers.supervise(settings)
+    if settings.loops > 1 and given is not None:
+        raise StartError(
+            f"--loops has no supervisor: start python -m compare.{server}_impl --loops {settings.loops}, or give "
+            f"--workers {settings.loops} here."
+        )
     if settings.switch_interval is not None:
         sys.setswitchinterval(settings.switch_interval)
     raise_open_files(settings.max_in_flight)
-    with asyncio.Runner(loop_factory=_loop_factory(settings.loop)) as runner:
-        _Stop.install(settings.grace)
-        leftover = runner.run(_serve(settings, listen, stderr, given))
-        if leftover:
-            _exit_with_threads(leftover)
-    return 0
+    crew = Crew([workers.listener(given)] if given else bind_all(settings))
+    if settings.loops > 1:
+        share_a_secret(settings)
+        if getattr(sys, "_is_gil_enabled", lambda: True)():
+            log.warning("this Python has a GIL: its %d loops take turns", settings.loops)
+    factory = _loop_factory(settings.loop)
+
+    def run(part: Part) -> None:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            if part is crew.first:
+                _Stop.install(settings.grace)
+                crew.begin(run)
+            left = crew.leave(part, runner.run(_serve(settings, listen, stderr, crew, part, given)))
+            if left and part is crew.first:
+                _exit_with_threads(left)
+
+    run(crew.first)
+    return crew.exit_code
 
 
 def _complain(error: CompareError) -> int:
@@ -110,11 +121,17 @@ def _loop_factory(loop: Loop) -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-async def _serve(settings: Settings, listen: Listen, stderr: Stderr, given: workers.Given | None) -> int:
+async def _serve(
+    settings: Settings,
+    listen: Listen,
+    stderr: Stderr,
+    crew: Crew,
+    part: Part,
+    given: workers.Given | None,
+) -> int:
     """Serve until the stop flag is set; return how many worker threads still run after the drain."""
     work = load(settings.work, upstream=settings.upstream, dsn=settings.dsn)
-    sock = workers.listener(given) if given else bind(settings)
-    if keys.given(settings) and not settings.demo_routes and not _is_loopback(sock):
+    if keys.given(settings) and not settings.demo_routes and not is_loopback(part.sock):
         raise StartError(
             f"Anybody who reaches {settings.host} could have any value signed with the cookie secret given, by PUT "
             "/signed/NAME: listen on 127.0.0.1, give no secret, or say --demo-routes."
@@ -122,15 +139,19 @@ async def _serve(settings: Settings, listen: Listen, stderr: Stderr, given: work
     flights = Flights(work, settings.max_in_flight, settings.io_timeout)
     stopping = asyncio.Event()
     ticker = Ticker(lambda: _on_tick(flights, stopping))
-    ticker.also(stderr.flush)
     await work.start(settings.max_in_flight)
     try:
-        control = workers.Control(lambda: flights.stats(ticker.lag()), given)
-        listening = await listen(settings, sock, flights, ticker, control)
+        part.stats = lambda: flights.stats(ticker.lag())
+        control = workers.Control(part.stats, given, crew.rows if settings.loops > 1 else None)
+        listening = await listen(settings, part.sock, flights, ticker, control)
         control.begin()
         ticker.start()
-        collecting.begin(settings.gc)
-        _announce(settings, sock, given)
+        part.listens.set_result(None)
+        if part is crew.first:
+            await crew.listening()
+            ticker.also(stderr.flush)
+            collecting.begin(settings.gc)
+            announce(settings, part.sock, given)
         await stopping.wait()
         if _Stop.retiring:
             await _retire(listening)
@@ -183,71 +204,6 @@ async def drain(flights: Flights, grace_s: float) -> None:
     if cancelled:
         log.warning("cancelled %d long I/Os that did not end within the grace of %g s", cancelled, grace_s)
         await asyncio.sleep(0)  # lets their handlers see it
-
-
-def origins_of(settings: Settings, sock: socket.socket) -> Origins:
-    """Return the rules on who may ask a server that listens on `sock`."""
-    return Origins(guarded=_is_loopback(sock), allowed=settings.allow_host)
-
-
-def _is_loopback(sock: socket.socket) -> bool:
-    return ipaddress.ip_address(sock.getsockname()[0].partition("%")[0]).is_loopback
-
-
-def bind(settings: Settings) -> socket.socket:
-    """Return a listening socket; raises StartError, one sentence, when the address cannot be had."""
-    where = f"{settings.host}:{settings.port}"
-    try:
-        family, *_, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        sock = socket.create_server(address[:2], family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise StartError(f"Cannot listen on {where}: {_reason(error)}.") from error
-    listener = Listener.of(sock)
-    listener.setblocking(False)
-    return listener
-
-
-def _reason(error: OSError) -> str:
-    """The system's own words; Python adds the address, which is already in the sentence."""
-    return str(error.strerror) if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-
-
-def _announce(settings: Settings, sock: socket.socket, given: workers.Given | None) -> None:
-    host, port = sock.getsockname()[:2]
-    ready = Ready(
-        server=settings.server,
-        url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
-        pid=os.getppid() if given else os.getpid(),  # whom to signal
-        work=settings.work,
-        threads=settings.threads or default_threads(),
-        loop=settings.loop,
-        python=platform.python_version(),
-        gil=getattr(sys, "_is_gil_enabled", lambda: True)(),
-        switch_interval_s=sys.getswitchinterval(),
-        workers=settings.workers,
-    )
-    _say(ready.line())
-
-
-def _say(line: str) -> None:
-    """Write the one line that goes to stdout; raises StartError when it cannot: its reader would wait for ever.
-
-    Not by `sys.stdout`, which at the end of the process would try again what failed.
-    """
-    poll = select.poll()
-    poll.register(1, select.POLLOUT)
-    reason = "it is closed" if sys.stdout is None else ""
-    if not reason and not poll.poll(STDOUT_S * 1e3):
-        reason = "it is full, and nobody reads it"
-    try:
-        if not reason:
-            os.write(1, f"{line}\n".encode())
-    except OSError as error:
-        reason = _reason(error)
-    if reason:
-        raise StartError(f"Cannot write the ready line to stdout: {reason}.")
 
 
 class _Stop:

@@ -74,8 +74,14 @@ def listener(worker: Given) -> Listener:
 class Control:
     """The worker's end of the socket to its supervisor; without one, a server that is alone."""
 
-    def __init__(self, stats: Callable[[], Stats], worker: Given | None = None) -> None:
-        self._stats = stats
+    def __init__(
+        self,
+        stats: Callable[[], Stats],
+        worker: Given | None = None,
+        rows: Callable[[], list[dict[str, Any]]] | None = None,
+    ) -> None:
+        """Take how this server is, who it is to its supervisor, and how all its loops are where it has several."""
+        self._stats, self._rows = stats, rows
         self._socket: socket.socket | None = None
         if worker is not None:
             self._socket = socket.socket(fileno=worker.control)
@@ -96,7 +102,7 @@ class Control:
         Who asks while an answer is on its way shares it: a crowd would fill the sockets by which the workers live.
         """
         if self._socket is None:
-            return alone(self._stats())
+            return alone(self._stats()) if self._rows is None else summed(self._rows())
         if self._asking is None or self._asking.done():
             self._asking = asyncio.get_running_loop().create_task(self._ask(self._socket))
         return await asyncio.shield(self._asking)

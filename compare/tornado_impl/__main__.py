@@ -11,9 +11,10 @@ import sys
 
 from compare.contract import KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.contract.settings import Settings
+from compare.serving.binding import origins_of
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
-from compare.serving.lifecycle import main, origins_of
+from compare.serving.lifecycle import main
 from compare.serving.workers import Control
 from compare.tornado_impl import answers
 from compare.tornado_impl.app import make_app

@@ -17,8 +17,9 @@ from running import EITHER, PAUSE_S, SERVERS, command, running
 
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import Settings, default_threads
+from compare.serving.binding import StartError, bind
 from compare.serving.flights import Flights
-from compare.serving.lifecycle import StartError, bind, drain
+from compare.serving.lifecycle import drain
 from compare.work.loading import load
 
 

@@ -47,3 +47,15 @@ def test_a_figures_foot_names_every_python_that_servers_ran_on(it):
 def test_nothing_measured_draws_and_says_nothing(it, tmp_path):
     assert pythons.draw([], it.run, tmp_path) == []
     assert pythons.say([]) == []
+
+
+def test_without_a_gil_native_runs_in_several_loops_too_and_is_compared_with_one_on_as_many_cpus():
+    cells = pythons.plan(replace(TWO, preset=Preset.FULL))
+    several = {one.contestant for one in cells if not one.contestant.pinned}
+    assert {one.python for one in several} == {"3.14t"}
+    for server in Server:
+        shapes = {(one.loops, one.workers) for one in several if one.server is server}
+        assert shapes == {(1, 1), (pythons.LOOPS, 1), (1, pythons.LOOPS)}
+    it = made("pythons", replace(TWO, preset=Preset.FULL))
+    (said,) = [one for one in pythons.say(it.summaries) if "aiohttp native (4 loops, Python 3.14t)" in one]
+    assert "native (Python 3.14t, all CPUs)" in said
