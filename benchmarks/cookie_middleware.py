@@ -133,7 +133,7 @@ def main(rounds: int = 9, seconds: int = 3) -> None:
                 )
             print(f"kit/bare {rates[-1]:.3f}, by CPU {cpus[-1]:.3f}", flush=True)
     print(f"median of {rounds}: {statistics.median(rates):.3f}, by CPU time {statistics.median(cpus):.3f}")
-    print("(above 0.95 means that the kit costs less than 5 %)")
+    print("(above 0.97 means that the kit costs less than 3 %)")
 
 
 if __name__ == "__main__":

@@ -7,33 +7,34 @@
     cookies_of(request).set_signed_cookie("user", "bob")
 
 The cookies go out when a response's headers do, whichever response that is: so they reach error answers, raised HTTP
-exceptions, streamed answers and websocket handshakes. A middleware would come too late for the last two, would not
-see what another one makes of an exception, and costs every request more than all of this: a handler that touches no
-cookie pays for one look at its answer. Only the XSRF and origin checks are a middleware, where they are asked for.
-
-aiohttp 3.9 or newer.
+exceptions, streamed answers and websocket handshakes. A middleware would come too late for the last two and would not
+see what another one makes of an exception; it would cost every request, as a signal would: here one that touches no
+cookie pays nothing. Only the XSRF and origin checks are a middleware, where they are asked for.
+For aiohttp 3.9 or newer.
 """
 
 from __future__ import annotations
 
 import logging
 import weakref
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from . import cookies, xsrf
+from . import cookies, forms, xsrf
 from .session import Cookies, Options, Outgoing, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from multidict import CIMultiDict
     from typing_extensions import Unpack
 
     from . import signing
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+    Trust = Callable[[str], bool]  # of an `Origin`
 
 __all__ = [
     "Cookies",
@@ -59,19 +60,17 @@ class Forbidden(web.HTTPForbidden):
 
 
 class _Outgoing(Outgoing):
-    """The cookies of one answer, shared by the request and its clones.
+    """The cookies of one answer, put before its writer's `write_headers`, by which the headers of any answer leave.
 
-    Between the signal and the moment the headers leave, other signals run, a sub-application's among them: what they
-    set goes into the headers directly.
+    The request and its clones share the writer, and so the cookies.
     """
 
-    __slots__ = ("_answer", "_mine", "_writer")
+    __slots__ = ("_write_headers", "_writer")
 
     def __init__(self, writer: Any) -> None:
         super().__init__()
-        self._writer = weakref.ref(writer)  # it is the key under which this is kept
-        self._answer: Any = None
-        self._mine: list[str] = []
+        self._writer = weakref.ref(writer)  # it holds this
+        self._write_headers = getattr(writer.write_headers, "__func__", writer.write_headers)
 
     def begun(self) -> bool:
         """Say whether the headers have left; aiohttp 3.12 and newer keep them back until the first write."""
@@ -81,30 +80,11 @@ class _Outgoing(Outgoing):
             getattr(writer, "_headers_buf", None), bytes
         )
 
-    def put(self, header: str) -> None:
-        """Take a `Set-Cookie` value, into the headers too when they are about to leave."""
-        super().put(header)
-        if self._answer is not None:
-            self._write()
-
-    def write_into(self, response: web.StreamResponse) -> None:
-        """Add the cookies to the headers of a response that is about to be sent."""
-        if self._answer is not response.headers:  # else an application above has been here
-            self._answer, self._mine = response.headers, []
-            self._write()
-
-    def _write(self) -> None:
-        mine = list(self)
-        if self._mine:
-            others = [value for value in self._answer.popall("Set-Cookie") if value not in self._mine]
-            mine[:0] = others
-        for value in mine:
-            self._answer.add("Set-Cookie", value)
-        self._mine = list(self)
-
-
-# By the answer's writer, which clones of a request share. The values hold nothing that holds their writer.
-_OUTGOING: weakref.WeakKeyDictionary[Any, _Outgoing] = weakref.WeakKeyDictionary()
+    async def __call__(self, status_line: str, headers: CIMultiDict[str]) -> None:
+        """Add the cookies to the headers, which are about to leave."""
+        for header in self:
+            headers.add("Set-Cookie", header)
+        await self._write_headers(self._writer(), status_line, headers)
 
 
 def setup(
@@ -122,7 +102,6 @@ def setup(
     """
     settings = Settings(cookie_secret, key_version, **options)
     app[_SETTINGS] = settings
-    app.on_response_prepare.append(_write)
     if settings.protects_xsrf or settings.protects_origin:
         app.middlewares.append(_protecting(settings))
     if settings.protects_origin:
@@ -144,48 +123,33 @@ def cookies_of(request: web.Request) -> Cookies:
     return _cookies(request, settings)
 
 
-class _Kept:
+class _Kept(NamedTuple):
     """The cookies of one request, for one application and one set of headers."""
 
-    __slots__ = ("app", "cookies", "headers")
+    app: web.Application
+    headers: Any
+    cookies: Cookies
 
-    def __init__(self, request: web.Request, own: Cookies) -> None:
-        self.app, self.headers, self.cookies = request.app, request.headers, own
 
-
-def _key(name: str, kind: type) -> Any:
-    """A request's key; before aiohttp 3.14 there are no typed ones."""
-    return web.RequestKey(name, kind) if hasattr(web, "RequestKey") else name
-
+_key: Any = getattr(web, "RequestKey", lambda name, _kind: name)  # typed ones since aiohttp 3.14
 
 _KEPT = _key("tornado_cookies", _Kept)
-_ANSWER = _key("tornado_cookies_answer", web.StreamResponse)
+_CHECKED = _key("tornado_cookies_checked", bool)
 
 
 def _cookies(request: web.Request, settings: Settings) -> Cookies:
     lines = cookies.Encoded(request.headers.getall("Cookie", ()), "utf-8")
     own = Cookies(lines, settings, _outgoing(request))
-    request[_KEPT] = _Kept(request, own)
+    request[_KEPT] = _Kept(request.app, request.headers, own)
     return own
 
 
 def _outgoing(request: web.Request) -> _Outgoing:
-    writer = request.writer
-    outgoing = _OUTGOING.get(writer)
-    if outgoing is None:
-        outgoing = _OUTGOING[writer] = _Outgoing(writer)
-        answer = request.get(_ANSWER)
-        if answer is not None:  # a signal behind this module's is the first to ask
-            outgoing.write_into(answer)
+    writer: Any = request.writer
+    if not isinstance(writer.write_headers, _Outgoing):
+        writer.write_headers = _Outgoing(writer)
+    outgoing: _Outgoing = writer.write_headers
     return outgoing
-
-
-async def _write(request: web.Request, response: web.StreamResponse) -> None:
-    outgoing = _OUTGOING.get(request.writer)
-    if outgoing is None:
-        request[_ANSWER] = response
-    else:
-        outgoing.write_into(response)
 
 
 # --- the XSRF and origin checks ---
@@ -197,11 +161,8 @@ def xsrf_exempt(handler: _Route) -> _Route:
     return handler
 
 
-def trusting(is_trusted: Callable[[str], bool]) -> Callable[[_Route], _Route]:
-    """Let a handler, or a view class, be called from pages whose `Origin` is trusted by this function alone.
-
-    It is Tornado's `check_trusted_origin` for one route.
-    """
+def trusting(is_trusted: Trust) -> Callable[[_Route], _Route]:
+    """Let a handler, or a view class, ask this function about an `Origin`: `check_trusted_origin` for one route."""
 
     def mark(handler: _Route) -> _Route:
         handler._is_trusted = is_trusted  # noqa: SLF001  # this module's own mark
@@ -215,31 +176,30 @@ def any_origin(handler: _Route) -> _Route:
     return trusting(lambda _origin: True)(handler)
 
 
-def check_websocket_origin(request: web.Request) -> None:
+def check_websocket_origin(request: web.Request, is_trusted: Trust | None = None) -> None:
     """Raise Forbidden for a handshake from a page of another site, as every Tornado websocket handler does.
 
     With `cross_origin_protection`, `WebSocketResponse.prepare` does; without it, call this before `prepare`.
+    `is_trusted` is asked in place of the settings about an `Origin` that is not this site's: Tornado's `check_origin`.
     """
+    _check_websocket(request, request.config_dict[_SETTINGS], is_trusted)
+    request[_CHECKED] = True
+
+
+def _check_websocket(request: web.Request, settings: Settings, is_trusted: Trust | None = None) -> None:
     try:
-        _check_origin(request, request.config_dict[_SETTINGS])
+        _check_origin(request, settings, is_trusted)
     except xsrf.XsrfError as error:
-        raise _refused(request, error) from error
-
-
-def _refused(request: web.Request, error: xsrf.XsrfError) -> Forbidden:
-    _log.warning("403 %s %a: %s", request.method, request.path, error)
-    return Forbidden(text=str(error))
+        _log.debug("Cross origin websockets not allowed: %s", error)
+        raise Forbidden(text=str(error)) from error
 
 
 def _guarding(settings: Settings) -> Any:
     """Make the signal that refuses websockets to pages of other sites."""
 
     async def guard(request: web.Request, response: web.StreamResponse) -> None:
-        if isinstance(response, web.WebSocketResponse):
-            try:
-                _check_origin(request, settings)
-            except xsrf.XsrfError as error:
-                raise _refused(request, error) from error
+        if isinstance(response, web.WebSocketResponse) and _CHECKED not in request:
+            _check_websocket(request, settings)
 
     return guard
 
@@ -258,7 +218,8 @@ def _protecting(settings: Settings) -> Any:
                 if settings.protects_origin:
                     _check_origin(request, settings)
             except xsrf.XsrfError as error:
-                raise _refused(request, error) from error
+                _log.warning("403 %s %a: %s", request.method, request.path, error)
+                raise Forbidden(text=str(error)) from error
         return await handler(request)
 
     return protect
@@ -282,6 +243,8 @@ async def _given_token(request: web.Request) -> str | None:
     if token or request.method not in request.POST_METHODS:
         return token
     try:
+        if request.content_type == forms.URL_ENCODED:  # `post` before 3.14.4: quadratic for many equal names
+            return forms.token_in_form(request.content_type, await request.read())
         form = await request.post()  # aiohttp keeps it: the handler's own post() reads no body
     except _BROKEN_FORM:
         return None
@@ -289,10 +252,10 @@ async def _given_token(request: web.Request) -> str | None:
     return xsrf.cleaned(field) if isinstance(field, str) else None
 
 
-def _check_origin(request: web.Request, settings: Settings) -> None:
+def _check_origin(request: web.Request, settings: Settings, is_trusted: Trust | None = None) -> None:
     def joined(name: str) -> str | None:
         values = request.headers.getall(name, None)
         return None if values is None else ",".join(values)
 
-    is_trusted = getattr(request.match_info.handler, "_is_trusted", None)
+    is_trusted = is_trusted or getattr(request.match_info.handler, "_is_trusted", None)
     settings.check_origin(joined("Sec-Fetch-Site"), joined("Origin"), joined("Host") or "", is_trusted)

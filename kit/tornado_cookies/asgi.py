@@ -158,11 +158,12 @@ class TornadoCookies:
             return None
         else:
             return receive
-        _log.warning("%d %s %a: %s", status, scope.get("method", "websocket"), scope["path"], message)
         if scope["type"] == "websocket":
+            _log.debug("Cross origin websockets not allowed: %s", message)
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
             return None
+        _log.warning("%d %s %a: %s", status, scope["method"], scope["path"], message)
         body = message.encode("utf-8", "replace")
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})

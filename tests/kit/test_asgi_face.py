@@ -299,6 +299,29 @@ async def test_without_the_middleware_it_says_what_is_missing():
         cookies_of({"type": "http", "headers": []})
 
 
+@pytest.mark.parametrize(
+    ("hosts", "options", "words"),
+    [
+        # CVE-2026-48710: a Host with a path changes the URL that Starlette shows
+        ([b"a/api/raw?x="], {"xsrf_cookies": True, "xsrf_exempt": ["/api/*"]}, "'_xsrf' argument missing"),
+        ([b"a", b"b"], {"cross_origin_protection": True}, "Origin 'http://a' not allowed"),
+    ],
+)
+async def test_a_malformed_host_opens_nothing(hosts, options, words):
+    async def app(*_arguments):
+        raise AssertionError("it was let in")
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [(b"origin", b"http://a"), *((b"host", host) for host in hosts)]
+    scope = {"type": "http", "method": "POST", "path": "/form", "query_string": b"", "headers": headers}
+    await TornadoCookies(app, **options)(scope, None, send)
+    assert (sent[0]["status"], sent[1]["body"].decode()[: len(words)]) == (403, words)
+
+
 async def test_a_client_that_leaves_in_the_middle_of_its_form_reaches_no_handler():
     async def app(*_arguments):
         raise AssertionError("nobody is there")

@@ -409,7 +409,7 @@ def test_the_kit_needs_aiohttp_the_cookies_and_the_signing_and_nothing_else_of_t
         "print(sorted(name for name in sys.modules if name.startswith(('compare', 'tornado', 'msgspec'))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    modules = "aiohttp attributes cookies format1 keyed origin session settings signing xsrf"
+    modules = "aiohttp attributes cookies format1 forms keyed origin session settings signing xsrf"
     assert done.stdout.strip() == str(
         ["tornado_cookies", *(f"tornado_cookies.{module}" for module in modules.split())]
     )

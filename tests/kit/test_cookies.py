@@ -101,6 +101,7 @@ def test_other_visible_characters_go_both_ways_in_escapes_and_only_when_asked(va
         (b"a=x\\073y", {"a": "x\\073y"}),
         (rb'a="b=\042"', {"a": 'b="'}),
         (rb'a="b=\n"', {"a": "b=n"}),
+        (rb'a="b\012c\000"', {"a": "b\nc\0"}),  # CVE-2026-3644: http.cookies raises
         (rb'a="b=\400"', {"a": "b=400"}),
         (rb'a="b=\42"', {"a": "b=42"}),
         (rb'a="b=\\042"', {"a": r"b=\042"}),

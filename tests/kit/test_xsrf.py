@@ -1,16 +1,19 @@
 """XSRF tokens and origins: what a form's bytes hold, and the checks on aiohttp's routes."""
 
 import time
+from urllib.parse import parse_qsl
 
 import pytest
 from aiohttp import WSServerHandshakeError
 from aiohttp import web as aioweb
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from tornado_cookies import forms, origin, xsrf
 from tornado_cookies.aiohttp import (
+    Forbidden,
     any_origin,
     check_websocket_origin,
     cookies_of,
@@ -98,6 +101,16 @@ def test_a_query_has_this_token(query, token):
     assert forms.token_in_query(query) == token
 
 
+@given(
+    st.lists(st.sampled_from(["_xsrf", "%5fxsrf", "_%78s%72%66", "=", "&", "+", "%20", "%", "a", ";"])).map(
+        "".join
+    )
+)
+def test_a_query_has_the_token_that_a_parser_finds(query):
+    found = [value for name, value in parse_qsl(query, keep_blank_values=True) if name == xsrf.FIELD]
+    assert forms.token_in_query(query) == xsrf.cleaned(["", *found][-1])
+
+
 @given(st.binary(max_size=200), st.text(max_size=40))
 def test_no_bytes_make_a_form_raise(body, kind):
     for start in ("", "multipart/form-data; boundary=", "application/x-www-form-urlencoded"):
@@ -105,19 +118,35 @@ def test_no_bytes_make_a_form_raise(body, kind):
 
 
 @pytest.mark.parametrize(
-    "piece", [b"--b\r\n", b'--b\r\nContent-Disposition: x; name="', b';name="x', b"\r\n--b", b"&"]
+    ("kind", "pieces"),
+    [
+        (
+            "multipart/form-data; boundary=b",
+            [
+                b"--b\r\n",
+                b'--b\r\nContent-Disposition: x; name="',
+                b"--b\r\n_xsrf\r\n\r\n",
+                b';name="x',
+                b"\r\n--b",
+                b"&",
+            ],
+        ),
+        ("application/x-www-form-urlencoded", [b"&", b"_xsrf&", b"&%5f", b"_xsrf=x&", b"_xsr", b"%"]),
+    ],
 )
-def test_a_form_ten_times_as_long_takes_about_ten_times_as_long(piece):
-    def seconds(size: int) -> float:
+def test_a_form_ten_times_as_long_takes_about_ten_times_as_long(kind, pieces):
+    def seconds(size: int, piece: bytes) -> float:
         body = b"--b\r\nContent-Disposition: form-data;" + piece * (size // len(piece))
         began = time.thread_time()
-        forms.token_in_form("multipart/form-data; boundary=b", body)
+        forms.token_in_form(kind, body)
         return time.thread_time() - began
 
-    assert any(
-        min(seconds(200_000) for _ in range(3)) < 0.002 + 30 * min(seconds(20_000) for _ in range(5))
-        for _ in range(3)
-    )
+    for piece in pieces:
+        assert any(
+            min(seconds(200_000, piece) for _ in range(3))
+            < 0.002 + 30 * min(seconds(20_000, piece) for _ in range(5))
+            for _ in range(3)
+        ), piece
 
 
 # --- in aiohttp
@@ -151,6 +180,9 @@ def site(aiohttp_client):
             check_websocket_origin(request)
             return await socket(request)
 
+        async def unread(_request):
+            return aioweb.Response()
+
         async def free(_request):
             return aioweb.Response()
 
@@ -158,6 +190,7 @@ def site(aiohttp_client):
             return aioweb.Response()
 
         app.router.add_post("/form", form)
+        app.router.add_post("/unread", unread)
         app.router.add_view("/view", xsrf_exempt(View))
         app.router.add_post("/free", any_origin(xsrf_exempt(free)))
         app.router.add_post("/partner", trusting("https://partner.example".__eq__)(partner))
@@ -180,6 +213,14 @@ async def test_the_handlers_own_post_still_reads_the_form(site):
     assert await answer.json() == {"_xsrf": V1, "note": "x"}
     answer = await client.post("/form", data=b"note=x", headers=COOKIE | FORM | {"X-Csrftoken": V1})
     assert await answer.json() == {"note": "x"}
+
+
+async def test_a_form_of_more_fields_than_aiohttp_parses_still_brings_its_token(site):
+    client = await site(xsrf_cookies=True)
+    body = "&".join(["a=b"] * 2000 + [f"_xsrf={V1}"])
+    for path, status in (("/unread", 200), ("/form", 413)):  # 413 is aiohttp's, to the handler's own post()
+        assert (await client.post(path, data=body, headers=COOKIE | FORM)).status == status
+    assert (await client.post("/unread", data=body[:-1], headers=COOKIE | FORM)).status == 403
 
 
 @pytest.mark.parametrize(
@@ -239,6 +280,20 @@ async def test_two_lines_of_one_header_are_read_as_tornado_reads_them(site):
     client = await site(cross_origin_protection=True)
     headers = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")]
     assert (await client.post("/form", headers=headers)).status == 403
+
+
+async def test_of_two_hosts_none_is_the_origins(site):
+    client = await site(cross_origin_protection=True)
+    request = make_mocked_request(
+        "POST",
+        "/form",
+        headers=CIMultiDict([("Host", "a"), ("Host", "b"), ("Origin", "http://a")]),
+        app=client.app,
+    )
+    request.match_info.route.handler = None  # else a mock, which trusts everybody
+    with pytest.raises(Forbidden) as caught:
+        check_websocket_origin(request)
+    assert caught.value.text == "Origin 'http://a' not allowed"
 
 
 async def test_the_refusal_is_logged_as_tornado_logs_it(site, caplog):
