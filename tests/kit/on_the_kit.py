@@ -175,10 +175,12 @@ class AiohttpServer:
 class UvicornServer:
     """The same for an ASGI application, on a real socket."""
 
+    # Without websockets, an Upgrade is a request like any other, as it is to a handler of Tornado's that is none.
+    WS = "none"
+
     def __init__(self, app, run) -> None:
-        # Without websockets, an Upgrade is a request like any other, as it is to a handler of Tornado's that is none.
         config = uvicorn.Config(
-            app, lifespan="off", log_config=None, log_level="critical", ws="none", access_log=False
+            app, lifespan="off", log_config=None, log_level="critical", ws=self.WS, access_log=False
         )
         self._server, self._run = uvicorn.Server(config), run
 
