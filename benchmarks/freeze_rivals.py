@@ -4,7 +4,9 @@ Each tool gets a fresh server and is asked for the same rate over the same numbe
 the tools take turns, and the median of three rounds is printed beside the arithmetic. A percentile that a tool does not
 print is n/a; h2load prints none, so its are taken from the times in its own ``--log-file``. A tool that is not on PATH
 is skipped. wrk is left out, as it has no rate; vegeta and wrk2 come as sources or binaries of their own and are taken
-from PATH. wrk2 calibrates itself for 10 s: its freeze comes 10 s later, and its percentiles are of the 5 s after.
+from PATH (`make` of wrk2 makes a program called wrk: call it wrk2). vegeta opens as many connections as it needs unless
+told otherwise, and is asked both ways; with its `-max-workers` of as many it would keep a closed loop. wrk2 calibrates
+itself for 10 s: its freeze comes 10 s later, and its percentiles are of the 5 s after.
 Ours is asked over as many connections as the others, and over 1,000 beside them. Installing is by hand::
 
     apt-get install hey nghttp2-client npm
@@ -38,7 +40,7 @@ ROUNDS, CONNECTIONS, RATE_RPS, SECONDS = 3, 10, 200, 5
 MANY = 1000
 CALIBRATION_S = 10  # of wrk2
 VEGETA = """
-vegeta attack -rate={rate} -duration={seconds}s -connections={connections} -max-workers={connections} \\
+vegeta attack -rate={rate} -duration={seconds}s -connections={connections} "$@" \\
     -targets={folder}/targets -output={folder}/vegeta.bin
 vegeta encode -to json -output {folder}/vegeta.json {folder}/vegeta.bin
 """
@@ -122,6 +124,7 @@ def from_wrk2(printed: str, _: Path) -> Found:
     return Found(int(rows[-1][2]) if rows else 0, tuple(found))
 
 
+VEGETA_COMMAND = "sh {folder}/vegeta.sh"
 AUTOCANNON = "autocannon -j -c {connections} -d {seconds} -R {rate}"
 RIVALS = (
     Rival("hey", "hey -z {seconds}s -c {connections} -q {each} {url}", from_hey, "dpkg-query -W hey"),
@@ -146,7 +149,14 @@ RIVALS = (
         from_pywrkr,
         "python -m pip show pywrkr",
     ),
-    Rival("vegeta", "sh {folder}/vegeta.sh", from_vegeta, "vegeta -version", program="vegeta"),
+    Rival("vegeta", VEGETA_COMMAND, from_vegeta, "vegeta -version", program="vegeta"),
+    Rival(
+        "vegeta -max-connections",
+        VEGETA_COMMAND + " -max-connections={connections}",
+        from_vegeta,
+        "vegeta -version",
+        program="vegeta",
+    ),
     Rival(
         "wrk2",
         "wrk2 -t1 -c{connections} -d{seconds}s -R{rate} -L {url}",

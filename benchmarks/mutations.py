@@ -90,17 +90,21 @@ def survivors(folder: Path, target: Target) -> list[str]:
     return survived
 
 
-def check(target: Target) -> list[str]:
-    """The surviving faults of one file, once its tests pass without any fault."""
+def check(targets: tuple[Target, ...]) -> list[str]:
+    """The surviving faults of a table, once all its tests pass without any fault."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_project(folder)
-        known = not target.text(folder) or imports_the_copy(folder, target.source)
-        if not known or not passes(folder, target.tests):
-            sys.exit(f"{target.source}: its tests must pass on an unchanged copy first")
-        print(f"{target.source}: {len(target.faults)} faults, {' '.join(target.tests)}")
-        survived = survivors(folder, target)
-        print(f"  {len(target.faults) - len(survived)} caught, {len(survived)} survived\n", flush=True)
+        known = next(target.source for target in targets if target.text(folder))
+        tests = tuple(dict.fromkeys(test for target in targets for test in target.tests))
+        if not imports_the_copy(folder, known) or not passes(folder, tests):
+            sys.exit(f"{', '.join(tests)}: they must pass on an unchanged copy first")
+        survived = []
+        for target in targets:
+            print(f"{target.source}: {len(target.faults)} faults, {' '.join(target.tests)}", flush=True)
+            survived += survivors(folder, target)
+        whole = sum(len(target.faults) for target in targets)
+        print(f"  {whole - len(survived)} caught, {len(survived)} survived\n", flush=True)
         return survived
 
 
@@ -109,7 +113,7 @@ def main() -> None:
     names = sys.argv[1:] or list(TARGETS)
     if unknown := set(names) - set(TARGETS):
         sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
-    survived = [fault for name in names for target in TARGETS[name] for fault in check(target)]
+    survived = [fault for name in names for fault in check(TARGETS[name])]
     print(f"{len(survived)} survived in all")
     sys.exit(bool(survived))
 
