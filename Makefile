@@ -25,12 +25,13 @@ tornado: setup  ## serve the Tornado app on port 8001 (ARGS="--port 9001 --loop 
 aiohttp: setup  ## serve the aiohttp app on port 8002
 	$(BIN)/compare serve aiohttp $(ARGS)
 
+# `set -m` gives each server a process group of its own: a Ctrl-C that reached it too would be its second signal.
 both: SHELL := bash
 both: setup  ## serve both side by side, with one secret; either page shows the other
 	@export COMPARE_COOKIE_SECRET=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))'); \
-	$(BIN)/compare serve tornado --beside http://localhost:8002 $(ARGS) & first=$$!; \
+	set -m; $(BIN)/compare serve tornado --beside http://localhost:8002 $(ARGS) & first=$$!; \
 	$(BIN)/compare serve aiohttp --beside http://localhost:8001 $(ARGS) & second=$$!; \
-	stop() { kill $$first $$second 2>/dev/null; wait; }; trap 'stop; exit 0' INT TERM; \
+	stop() { set +m; kill $$first $$second 2>/dev/null; wait; }; trap 'stop; exit 0' INT TERM HUP; \
 	echo "Open http://localhost:8001 (Tornado) or http://localhost:8002 (aiohttp). Ctrl-C stops both."; \
 	wait -n; code=$$?; stop; exit $$code
 

@@ -257,7 +257,7 @@ def _list(machines: int) -> int:
     ]
     click.echo(listing.experiments(rows))
     click.echo(listing.total([by[Preset.FULL] for _, _, by in rows], machines))
-    click.echo("Measure some of them with: compare bench NAME... [--quick|--full]")
+    click.echo(f"Measure some of them with: {usage.typed()} bench NAME... [--quick|--full]")
     return ExitCode.DONE
 
 

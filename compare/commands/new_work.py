@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from compare.commands.usage import ExitCode
+from compare.commands.usage import ExitCode, typed
 from compare.work.template import new_work
 
 
@@ -16,5 +16,5 @@ def command(name: str, folder: Path) -> int:
     written = new_work(name, folder)
     for path in written:
         click.echo(f"Wrote {path}")
-    click.echo(f"Measure it with: compare bench --work {name}:work")
+    click.echo(f"Measure it with: {typed()} bench --work {name}:work")
     return ExitCode.DONE

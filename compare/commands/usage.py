@@ -2,7 +2,10 @@
 
 import enum
 import re
+import shutil
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -15,6 +18,14 @@ class ExitCode(enum.IntEnum):
     MISTYPED = 2  # click's own, and CompareError's where a setting cannot be
     UNRELIABLE = 3  # done, but not to be relied on: `--strict`, `--fail-above`
     INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+def typed() -> str:
+    """Return how this program is called where it was called: `compare` may not be found, or be ImageMagick's."""
+    asked, found = Path(sys.argv[0]), shutil.which("compare")
+    if asked.name == "__main__.py":
+        return "python -m compare"
+    return "compare" if found and asked.exists() and asked.samefile(found) else sys.argv[0]
 
 
 LEAST_S, MOST_S = 0.05, 86_400.0

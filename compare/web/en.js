@@ -121,7 +121,7 @@ export const en = {
       ["onLoop", "The handler returns, and the answer is written.", "answered"],
     ],
   },
-  stepTold: (number, total, text) => `Step ${number} of ${total}: ${text}`,
+  stepTold: (number, total, where, what) => `Step ${number} of ${total}: ${where}. ${what}`,
   stepsRun: "The request is on its way …",
 
   cookiesTitle: "Cookies",

@@ -52,7 +52,7 @@ function step() {
   const steps = text("steps")[trip.paradigm];
   trip.at = Math.min(trip.at + 1, steps.length - 1);
   showSteps();
-  $told.textContent = text("stepTold", trip.at + 1, steps.length, `${text(steps[trip.at][0])}. ${steps[trip.at][1]}`);
+  $told.textContent = text("stepTold", trip.at + 1, steps.length, text(steps[trip.at][0]), steps[trip.at][1]);
   light(trip.paradigm, LIGHT[trip.paradigm][trip.at]);
   const more = trip.at < steps.length - 1;
   $next.setAttribute("aria-disabled", String(!more));

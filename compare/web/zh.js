@@ -119,7 +119,7 @@ export const zh = {
       ["onLoop", "处理函数返回，写出应答。", "answered"],
     ],
   },
-  stepTold: (number, total, text) => `第 ${number} 步，共 ${total} 步：${text}`,
+  stepTold: (number, total, where, what) => `第 ${number} 步，共 ${total} 步：${where}。${what}`,
   stepsRun: "请求正在路上……",
 
   cookiesTitle: "Cookie",

@@ -43,3 +43,17 @@ def test_anything_else_is_no_duration(text):
 
 def test_a_choice_takes_the_values_of_an_enum():
     assert list(usage.choice(Server).choices) == ["tornado", "aiohttp"]
+
+
+def test_a_command_that_is_named_can_be_typed_where_it_is_named(tmp_path, monkeypatch):
+    program = tmp_path / "compare"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    for path, asked, typed in (
+        ("/nowhere", str(program), str(program)),
+        (str(tmp_path), str(program), "compare"),
+        ("/nowhere", "/x/compare/__main__.py", "python -m compare"),
+    ):
+        monkeypatch.setenv("PATH", path)
+        monkeypatch.setattr("sys.argv", [asked])
+        assert usage.typed() == typed
