@@ -21,6 +21,7 @@ from compare.harness import load
 from compare.records import Closed
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 3, 64
+LARGE_BYTES = 12_500
 SERVER_CPU, CLIENT_CPU = 0, 1
 CONFIG = """
 worker_processes 1; worker_cpu_affinity 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log error;
@@ -29,17 +30,22 @@ http {{
   access_log off; keepalive_requests 1000000000; default_type application/json;
   client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
   uwsgi_temp_path {folder}; scgi_temp_path {folder};
-  server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ return 200 '{{"pong":true}}'; }} }}
+  server {{
+    listen 127.0.0.1:{port} backlog=4096; root {folder};
+    location / {{ return 200 '{{"pong":true}}'; }} location = /large {{ }}
+  }}
 }}
 """
 
 
 @contextmanager
 def nginx() -> Iterator[str]:
-    """Serve a static answer on one worker; yield its URL."""
+    """Serve a small answer, and a larger one at /large, on one worker; yield the URL."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # the workers of an nginx that root starts run as somebody else
+        Path(folder, "large").write_bytes(bytes(LARGE_BYTES))
         config = Path(folder, "nginx.conf")
         config.write_text(CONFIG.format(folder=folder, port=port))
         # worker_cpu_affinity takes a mask; taskset holds where nginx was built without it, too
