@@ -58,10 +58,7 @@ PAIRED = Target(
         ("(summary.experiment, summary.contestant, summary.load)", "(summary.experiment, summary.load)"),
     ),
 )
-_LEAST = (
-    "    least = max(floor, a.floor, b.floor, SMALLEST_EFFECT, _resolution(a, b) if metric is THROUGHPUT else 0.0)\n"
-    "    return"
-)
+_LEAST = "least = max(floor, a.floor, b.floor, SMALLEST_EFFECT)"
 DECIDE = Target(
     source="compare/analysis/decide.py",
     tests=(
@@ -89,7 +86,7 @@ DECIDE = Target(
         (_LEAST, _LEAST.replace(" b.floor,", "")),
         (_LEAST, _LEAST.replace("(floor,", "(")),
         (_LEAST, _LEAST.replace(" SMALLEST_EFFECT,", "")),
-        (_LEAST, _LEAST.replace("_resolution(a, b)", "0.0")),
+        ("max(least, _resolution(a, b)) if metric", "least if metric"),
         ("    return max(steps, default=0.0)", "    return 0.0"),
         # the smaller side's surplus is not one
         ("return max(ratio, 1 / ratio) - 1", "return ratio - 1"),
@@ -127,7 +124,7 @@ OUTCOME = Target(
     source="compare/analysis/outcome.py",
     tests=("tests/analysis/test_outcome.py",),
     faults=(
-        ("    3,\n    0.1,\n", "    4,\n    0.1,\n"),
+        ("STALL_WAITS, STALL_LEAST_S = 3,", "STALL_WAITS, STALL_LEAST_S = 4,"),
         ("COLLAPSE_WAITS, COLLAPSE_LEAST_S = 10, 1.0", "COLLAPSE_WAITS, COLLAPSE_LEAST_S = 9, 1.0"),
         ("COLLAPSE_WAITS, COLLAPSE_LEAST_S = 10, 1.0", "COLLAPSE_WAITS, COLLAPSE_LEAST_S = 10, 0.5"),
         # a bystander that is answered is not seen
@@ -193,7 +190,7 @@ METRICS = Target(
         ("lambda seen: seen.loop_lag.p99", "lambda seen: seen.loop_lag.p50"),
         ("lambda seen: seen.silence.unanswered", "lambda seen: 0"),
         ("lambda seen: seen.silence.collapsed_after_s", "lambda seen: seen.silence.longest_s"),
-        ("lambda seen: seen.bystander_over(0.1)", "lambda seen: seen.bystander_over(1.0)"),
+        ("LATE_PING_S = 0.1", "LATE_PING_S = 1.0"),
         # an entry that no sentence can be made of
         (
             "{more} needs {ratio} times the CPU time per request of {less}",
@@ -263,7 +260,7 @@ OBSERVED = Target(
         ("self.usage.rss_peak_bytes - self.usage.rss_idle_bytes", "self.usage.rss_peak_bytes"),
         ("load.rate_rps * window_s - 1", "load.rate_rps * window_s"),
         ("closed and generator.connections < self.load.concurrency", "False"),
-        ("0.99 * most <= self.usage.open_files_peak", "most < self.usage.open_files_peak"),
+        ("NEAR_LIMIT * most <= self.usage.open_files_peak", "most < self.usage.open_files_peak"),
         ("float(np.trapezoid(counts, times))", "float(sum(counts))"),
     ),
 )
@@ -271,22 +268,22 @@ VALIDITY = Target(
     source="compare/analysis/validity.py",
     tests=("tests/analysis/test_validity.py", "tests/analysis/test_rounds.py"),
     faults=(
-        ("1.01 * signs.most_successes + max", "1.02 * signs.most_successes + max"),
+        ("OVER_CEILING = 1.01", "OVER_CEILING = 1.02"),
         # a whole wave at the window's edge is called a skipped wait, or even one answer is
         ("+ max(1.0, signs.wave)", "+ 1.0"),
         ("+ max(1.0, signs.wave)", "+ signs.wave"),
         ("UNSETTLED = 0.1", "UNSETTLED = 0.2"),
         ("apart <= max(1.0, UNSETTLED", "apart <= max(0.0, UNSETTLED"),
         ("answered and not at_ceiling and not _settled", "answered and not _settled"),
-        ("short_waits_share > 0.01", "short_waits_share > 0.02"),
-        ("max(1e-3, 0.1 * median_s)", "1e-3"),
-        ("max(1e-3, 0.1 * median_s)", "0.1 * median_s"),
-        ("sent_share < 0.995", "sent_share < 0.99"),
-        ("generator_cpu_share > 0.7", "generator_cpu_share > 0.8"),
+        ("MOST_SHORT_WAITS_SHARE = 0.01", "MOST_SHORT_WAITS_SHARE = 0.02"),
+        ("max(LATE_S, LATE_SHARE * median_s)", "LATE_S"),
+        ("max(LATE_S, LATE_SHARE * median_s)", "LATE_SHARE * median_s"),
+        ("LEAST_SENT_SHARE = 0.995", "LEAST_SENT_SHARE = 0.99"),
+        ("MOST_GENERATOR_SHARE = 0.7", "MOST_GENERATOR_SHARE = 0.8"),
         ("abs(signs.littles_ratio - 1)", "(signs.littles_ratio - 1)"),
         ("abs(signs.littles_ratio - 1)", "(1 - signs.littles_ratio)"),
         ("signs.successes == 0", "False"),
-        ("0.95 and not too_many", "0.95"),
+        ("AT_CEILING and not too_many", "AT_CEILING"),
         ("signs.failures > 0", "signs.failures > 1"),
         ("        Warning.LIMIT_HIT,\n        Warning.NO_SUCCESS,\n", "        Warning.LIMIT_HIT,\n"),
     ),

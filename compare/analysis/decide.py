@@ -34,7 +34,6 @@ LOOK_P = 0.0044
 SAME_ALPHA = 0.05 / len(LOOKS)  # of each of the two one-sided tests, at each look
 SMALLEST_EFFECT = 0.05
 WAIT_MARGIN, CPU_MARGIN = 0.05, 0.10  # "the same" where the wait limits both sides, and where the CPU does
-AT_CEILING = 0.95  # of the ceiling: such a side may be faster than could be seen
 _ALIKE = 1e-9  # logs this close differ by rounding alone
 
 
@@ -86,14 +85,12 @@ def decide(
     No effect is named below `floor` or what an A/A run of the machine showed (`Summary.floor`), both fractions, below
     `SMALLEST_EFFECT`, or below the resolution of the cells.
     """
-    found = log_ratios(a, b, metric)
-    least = max(floor, a.floor, b.floor, SMALLEST_EFFECT, _resolution(a, b) if metric is THROUGHPUT else 0.0)
-    return decided(a, b, metric, found, least)
+    return decided(a, b, metric, log_ratios(a, b, metric), _least(a, b, metric, floor))
 
 
 def decided(a: Summary, b: Summary, metric: Metric, logs: Sequence[float], least: float) -> Decision:
     """Return the decision that these log-ratios, one per round, allow; effects below `least` are not named."""
-    margin = WAIT_MARGIN if a.limited_by_the_wait and b.limited_by_the_wait else CPU_MARGIN
+    margin = _margin(a, b)
     ratio, p_value = _ratio(logs), _p_value(logs)
     word = _word(logs, ratio, p_value, margin, least)
     at_least = _at_least(a, b, metric, ratio)
@@ -117,11 +114,10 @@ def decide_apart(a: Summary, b: Summary, metric: Metric, *, floor: float = SMALL
         )
     p_value, low, high = t_test(ours, theirs)
     ratio = Estimate(math.exp((low + high) / 2), math.exp(low), math.exp(high), fewest, Spread.INTERVAL)
-    least = max(floor, a.floor, b.floor, SMALLEST_EFFECT, _resolution(a, b) if metric is THROUGHPUT else 0.0)
-    margin = WAIT_MARGIN if a.limited_by_the_wait and b.limited_by_the_wait else CPU_MARGIN
+    margin = _margin(a, b)
     inside = -math.log1p(margin) < low and high < math.log1p(margin)
     word = Word.SAME if inside else Word.CANNOT_TELL
-    named = p_value < LOOK_P and effect(ratio.value) > least
+    named = p_value < LOOK_P and effect(ratio.value) > _least(a, b, metric, floor)
     at_least = _at_least(a, b, metric, ratio)
     return Decision(a, b, metric, ratio, p_value, Word.DIFFERS if named else word, margin, at_least=at_least)
 
@@ -151,6 +147,17 @@ def log_ratios(a: Summary, b: Summary, metric: Metric) -> list[float]:
     theirs = {one.cell.round: one.of(metric) for one in b.rounds if not one.collapsed}
     both = [(one.of(metric), theirs.get(one.cell.round, math.nan)) for one in a.rounds if not one.collapsed]
     return [math.log(one / other) for one, other in both if one > 0 and other > 0]
+
+
+def _least(a: Summary, b: Summary, metric: Metric, floor: float) -> float:
+    """Return the effect below which none is named."""
+    least = max(floor, a.floor, b.floor, SMALLEST_EFFECT)
+    return max(least, _resolution(a, b)) if metric is THROUGHPUT else least
+
+
+def _margin(a: Summary, b: Summary) -> float:
+    """Return within what the sides are the same."""
+    return WAIT_MARGIN if a.limited_by_the_wait and b.limited_by_the_wait else CPU_MARGIN
 
 
 def _word(logs: Sequence[float], ratio: Estimate, p_value: float, margin: float, least: float) -> Word:

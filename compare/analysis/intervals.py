@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from compare.analysis.units import counted, percent_text
 from compare.late import Late
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class Spread(enum.StrEnum):
 
 
 _SPREAD_WORDS = {
-    Spread.INTERVAL: "95 % interval",
-    Spread.RANGE: "range, as fewer than five rounds give no interval",
+    Spread.INTERVAL: f"{percent_text(CONFIDENCE)} interval",
+    Spread.RANGE: f"range, as fewer than {counted(ENOUGH_ROUNDS)} rounds give no interval",
     Spread.SINGLE: "one round, spread unknown",
     Spread.NONE: "not measured",
 }

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from compare.analysis.observed import Observed
+from compare.analysis.observed import ENOUGH_ANSWERS, Observed
 from compare.analysis.quantiles import Percentile
 from compare.analysis.units import Unit
 
+LATE_PING_S = 0.1  # what a person notices; the name of the column in summary.csv says it too
 LatencyName = Literal["response", "service", "bystander"]
 PERCENTILES = {"p50": "p50", "p90": "p90", "p97_5": "p97.5", "p99": "p99", "max": "max"}  # field, in words
 
@@ -139,7 +140,10 @@ CPU = Metric(
     Better.LESS,
     lambda seen: seen.cpu_s_per_answer,
     heading="CPU/answer",
-    about="CPU time of the server per answer, less what it uses without a load; not given for fewer than 100 answers",
+    about=(
+        "CPU time of the server per answer, less what it uses without a load; "
+        f"not given for fewer than {ENOUGH_ANSWERS} answers"
+    ),
     called="CPU per request",
     words="{more} needs {ratio} times the CPU time per request of {less}",
     axis="CPU per answer, µs",
@@ -303,9 +307,9 @@ BYSTANDER_LATE = Metric(
     "bystander_over_100ms_share",
     Unit.SHARE,
     Better.LESS,
-    lambda seen: seen.bystander_over(0.1),
-    heading="pings over 100 ms",
-    about="share of GET /ping that took longer than 100 ms or were never answered",
+    lambda seen: seen.bystander_over(LATE_PING_S),
+    heading=f"pings over {1e3 * LATE_PING_S:g} ms",
+    about=f"share of GET /ping that took longer than {1e3 * LATE_PING_S:g} ms or were never answered",
 )
 
 _SHOWN = (

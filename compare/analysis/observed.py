@@ -36,12 +36,10 @@ else:
 
 LITTLES_TOLERANCE = 0.03
 ENOUGH_RESPONSES = 10  # median responses that a window must hold
-LEAST_WINDOW_S, MANY_THREADS, MANY_THREADS_S = (
-    2.0,
-    100,
-    3.0,
-)  # with many threads a server may stop within seconds
+# With many threads a server may stop within seconds.
+LEAST_WINDOW_S, MANY_THREADS, MANY_THREADS_S = 2.0, 100, 3.0
 ENOUGH_ANSWERS = 100  # below so many, what one of them costs is what everything else costs
+NEAR_LIMIT = 0.99  # of its open files: such a server may have refused connections
 
 
 class Little(msgspec.Struct, frozen=True):
@@ -219,11 +217,11 @@ class Observed:
 
     @property
     def limit_hit(self) -> bool:
-        """Whether connections could not be opened, or the server came within 1 % of its open files."""
+        """Whether connections could not be opened, or the server came near the limit of its open files."""
         generator, most = self.measurement.generator, self.environment.open_files_limit
         closed = rate_rps(self.load) is None
         few = generator is not None and closed and generator.connections < self.load.concurrency
-        return few or (self.usage is not None and 0.99 * most <= self.usage.open_files_peak <= most)
+        return few or (self.usage is not None and NEAR_LIMIT * most <= self.usage.open_files_peak <= most)
 
 
 def scheduled(load: Load, window_s: float) -> float:

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 else:
     np = Late("numpy")
 
-STALL_WAITS, STALL_LEAST_S = (
-    3,
-    0.1,
-)  # a silence longer than this many waits; a wait of nothing is silent always
+# A silence longer than this many waits; a wait of nothing is silent always.
+STALL_WAITS, STALL_LEAST_S = 3, 0.1
 COLLAPSE_WAITS, COLLAPSE_LEAST_S = 10, 1.0  # to the end of observation
 OBSERVE_S = 2.0  # past its window a cell is observed at least this long, unless all is answered before
 
@@ -36,7 +34,7 @@ class Outcome(enum.StrEnum):
     """What a server did under its load, from the start of the window to the end of observation."""
 
     ANSWERED = "answered"
-    STALLED = "stalled"  # silent for more than three waits, then answered again
+    STALLED = "stalled"  # silent for more than STALL_WAITS, then answered again
     COLLAPSED = "collapsed"  # silent to the end of observation, with requests outstanding
 
 

@@ -25,6 +25,16 @@ def count_text(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def percent_text(share: float) -> str:
+    """Return a share as people write it: `10 %`, `99.5 %`."""
+    return f"{100 * share:g} %"
+
+
+def counted(count: int) -> str:
+    """Return a small number as a word: `three`; one above ten as it is."""
+    return _COUNTED[count] if 0 <= count < len(_COUNTED) else str(count)
+
+
 def bytes_text(value: float) -> str:
     """Return bytes in decimal units: `10.5 kB`, `38 MB`."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -55,6 +65,8 @@ def _three_digits(value: float) -> str:
     whole_digits = len(str(int(round(abs(value), 2))))
     return f"{value:,.{max(0, 3 - whole_digits)}f}"
 
+
+_COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 _TEXT: dict[Unit, Callable[[float], str]] = {
     Unit.RATE: count_text,

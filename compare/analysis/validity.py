@@ -5,7 +5,15 @@ import math
 
 import msgspec
 
-from compare.analysis.outcome import Outcome
+from compare.analysis.observed import (
+    ENOUGH_RESPONSES,
+    LEAST_WINDOW_S,
+    LITTLES_TOLERANCE,
+    MANY_THREADS,
+    MANY_THREADS_S,
+)
+from compare.analysis.outcome import STALL_WAITS, Outcome
+from compare.analysis.units import counted, percent_text
 
 
 class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builtin is never used here
@@ -41,6 +49,15 @@ class Warning(enum.StrEnum):  # noqa: A001 - the field's word for it; the builti
         return _WORDS[self]
 
 
+LATE_S, LATE_SHARE = (
+    1e-3,
+    0.1,
+)  # of the median response: a p99 of the send lag beyond both is the load generator's
+LEAST_SENT_SHARE = 0.995
+MOST_GENERATOR_SHARE = 0.7  # of its core: beyond, the load generator may be what is measured
+AT_CEILING = 0.95  # of what waiting allows: beyond, a server may be faster than could be seen
+OVER_CEILING = 1.01  # beyond, something was answered that cannot have waited
+MOST_SHORT_WAITS_SHARE = 0.01
 UNSETTLED = 0.1  # halves of a window that are further apart than this are told
 
 INVALID = frozenset(
@@ -59,20 +76,30 @@ INVALID = frozenset(
 _WORDS = {
     Warning.WAIT_SKIPPED: "the wait was skipped: more was answered than waiting allows, or Server-Timing says so",
     Warning.BLOCKS_LOOP: "this native face blocks the loop",
-    Warning.LATE_SENDS: "requests left late: lag p99 exceeds 1 ms and 10 % of the median response",
-    Warning.SENT_TOO_FEW: "less than 99.5 % of the intended requests were sent",
-    Warning.GENERATOR_BUSY: "the load generator used more than 70 % of its core",
-    Warning.LITTLES_LAW: "Little's law fails by more than 3 %: samples are missing or the generator paused",
+    Warning.LATE_SENDS: (
+        f"requests left late: lag p99 exceeds {1e3 * LATE_S:g} ms and {percent_text(LATE_SHARE)} of the median response"
+    ),
+    Warning.SENT_TOO_FEW: f"less than {percent_text(LEAST_SENT_SHARE)} of the intended requests were sent",
+    Warning.GENERATOR_BUSY: (
+        f"the load generator used more than {percent_text(MOST_GENERATOR_SHARE)} of its core"
+    ),
+    Warning.LITTLES_LAW: (
+        f"Little's law fails by more than {percent_text(LITTLES_TOLERANCE)}: "
+        "samples are missing or the generator paused"
+    ),
     Warning.LIMIT_HIT: "a limit was hit: open files, ports or threads",
     Warning.NO_SUCCESS: "no request succeeded in the measured window",
     Warning.COLLAPSED: "the server stopped answering, and nobody was answered to the end of observation",
-    Warning.STALLED: "the server answered nobody for more than three waits, then went on",
+    Warning.STALLED: (f"the server answered nobody for more than {counted(STALL_WAITS)} waits, then went on"),
     Warning.ROUND_FAILED: "a round failed and gave no number",
     Warning.ROUND_INVALID: "a round was invalid; the numbers are those of the others",
     Warning.LIMITED_BY_WAIT: "limited by the wait, not by the paradigm",
     Warning.NOT_STEADY: "the queue grew or shrank throughout: latencies hold for a window of this length only",
-    Warning.TOO_SHORT: "too short: the window is below 2 s, 3 s with over 100 threads, or 10 median responses",
-    Warning.NOT_SETTLED: "not settled: the halves of the window are over 10 % apart",
+    Warning.TOO_SHORT: (
+        f"too short: the window is below {LEAST_WINDOW_S:g} s, {MANY_THREADS_S:g} s with over {MANY_THREADS} threads, "
+        f"or {ENOUGH_RESPONSES} median responses"
+    ),
+    Warning.NOT_SETTLED: f"not settled: the halves of the window are over {percent_text(UNSETTLED)} apart",
     Warning.ERRORS: "some requests failed; they count as errors, not as throughput",
     Warning.NOISY: "the machine was busy with something else",
 }
@@ -108,13 +135,13 @@ def judge(signs: Signs) -> tuple[Warning, ...]:
     median_s = signs.median_s if math.isfinite(signs.median_s) else 0.0
     answered = signs.outcome is Outcome.ANSWERED  # a queue that nobody serves is in no steady state
     # waits may march in step, and then a whole wave slips in at the window's edge
-    too_many = signs.successes > 1.01 * signs.most_successes + max(1.0, signs.wave)
-    at_ceiling = signs.ceiling_share > 0.95 and not too_many
+    too_many = signs.successes > OVER_CEILING * signs.most_successes + max(1.0, signs.wave)
+    at_ceiling = signs.ceiling_share > AT_CEILING and not too_many
     found = {
-        Warning.WAIT_SKIPPED: too_many or signs.short_waits_share > 0.01,
-        Warning.LATE_SENDS: signs.lag_p99_s > max(1e-3, 0.1 * median_s),
-        Warning.SENT_TOO_FEW: signs.sent_share < 0.995,
-        Warning.GENERATOR_BUSY: signs.generator_cpu_share > 0.7,
+        Warning.WAIT_SKIPPED: too_many or signs.short_waits_share > MOST_SHORT_WAITS_SHARE,
+        Warning.LATE_SENDS: signs.lag_p99_s > max(LATE_S, LATE_SHARE * median_s),
+        Warning.SENT_TOO_FEW: signs.sent_share < LEAST_SENT_SHARE,
+        Warning.GENERATOR_BUSY: signs.generator_cpu_share > MOST_GENERATOR_SHARE,
         Warning.LITTLES_LAW: answered and abs(signs.littles_ratio - 1) > signs.littles_tolerance,
         Warning.LIMIT_HIT: signs.limit_hit,
         Warning.NO_SUCCESS: signs.successes == 0 and signs.outcome is not Outcome.COLLAPSED,

@@ -22,8 +22,7 @@ from compare.screen import tables
 from compare.work.masking import mask_dsn
 
 REACHED = 0.95  # of the rate asked for; below it, what limited it is said
-BUSY = 0.7  # of its core: above it the load generator is the limit
-LEAST_WINDOW_S = 0.2  # of a window that Ctrl-C cut short: below it no rate is judged
+JUDGED_WINDOW_S = 0.2  # of a window that Ctrl-C cut short: below it no rate is judged
 PERCENTILES = {"p50": "p50", "p90": "p90", "p97_5": "p97.5", "p99": "p99", "max": "max"}
 
 
@@ -103,7 +102,7 @@ def of(
 def beyond(load: Load, window: Window, result: LoadResult) -> list[str]:
     """Return which rate was reached and what limited it, where that is less than the rate asked for; else nothing."""
     rate, reached_rps = rate_rps(load), _reached_rps(window)
-    if rate is None or reached_rps >= REACHED * rate or window.window_s < LEAST_WINDOW_S:
+    if rate is None or reached_rps >= REACHED * rate or window.window_s < JUDGED_WINDOW_S:
         return []
     sent = f"{reached_rps:,.0f}/s were sent of the {rate:,.6g}/s asked for"
     return [f"The rate was not reached: {sent}. The limit was {_limit(load, window, result)}."]
@@ -120,7 +119,7 @@ def _limit(load: Load, window: Window, result: LoadResult) -> str:
     limits = [note for note in result.report.notes if note.startswith("A limit was hit")]
     if limits:
         return limits[0].partition(": ")[2].rstrip(".")
-    if result.report.cpu_share > BUSY:
+    if result.report.cpu_share > validity.MOST_GENERATOR_SHARE:
         return f"the load generator, at {result.report.cpu_share:.0%} of its core: its numbers are its own"
     if not window.successes:
         return "the target, which answered no request"

@@ -9,8 +9,8 @@ from compare.analysis.paired import sides
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments import schedule
-from compare.experiments.options import Options, Preset, whole_waits
-from compare.records import Cell, Closed, Contestant, Run
+from compare.experiments.options import Options, Preset
+from compare.records import Cell, Run
 from compare.report.figures import forest
 from compare.report.figures.sheets import Words
 from compare.report.verdict import name, ratio_text
@@ -25,17 +25,25 @@ PARADIGMS = {
     Preset.FULL: {Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR},
 }
 QUICK_S = 0.5
-IN_FLIGHT = 1000  # where the CPU decides: at the ceiling everything equals everything
+IN_FLIGHT = schedule.CROWD  # where the CPU decides: at the ceiling everything equals everything
 SIDES = ("a", "b")
 
 
 def plan(options: Options) -> list[Cell]:
-    paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
+    paradigms = options.paradigms_or(PARADIGMS[options.preset])
     return [
         Cell(
             NAME,
             contestant,
-            _load(options, contestant, in_flight),
+            schedule.closed(
+                options,
+                contestant,
+                in_flight,
+                wait_s=options.wait_s,
+                warmup_s=schedule.warmup_s(options.wait_s, in_flight),
+                quick_s=QUICK_S,
+                quick_crowd_s=QUICK_S,
+            ),
             side=side,
         )
         for in_flight in options.concurrency or (IN_FLIGHT,)
@@ -43,21 +51,6 @@ def plan(options: Options) -> list[Cell]:
         for side in SIDES
         if contestant.paradigm in paradigms
     ]
-
-
-def _load(options: Options, contestant: Contestant, in_flight: int) -> Closed:
-    window_s = (
-        QUICK_S
-        if options.preset is Preset.QUICK
-        else schedule.window_s(options.preset, contestant, in_flight)
-    )
-    return Closed(
-        in_flight,
-        options.wait_s,
-        options.duration_s or whole_waits(window_s, options.wait_s),
-        warmup_s=0.1 + options.wait_s + in_flight / 4000,
-        timeout_s=schedule.observe_s(options.preset, options.wait_s),
-    )
 
 
 def draw(summaries: Sequence[Summary], run: Run, folder: Path) -> list[Path]:

@@ -33,7 +33,7 @@ WAITS = 1.5  # the window: each client is answered at least once and then leaves
 
 
 def plan(options: Options) -> list[Cell]:
-    wait_s = WAIT_S if options.delay_s is None else options.delay_s
+    wait_s = options.wait_or(WAIT_S)
     window_s = options.duration_s or WAITS * wait_s
     return [
         Cell(NAME, contestant, Abandoned(in_flight, wait_s, window_s, warmup_s=0.3))

@@ -22,13 +22,9 @@ from compare.report.words import footer
 NAME = "gc"
 QUESTION = "What does Python's garbage collector cost?"
 # A collection looks at what is in flight, and stops everything else meanwhile: many in flight are where it costs.
-IN_FLIGHT = 1000
+IN_FLIGHT = schedule.CROWD
 FULL_S = 4.0
-MEMORY_S = 600.0
-MEMORY_WARM_SHARE = 0.1
 MEMORY_RPS = 100.0  # of each of the streams: about 540 requests a second in all
-MEMORY_CONNECTIONS = 50
-MEMORY_WAIT_S = 0.05
 PARADIGMS = {
     Preset.QUICK: (Paradigm.NATIVE,),
     Preset.DEFAULT: (Paradigm.NATIVE, Paradigm.CALLBACK),
@@ -53,14 +49,14 @@ def rounds_of(cell: Cell, _options: Options, rounds: int) -> int:
 
 def _memory(options: Options) -> list[Cell]:
     """Return ten minutes of mixed load with each setting: memory that is never collected shows with time only."""
-    window_s = options.duration_s or MEMORY_S
+    window_s = options.duration_s or soak.WINDOW_S[Preset.FULL]
     load = Mixed(
-        MEMORY_CONNECTIONS,
-        MEMORY_WAIT_S,
+        soak.CONNECTIONS,
+        soak.WAIT_S,
         window_s,
-        warmup_s=MEMORY_WARM_SHARE * window_s,
+        warmup_s=soak.WARM_SHARE * window_s,
         rate_rps=MEMORY_RPS,
-        timeout_s=5.0,
+        timeout_s=schedule.MIXED_PATIENCE_S,
     )
     return [
         Cell(NAME, replace(options.contestant(server, Paradigm.NATIVE), gc=how), load)
@@ -70,7 +66,7 @@ def _memory(options: Options) -> list[Cell]:
 
 
 def _answers(options: Options) -> list[Cell]:
-    paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
+    paradigms = options.paradigms_or(PARADIGMS[options.preset])
     return [
         Cell(
             NAME,

@@ -132,8 +132,9 @@ def slots(contestant: Contestant) -> float:
 
 
 def warmup_s(in_flight: int, wait_s: float) -> float:
-    """Return a warm-up in which every connection is opened (4,000 a second) and has waited once."""
-    return round(wait_s + 0.1 + in_flight / (4000 if in_flight <= CROWD else SLOWEST_RPS), 3)
+    """Return a warm-up in which every connection is opened and has waited once; of a crowd, been answered once."""
+    rate = schedule.CONNECTS_PER_S if in_flight <= CROWD else SLOWEST_RPS
+    return round(schedule.warmup_s(wait_s, in_flight, connects_per_s=rate), 3)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from compare.analysis.decide import Word, decide
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments import schedule
-from compare.experiments.options import Options, Preset, whole_waits
+from compare.experiments.options import Options, Preset
 from compare.late import Late
-from compare.records import Cell, Closed, Contestant, Load, Run
+from compare.records import Cell, Run
 from compare.report import series
 from compare.report.figures import sheets
 from compare.report.figures.drawing import Panel
@@ -44,27 +44,25 @@ PARADIGMS = (Paradigm.BLOCKING, Paradigm.EXECUTOR, Paradigm.NATIVE)
 
 
 def plan(options: Options) -> list[Cell]:
-    every = options.paradigms == tuple(Paradigm) and options.preset is not Preset.FULL
-    paradigms = PARADIGMS if every else options.paradigms
+    paradigms = options.paradigms if options.preset is Preset.FULL else options.paradigms_or(PARADIGMS)
     waits = WAITS_S[options.preset] if options.delay_s is None else (options.delay_s,)
     return [
-        Cell(NAME, contestant, _load(options, contestant, in_flight, wait_s))
+        Cell(
+            NAME,
+            contestant,
+            schedule.closed(
+                options,
+                contestant,
+                in_flight,
+                wait_s=wait_s,
+                warmup_s=schedule.warmup_s(wait_s, in_flight),
+            ),
+        )
         for wait_s in waits
         for in_flight in options.concurrency or LEVELS[options.preset]
         for contestant in options.contestants(threads=in_flight)
         if contestant.paradigm in paradigms
     ]
-
-
-def _load(options: Options, contestant: Contestant, in_flight: int, wait_s: float) -> Load:
-    window_s = schedule.window_s(options.preset, contestant, in_flight)
-    return Closed(
-        in_flight,
-        wait_s,
-        options.duration_s or whole_waits(window_s, wait_s),
-        warmup_s=wait_s + 0.1 + in_flight / 4000,
-        timeout_s=schedule.observe_s(options.preset, wait_s),
-    )
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ SHARES = {Preset.QUICK: (0.5,), Preset.DEFAULT: (0.5, 0.8), Preset.FULL: (0.2, 0
 SECOND_STAGE = {preset: len(shares) / 2 for preset, shares in SHARES.items()}  # of the cells in the first
 RATES_RPS = {Preset.QUICK: (500,), Preset.DEFAULT: (500,), Preset.FULL: (100, 500, 2000)}
 WINDOW_S = {Preset.QUICK: 0.6, Preset.DEFAULT: 2.0, Preset.FULL: 10.0}
-CLOSED = 1000  # in flight, to find the capacity; the executor's pool is as large
+CLOSED = schedule.CROWD  # in flight, to find the capacity; the executor's pool is as large
+CLOSED_START_S = 0.35  # in which so many connections are opened
 CONNECTIONS = 2000  # at most, in the open loop
 PERCENTILES: dict[str, Callable[[Summary], Percentile]] = {
     "p50": lambda s: s.response.p50,
@@ -58,7 +59,7 @@ def then(options: Options, summaries: Sequence[Summary]) -> list[Cell]:
 
 
 def _contestants(options: Options) -> list[Contestant]:
-    named = options.preset is Preset.FULL or options.paradigms != tuple(Paradigm)
+    named = options.preset is Preset.FULL or options.singled_out
     found = options.contestants(threads=CLOSED)
     return [one for one in found if named or one.paradigm not in TRAMPOLINES]
 
@@ -69,7 +70,7 @@ def _closed(options: Options, contestant: Contestant) -> Cell:
         CLOSED,
         options.wait_s,
         whole_waits(window_s, options.wait_s),
-        warmup_s=0.35 + options.wait_s,
+        warmup_s=schedule.warmup_s(options.wait_s, start_s=CLOSED_START_S),
         timeout_s=schedule.observe_s(options.preset, options.wait_s),
     )
     return Cell(NAME, contestant, load)
@@ -81,7 +82,7 @@ def _open(options: Options, contestant: Contestant, rate_rps: float) -> Cell:
         CONNECTIONS,
         options.wait_s,
         window_s,
-        warmup_s=0.2 + options.wait_s,
+        warmup_s=schedule.warmup_s(options.wait_s, start_s=schedule.OPEN_START_S),
         rate_rps=rate_rps,
         arrivals=Arrivals.POISSON,
         timeout_s=schedule.observe_s(options.preset, options.wait_s),

@@ -25,8 +25,8 @@ WAIT_S = 0.01  # with 200 in flight a ceiling of 20,000/s, above what either ser
 
 
 def plan(options: Options) -> list[Cell]:
-    wait_s = WAIT_S if options.delay_s is None else options.delay_s
-    named = options.preset is Preset.FULL or options.paradigms != tuple(Paradigm)
+    wait_s = options.wait_or(WAIT_S)
+    named = options.preset is Preset.FULL or options.singled_out
     return [
         Cell(
             NAME,

@@ -36,7 +36,7 @@ PARADIGMS = {
 
 
 def plan(options: Options) -> list[Cell]:
-    paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
+    paradigms = options.paradigms_or(PARADIGMS[options.preset])
     return [
         Cell(
             NAME,

@@ -5,6 +5,7 @@ A preset is a promise about time on a machine of two cores: quick under a minute
 
 import enum
 import os
+from collections.abc import Collection
 
 import msgspec
 
@@ -21,6 +22,7 @@ class Preset(enum.StrEnum):
     FULL = "full"
 
 
+WAIT_S = 0.1
 DEFAULT_ROUNDS = {Preset.QUICK: 1, Preset.DEFAULT: 3, Preset.FULL: 10}
 
 # What a cell costs beside its load: starting and stopping a fresh server process, whose imports alone take 0.15 s
@@ -55,7 +57,20 @@ class Options(msgspec.Struct, frozen=True):
     @property
     def wait_s(self) -> float:
         """The wait of one request where the experiment does not vary it: 100 ms unless asked otherwise."""
-        return 0.1 if self.delay_s is None else self.delay_s
+        return self.wait_or(WAIT_S)
+
+    def wait_or(self, own_s: float) -> float:
+        """Return the wait of one request that was asked for, else the experiment's own."""
+        return own_s if self.delay_s is None else self.delay_s
+
+    @property
+    def singled_out(self) -> bool:
+        """Whether some paradigms were asked for; else an experiment chooses those that its question needs."""
+        return self.paradigms != tuple(Paradigm)
+
+    def paradigms_or(self, own: Collection[Paradigm]) -> Collection[Paradigm]:
+        """Return the paradigms that were singled out, else the experiment's own."""
+        return self.paradigms if self.singled_out else own
 
     def contestants(self, threads: int | None = None) -> list[Contestant]:
         """Return one contestant per server and paradigm asked for, `threads` wide where a pool is used."""
@@ -93,14 +108,15 @@ def expected_s(cell: Cell) -> float:
     """
     load = cell.load
     after_s = load.delay_s if _answered_at_once(cell) else max(load.timeout_s, load.delay_s)
-    more_s = WORKER_S * (cell.contestant.workers - 1) / (os.cpu_count() or 1)
+    more = cell.contestant.workers - 1
+    more_s = WORKER_S * more / (os.cpu_count() or 1) if more else 0.0
     return OVERHEAD_S + more_s + load.warmup_s + load.duration_s + after_s
 
 
 def _answered_at_once(cell: Cell) -> bool:
     """Whether nothing queues for a thread, so that all is answered one wait after the window."""
     one, many = cell.contestant, cell.load.concurrency
-    if isinstance(cell.load, Open | Mixed):
+    if isinstance(cell.load, Open | Mixed) or one.paradigm not in {Paradigm.BLOCKING, Paradigm.EXECUTOR}:
         return True
     threads = 1 if one.paradigm is Paradigm.BLOCKING else one.threads or default_threads()
-    return one.paradigm not in {Paradigm.BLOCKING, Paradigm.EXECUTOR} or many <= 2 * threads
+    return many <= 2 * threads

@@ -65,15 +65,15 @@ def _contestants(options: Options, limit: int) -> list[Contestant]:
 
 def _three(options: Options, limited: Contestant, limit: int) -> list[Cell]:
     """Return one contestant at capacity, in overload with its limit, and in overload without."""
+    warmup_s = schedule.warmup_s(options.wait_s, start_s=schedule.OPEN_START_S)
     window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     at_capacity = Closed(
         limit,
         options.wait_s,
         window_s,
-        warmup_s=0.2 + options.wait_s,
+        warmup_s=warmup_s,
         timeout_s=schedule.observe_s(options.preset, options.wait_s),
     )
-    warmup_s = 0.2 + options.wait_s
     offered_rps = TIMES * limit / max(options.wait_s, 0.001)
     over = Open(
         min(MOST_CONNECTIONS, math.ceil(offered_rps * (warmup_s + window_s))),  # if nobody were answered

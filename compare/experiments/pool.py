@@ -25,7 +25,7 @@ THREADS = {
 }
 IN_FLIGHT = {Preset.QUICK: 256, Preset.DEFAULT: 512, Preset.FULL: 1024}
 QUICK_S = 0.5
-PREDICTED = 100  # up to so many threads arithmetic predicts the answers: threads / wait
+START_S = 0.3  # in which hundreds of connections are opened
 
 
 def plan(options: Options) -> list[Cell]:
@@ -38,7 +38,7 @@ def plan(options: Options) -> list[Cell]:
                 contestant,
                 in_flight,
                 wait_s=options.wait_s,
-                warmup_s=0.3 + options.wait_s,
+                warmup_s=schedule.warmup_s(options.wait_s, start_s=START_S),
                 quick_s=QUICK_S,
             ),
         )
@@ -51,7 +51,7 @@ def plan(options: Options) -> list[Cell]:
 
 def rounds_of(cell: Cell, options: Options, rounds: int) -> int:
     """Return in how many of `rounds` a cell is measured: small pools once, where no number was asked for."""
-    small = (cell.contestant.threads or 0) <= PREDICTED
+    small = (cell.contestant.threads or 0) <= schedule.PREDICTED
     return 1 if small and options.rounds is None else rounds
 
 

@@ -20,7 +20,7 @@ from compare.report.words import footer
 NAME = "pythons"
 QUESTION = "What does another Python change?"
 # A thousand threads on one CPU are where interpreters differ most: in what a switch costs, and in who gets the GIL.
-IN_FLIGHT = 1000
+IN_FLIGHT = schedule.CROWD
 LOOPS = 4  # of one server on a Python without a GIL, against as many processes and against one loop
 QUICK_S = 1.0
 FULL_S = 5.0
@@ -32,7 +32,7 @@ PARADIGMS = {
 
 
 def plan(options: Options) -> list[Cell]:
-    paradigms = PARADIGMS[options.preset] if options.paradigms == tuple(Paradigm) else options.paradigms
+    paradigms = options.paradigms_or(PARADIGMS[options.preset])
     return [
         Cell(
             NAME,

@@ -10,6 +10,7 @@ import msgspec
 
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
+from compare.experiments import schedule
 from compare.experiments.options import Options, Preset
 from compare.late import Late
 from compare.records import Cell, Measurement, Mixed, Run, Soak
@@ -57,11 +58,11 @@ def plan(options: Options) -> list[Cell]:
     window_s = options.duration_s or WINDOW_S[options.preset]
     load = Mixed(
         CONNECTIONS,
-        WAIT_S if options.delay_s is None else options.delay_s,
+        options.wait_or(WAIT_S),
         window_s,
         warmup_s=max(WARM_LEAST_S, WARM_SHARE * window_s),
         rate_rps=RATE_RPS,
-        timeout_s=5.0,
+        timeout_s=schedule.MIXED_PATIENCE_S,
     )
     return [Cell(NAME, options.contestant(server, Paradigm.NATIVE), load) for server in options.servers]
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from compare.analysis.metrics import THROUGHPUT
+from compare.analysis.outcome import OBSERVE_S
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
-from compare.experiments import sides
+from compare.experiments import schedule, sides
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Cell, Closed, Contestant, Run
 from compare.report import headline
@@ -30,13 +31,16 @@ INTERVALS_S = {
 }
 THREADS = {Preset.QUICK: (1000,), Preset.DEFAULT: (1000,), Preset.FULL: (100, 500, 1000, 2000)}
 WINDOW_S = {Preset.QUICK: 2.0, Preset.DEFAULT: 3.0, Preset.FULL: 8.0}  # a server may stop at any second of it
-PATIENCE_S = 2.0
 
 
 def plan(options: Options) -> list[Cell]:
     window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], options.wait_s)
     return [
-        Cell(NAME, variant, Closed(threads, options.wait_s, window_s, warmup_s=0.5, timeout_s=PATIENCE_S))
+        Cell(
+            NAME,
+            variant,
+            Closed(threads, options.wait_s, window_s, warmup_s=schedule.WARMUP_S, timeout_s=OBSERVE_S),
+        )
         for threads in options.concurrency or THREADS[options.preset]
         for contestant in options.contestants(threads=threads)
         if contestant.paradigm in PARADIGMS

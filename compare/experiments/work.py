@@ -23,7 +23,6 @@ QUESTION = "Does it hold for real sockets and a real database?"
 WORKS = ("sleep", "http", "postgres")
 QUICK_S = 0.4
 IN_FLIGHT = {Preset.QUICK: (100,), Preset.DEFAULT: (100, 1000), Preset.FULL: (100, 1000)}
-PREDICTED = 100  # up to so many in flight arithmetic predicts the answers
 # A quick look leaves out what queues or costs a trampoline more; 1,000 sockets are asked of those who are compared.
 PARADIGMS = {
     Preset.QUICK: frozenset(Paradigm) - {Paradigm.BLOCKING, Paradigm.GENERATOR},
@@ -45,7 +44,7 @@ def plan(options: Options) -> list[Cell]:
                 contestant,
                 in_flight,
                 wait_s=options.wait_s,
-                warmup_s=START_S + options.wait_s + in_flight / 4000,
+                warmup_s=schedule.warmup_s(options.wait_s, in_flight, START_S),
                 quick_s=QUICK_S,
             ),
         )
@@ -58,15 +57,15 @@ def plan(options: Options) -> list[Cell]:
 
 def _paradigms(options: Options, in_flight: int) -> frozenset[Paradigm]:
     """Return whom to ask at a level: those a person named, else those that are compared there."""
-    if options.paradigms != tuple(Paradigm):
+    if options.singled_out:
         return frozenset(options.paradigms)
-    crowd = in_flight > PREDICTED and options.preset is Preset.DEFAULT
+    crowd = in_flight > schedule.PREDICTED and options.preset is Preset.DEFAULT
     return CROWD_PARADIGMS if crowd else PARADIGMS[options.preset]
 
 
 def rounds_of(cell: Cell, options: Options, rounds: int) -> int:
     """Return in how many of `rounds` a cell is measured: what arithmetic predicts once, where none was asked for."""
-    predicted = cell.load.concurrency <= PREDICTED and options.concurrency is None
+    predicted = cell.load.concurrency <= schedule.PREDICTED and options.concurrency is None
     return 1 if predicted and options.rounds is None else rounds
 
 

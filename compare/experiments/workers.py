@@ -15,9 +15,11 @@ from msgspec.structs import replace
 from compare.analysis.decide import decisions
 from compare.analysis.intervals import NOT_MEASURED, Estimate
 from compare.analysis.metrics import IMBALANCE, P50, RSS_WHOLE, THROUGHPUT, Metric
+from compare.analysis.outcome import OBSERVE_S
 from compare.analysis.quantiles import Percentile
 from compare.analysis.summary import Summary
 from compare.contract import Accept, Paradigm, Server
+from compare.experiments import schedule
 from compare.experiments.options import Options, Preset, whole_waits
 from compare.records import Arrivals, Cell, Closed, Contestant, Environment, Open, Run
 from compare.report import headline
@@ -49,7 +51,11 @@ def plan(options: Options) -> list[Cell]:
     counts = _counts(options.preset)
     window_s = options.duration_s or whole_waits(WINDOW_S[options.preset], _wait_s(options))
     return [
-        Cell(NAME, variant, Closed(in_flight, _wait_s(options), window_s, warmup_s=0.5, timeout_s=2.0))
+        Cell(
+            NAME,
+            variant,
+            Closed(in_flight, _wait_s(options), window_s, warmup_s=schedule.WARMUP_S, timeout_s=OBSERVE_S),
+        )
         for in_flight in options.concurrency or (max(IN_FLIGHT, EACH * counts[-1]),)
         for contestant in _contestants(options, in_flight)
         for variant in _variants(contestant, counts)
@@ -68,10 +74,10 @@ def then(options: Options, summaries: Sequence[Summary]) -> list[Cell]:
                 row.in_flight,
                 _wait_s(options),
                 window_s,
-                warmup_s=0.5,
+                warmup_s=schedule.WARMUP_S,
                 rate_rps=float(f"{SHARE * row.throughput_rps.value:.3g}"),
                 arrivals=Arrivals.POISSON,
-                timeout_s=2.0,
+                timeout_s=OBSERVE_S,
             ),
         )
         for row in _closed(summaries)
@@ -81,7 +87,7 @@ def then(options: Options, summaries: Sequence[Summary]) -> list[Cell]:
 
 
 def _wait_s(options: Options) -> float:
-    return WAIT_S if options.delay_s is None else options.delay_s
+    return options.wait_or(WAIT_S)
 
 
 def _counts(preset: Preset) -> list[int]:
@@ -92,7 +98,7 @@ def _counts(preset: Preset) -> list[int]:
 
 def _contestants(options: Options, in_flight: int) -> list[Contestant]:
     """Return native alone unless others were asked for: what processes give, threads may take again."""
-    own = options.paradigms if options.paradigms != tuple(Paradigm) else (Paradigm.NATIVE,)
+    own = options.paradigms_or((Paradigm.NATIVE,))
     return [
         replace(one, pinned=False) for one in options.contestants(threads=in_flight) if one.paradigm in own
     ]

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import msgspec
 
 from compare.analysis import paired
-from compare.analysis.decide import Decision, Word, decide_apart, decisions
+from compare.analysis.decide import CPU_MARGIN, Decision, Word, decide_apart, decisions
 from compare.analysis.intervals import ENOUGH_ROUNDS
 from compare.analysis.metrics import CPU, P50, P99, THROUGHPUT, Better, Metric
 from compare.analysis.quantiles import Percentile
 from compare.analysis.summary import Summary, summarise
-from compare.analysis.units import Unit, seconds_text
+from compare.analysis.units import Unit, percent_text, seconds_text
 from compare.errors import CompareError
 from compare.records import Environment, Run
 from compare.report import verdict
@@ -163,7 +163,7 @@ def _account(found: Diff) -> str:
     told = {
         "worse": len(found.worse),
         "better": len(found.better),
-        "the same within 10 % at most": count[Word.SAME],
+        f"the same within {percent_text(CPU_MARGIN)} at most": count[Word.SAME],
         "that cannot be told": count[Word.CANNOT_TELL],
         "without a number in one of the runs": count[Word.NOT_COMPARABLE],
     }

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from compare.analysis.intervals import Spread
 from compare.analysis.metrics import BYSTANDER_P50, CPU, THREADS, Metric
 from compare.analysis.summary import Summary
-from compare.analysis.units import bytes_text
+from compare.analysis.units import bytes_text, percent_text
+from compare.analysis.validity import AT_CEILING, OVER_CEILING
 from compare.contract import Paradigm, Server
 from compare.late import Late
 from compare.records import Environment, Run
@@ -83,6 +84,8 @@ def html(run: Run, summaries: Sequence[Summary], told: Sequence[Told]) -> str:
         notes=[*_unfinished(run), *verdict.not_measured(run)],
         facts=facts(run),
         looks=_looks(),
+        at_ceiling=percent_text(AT_CEILING),
+        over_ceiling=percent_text(OVER_CEILING),
     )
 
 

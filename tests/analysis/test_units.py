@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from compare.analysis.units import bytes_text, seconds_text
+from compare.analysis.units import bytes_text, counted, percent_text, seconds_text
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,15 @@ def test_seconds_are_told_in_three_digits_and_the_unit_that_suits(seconds, text)
 )
 def test_bytes_have_decimal_units(value, text):
     assert bytes_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.1, "10 %"), (0.995, "99.5 %"), (0.7, "70 %"), (1.01, "101 %")]
+)
+def test_a_threshold_is_told_in_per_cent_without_the_digits_of_a_measurement(share, text):
+    assert percent_text(share) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "no"), (1, "one"), (3, "three"), (10, "ten"), (11, "11")])
+def test_small_numbers_are_words(count, text):
+    assert counted(count) == text

@@ -38,6 +38,13 @@ def test_the_wait_is_100_ms_unless_asked_otherwise_zero_included():
     assert Options(delay_s=0.0).wait_s == 0.0
 
 
+def test_what_was_asked_for_goes_before_what_an_experiment_would_choose():
+    chosen = (Paradigm.NATIVE,)
+    assert Options().paradigms_or(chosen) == chosen
+    assert Options(paradigms=(Paradigm.BLOCKING,)).paradigms_or(chosen) == (Paradigm.BLOCKING,)
+    assert (Options().wait_or(1.5), Options(delay_s=0.0).wait_or(1.5)) == (1.5, 0.0)
+
+
 def test_a_cell_is_expected_to_take_longer_than_its_load():
     load = Closed(10, delay_s=0.1, duration_s=1.0, warmup_s=0.5, timeout_s=3.0)
     cell = Cell("any", Contestant(Server.AIOHTTP, Paradigm.NATIVE), load)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from compare.analysis.units import counted
 from compare.late import Late
 from compare.report.figures.labels import short, spread
 from compare.report.figures.sheets import INK, LABEL_AT, LABEL_SIZE, SOFT
@@ -34,7 +35,6 @@ else:
 Panel: TypeAlias = "Axes"  # what others draw on, so that matplotlib is imported here
 
 COINCIDE_PX = 2.5  # lines nearer than this all the way look like one
-_COUNTED = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _ends(axes: Axes, lines: Sequence[Line]) -> list[End]:
 
 def all_of(count: int) -> str:
     """Return the one name that `count` lines share."""
-    return f"all {_COUNTED.get(count, count)}"
+    return f"all {counted(count)}"
 
 
 def _coincide(one: NDArray[np.float64], two: NDArray[np.float64]) -> bool:
