@@ -15,8 +15,8 @@ from typing import cast
 from aiohttp import web
 
 from compare.aiohttp_impl import answers
-from compare.aiohttp_impl.answers import AccessLog, guarded, log
-from compare.aiohttp_impl.app import make_app
+from compare.aiohttp_impl.answers import AccessLog, log
+from compare.aiohttp_impl.app import guarded, make_app
 from compare.aiohttp_impl.connections import Connection, Transports
 from compare.contract import BACKLOG, BODY_TIMEOUT_S, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.contract.settings import Settings

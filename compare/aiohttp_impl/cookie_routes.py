@@ -15,8 +15,7 @@ from compare.contract.cookie_bodies import (
     refusing,
     signed_body,
 )
-from compare.contract.settings import Settings
-from compare.serving import keys
+from compare.serving.keys import Keys
 from tornado_cookies.aiohttp import Cookies, cookies_of, setup
 from tornado_cookies.cookies import Encoded
 
@@ -102,19 +101,18 @@ async def show_lines(request: web.Request, response: web.StreamResponse) -> None
         response.headers[LINES] = lines(received, cookies_of(request).written)
 
 
-def mount(app: web.Application, settings: Settings) -> None:
+def mount(app: web.Application, keys: Keys, min_version: int) -> None:
     """Add the routes to `app`, each prefix as an application of its own: no other route pays for the kit.
 
-    They read signed values as `settings` allow. Raises `keys.SecretError`.
+    `min_version` is the oldest signed format that is read.
     """
-    cookie_keys = keys.load(settings)
     for prefix, routes in {
         "/cookies": [web.view("", All), web.view("/{name:[^/]+}", One)],
         "/signed": [web.view("/{name:[^/]+}", Signed)],
     }.items():
         own = web.Application()
-        own[MIN_VERSION] = settings.signed_min_version
-        setup(own, cookie_keys.cookie_secret, cookie_keys.key_version)
+        own[MIN_VERSION] = min_version
+        setup(own, keys.cookie_secret, keys.key_version)
         own.on_response_prepare.append(show_lines)
         own.add_routes(routes)
         app.add_subapp(prefix, own)

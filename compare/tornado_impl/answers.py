@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import re
 from types import TracebackType
 from typing import Any
 
 from tornado import web
+from tornado.httputil import HTTPInputError
+from tornado.log import gen_log
 
 from compare.contract import (
     HEADERS,
@@ -18,10 +21,8 @@ from compare.serving.access import log_access
 
 log = logging.getLogger("compare.tornado_impl")
 
-Route = tuple[
-    str, type["Handler"], dict[str, Any]
-]  # the path as a regular expression, and what `initialize` gets
-
+# The path as a regular expression, its handler, and what that handler's `initialize` gets.
+Route = tuple[str, type["Handler"], dict[str, Any]]
 
 _shared = dict(HEADERS)
 
@@ -35,9 +36,7 @@ class Handler(web.RequestHandler):
     """What every handler of this app does alike."""
 
     left = False
-    task: asyncio.Task[Any] | None = (
-        None  # set by a handler that wants to be cancelled when the client leaves
-    )
+    task: asyncio.Task[Any] | None = None  # of a handler that is to be cancelled when the client leaves
 
     def set_default_headers(self) -> None:
         """Set the headers that every answer has."""
@@ -62,8 +61,8 @@ class Handler(web.RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  # Tornado's signature
         """Answer every fault as the contract says, whether a handler found it, the router, or nobody."""
-        error = self._in_contract(kwargs.get("exc_info", (None, None, None))[1])
-        self.answer(error.body(), error.status, error.headers)
+        fault = self._in_contract(kwargs.get("exc_info", (None, None, None))[1])
+        self.answer(fault.body(), fault.status, fault.headers)
 
     def _in_contract(self, error: BaseException | None) -> ContractError:
         if isinstance(error, ContractError):
@@ -95,23 +94,12 @@ class Handler(web.RequestHandler):
             self.task.cancel()
 
 
-class NotFound(Handler):
-    """Answers where there is nothing, whatever the method."""
-
-    def _in_contract(self, _error: BaseException | None) -> ContractError:
-        return not_found()
-
-    def prepare(self) -> None:
-        """Refuse before any method is looked for."""
-        raise not_found()
-
-
 class Refused(Handler):
-    """Answers a request that is refused whatever its path and method, for its headers or the size of its body."""
+    """Answers a request that is refused whatever its method: for its path, its headers or the size of its body."""
 
-    def initialize(self, error: ContractError) -> None:
-        """Take the reason."""
-        self.error = error
+    def initialize(self, error: ContractError | None = None) -> None:
+        """Take the reason; without one there is nothing at that path."""
+        self.error = error or not_found()
 
     def _in_contract(self, _error: BaseException | None) -> ContractError:
         return self.error
@@ -119,6 +107,19 @@ class Refused(Handler):
     def prepare(self) -> None:
         """Refuse before any method is looked for."""
         raise self.error
+
+
+class Terse(logging.Filter):
+    """Cuts what Tornado logs of a malformed request before the header it would repeat: no place for secrets."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record."""
+        if isinstance(record.args, tuple) and record.args and isinstance(record.args[-1], HTTPInputError):
+            record.args = (*record.args[:-1], re.split("[:'\"]", str(record.args[-1]))[0].strip())
+        return True
+
+
+gen_log.addFilter(Terse())
 
 
 def log_function(handler: web.RequestHandler) -> None:

@@ -1,4 +1,4 @@
-"""The routing table."""
+"""The routing table, and the door before it."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.workers import Control
 from compare.tornado_impl import cookie_routes, events, forms, long_io, pages
-from compare.tornado_impl.answers import Handler, NotFound, Refused, log_function
+from compare.tornado_impl.answers import Handler, Refused, log_function
 from compare.tornado_impl.bodies import Bounded
 
 
@@ -50,16 +50,15 @@ class Stats(Handler):
 class App(web.Application):
     """Tornado's application, without what it does to a request before any handler has asked for it."""
 
-    exact: dict[
-        str, Any
-    ]  # routes whose path is not a pattern: looked up, as aiohttp does it, not tried in turns
-
+    # Routes whose path is not a pattern: looked up, as aiohttp does it, not tried in turns.
+    exact: dict[str, Any]
     origins: Origins
 
-    def find_handler(
-        self, request: httputil.HTTPServerRequest, **kwargs: Any
-    ) -> Any:  # a Router may return any delegate; Tornado's annotation names its own private one
-        """Route `request` by its normalised path; one route takes forms, and a broken one elsewhere is not a fault."""
+    def find_handler(self, request: httputil.HTTPServerRequest, **kwargs: Any) -> Any:
+        """Route `request` by its normalised path; one route takes forms, and a broken one elsewhere is not a fault.
+
+        A Router may return any delegate; Tornado's annotation names its own private one.
+        """
         request.path = path_of(request.uri or "")
         headers = request.headers
         if "Content-Type" in headers and not is_json(headers["Content-Type"]):
@@ -103,7 +102,7 @@ def make_app(
     ]
     app = App(
         routes,
-        default_handler_class=NotFound,
+        default_handler_class=Refused,
         cookie_secret=cookie_keys.cookie_secret,
         key_version=cookie_keys.key_version,
         signed_min_version=settings.signed_min_version,

@@ -1,31 +1,14 @@
-"""Tornado's server, which knows its connections: to end those of clients that are gone, and all at the stop."""
+"""Tornado's connections, known one by one: to end those of clients that are gone, and all at the stop."""
 
 import contextlib
-import logging
-import re
 import socket
 import sys
 from typing import Any
 
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPInputError
 from tornado.iostream import IOStream, StreamClosedError
-from tornado.log import gen_log
 
 from compare.serving.connections import Connections
-
-
-class Terse(logging.Filter):
-    """Cuts what Tornado logs of a malformed request before the header it would repeat: no place for secrets."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep every record."""
-        if isinstance(record.args, tuple) and record.args and isinstance(record.args[-1], HTTPInputError):
-            record.args = (*record.args[:-1], re.split("[:'\"]", str(record.args[-1]))[0].strip())
-        return True
-
-
-gen_log.addFilter(Terse())
 
 
 class Streams(Connections[IOStream]):

@@ -11,19 +11,14 @@ from tornado_cookies import xsrf
 class Form(Cookies, Handler):
     """The form, and what it is answered with."""
 
-    def _in_contract(self, error: BaseException | None) -> ContractError:
-        unread = isinstance(error, web.HTTPError) and error.status_code == 400
-        return forms.unreadable() if unread else super()._in_contract(error)
-
     def prepare(self) -> None:
         """Check the token here: the setting would have every other route checked, and those take no forms."""
         if self.request.method not in xsrf.SAFE_METHODS:
             try:
                 self.check_xsrf_cookie()
             except web.HTTPError as error:
-                raise forms.xsrf_failed(
-                    error.log_message if error.status_code == 403 else xsrf.MISMATCH
-                ) from error
+                reason = error.log_message if error.status_code == 403 else xsrf.MISMATCH
+                raise forms.xsrf_failed(reason) from error
 
     def get(self) -> None:
         self.answer(forms.page(self.xsrf_form_html()), headers=forms.HEADERS)
@@ -31,11 +26,16 @@ class Form(Cookies, Handler):
     head = get
 
     def post(self) -> None:
-        self.answer(forms.read_note(self.request.headers.get("Content-Type", ""), self.request.body))
+        content_type = self.request.headers.get("Content-Type", "")
+        self.answer(forms.read_note(content_type, self.request.body))
+
+    def _in_contract(self, error: BaseException | None) -> ContractError:
+        unread = isinstance(error, web.HTTPError) and error.status_code == 400
+        return forms.unreadable() if unread else super()._in_contract(error)
 
 
 def takes(request: httputil.HTTPServerRequest) -> bool:
-    """Say whether a request brings a form to the one route that takes forms."""
+    """Return whether a request brings a form to the one route that takes forms."""
     return request.path == "/form" and forms.is_form(request.headers["Content-Type"])
 
 

@@ -147,14 +147,14 @@ DIFFERS_AT_MOST = {
     "cookie_routes.py": 60,
     "__init__.py": 1,
     "__main__.py": 53,
-    "answers.py": 88,
-    "app.py": 82,
-    "bodies.py": 64,
-    "connections.py": 95,  # aiohttp bounds the lines of a head, not the head
+    "answers.py": 83,
+    "app.py": 72,
+    "bodies.py": 83,  # aiohttp bounds the lines of a head, not the head
+    "connections.py": 51,
     "cookies.py": 2,
     "pages.py": 11,
     "events.py": 18,
-    "forms.py": 51,
+    "forms.py": 39,
 }
 
 
