@@ -1,18 +1,23 @@
 """The command line: with `commands`, the only place that prints and exits."""
 
 import importlib
-import importlib.metadata
 import importlib.util
 import io
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from compare.commands.usage import ExitCode
 from compare.errors import CompareError
+from compare.late import Late
 from compare.screen.visible import visible
 from compare.work.masking import mask_dsn
+
+if TYPE_CHECKING:
+    from importlib import metadata
+else:
+    metadata = Late("importlib.metadata")
 
 COMMANDS = {
     "serve": "Serve the app with Tornado or with aiohttp.",
@@ -83,7 +88,7 @@ def _check_extra(name: str) -> None:
 
 def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001  # click's signature
     if asked:
-        click.echo(f"compare {importlib.metadata.version(DISTRIBUTION)}")
+        click.echo(f"compare {metadata.version(DISTRIBUTION)}")
         ctx.exit()
 
 

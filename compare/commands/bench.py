@@ -15,7 +15,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from compare.commands import pythons, usage, where
+from compare.commands import usage, where
 from compare.commands.usage import ExitCode
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import DSN_VARIABLE
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from compare import findings, records
     from compare.analysis import decide
     from compare.bench import Ask, Outcome
-    from compare.commands import runs
+    from compare.commands import pythons, runs
     from compare.experiments import catalogue
     from compare.findings import Findings
     from compare.screen import listing, progress
@@ -37,6 +37,7 @@ else:  # `--help` and `--list` measure nothing and answer at once
     decide = Late("compare.analysis.decide")
     findings = Late("compare.findings")
     listing = Late("compare.screen.listing")
+    pythons = Late("compare.commands.pythons")
     progress = Late("compare.screen.progress")
     records = Late("compare.records")
     runs = Late("compare.commands.runs")

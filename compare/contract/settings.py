@@ -6,18 +6,23 @@ Secrets never travel this way: argv holds the paths of their files.
 
 import dataclasses
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compare.contract import DEFAULT_PORT, Accept, Gc, Loop, Server
 from compare.contract.option_table import OPTIONS, SettingsError
+from compare.late import Late
+
+if TYPE_CHECKING:
+    from concurrent import futures
+else:
+    futures = Late("concurrent.futures")
 
 DSN_VARIABLE = "COMPARE_DSN"
 
 
 def default_threads() -> int:
     """Return how many threads the default pool of this interpreter has: the rule differs from version to version."""
-    return ThreadPoolExecutor()._max_workers  # noqa: SLF001  # asked for, not computed again
+    return futures.ThreadPoolExecutor()._max_workers  # noqa: SLF001  # asked for, not computed again
 
 
 @dataclasses.dataclass(frozen=True)

@@ -155,11 +155,11 @@ def duration_s(experiment: Experiment, options: Options, machines: int = 1) -> f
 
     On several machines each takes the next round when it has made its last; a round is never divided.
     """
-    first = experiment.plan(options)
+    first = [(expected_s(cell), rounds_of(experiment, cell, options)) for cell in experiment.plan(options)]
     second: dict[Preset, float] = getattr(experiment, "SECOND_STAGE", {})  # as a share of the first
     busy_s = [0.0] * machines
     for number in range(rounds(experiment, options)):
-        round_s = sum(expected_s(cell) for cell in first if number < rounds_of(experiment, cell, options))
+        round_s = sum(lasts_s for lasts_s, times in first if number < times)
         heapq.heapreplace(busy_s, busy_s[0] + round_s)
     return AROUND_S + max(busy_s) * (1 + second.get(options.preset, 0.0))
 

@@ -6,12 +6,17 @@ have prepared, and takes the place of what was there, link or file, by renaming.
 """
 
 import os
-import secrets
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from compare.errors import CompareError
+from compare.late import Late
+
+if TYPE_CHECKING:
+    import secrets
+else:
+    secrets = Late("secrets")
 
 # Windows has neither flag, and neither links without privilege nor named pipes among files.
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)

@@ -9,10 +9,8 @@ named by their keys; beyond `SHARD_BYTES` or `SHARD_ARRAYS` samples-2.npz follow
 from __future__ import annotations
 
 import enum
-import hashlib
 import io
 import itertools
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,10 +22,13 @@ from compare.late import Late
 from compare.records.files import open_regular, write_whole
 
 if TYPE_CHECKING:
+    import hashlib
+    import zipfile
+
     import numpy as np
     from numpy.typing import NDArray
 else:
-    np = Late("numpy")
+    hashlib, zipfile, np = Late("hashlib"), Late("zipfile"), Late("numpy")
 
 Arrays = dict[str, "NDArray[np.int32]"]
 

@@ -7,41 +7,34 @@ array in samples.npz, packed as `compare.records.packing` says, so that nothing 
 unnoticed. A run of an older schema is upgraded as it is read.
 """
 
-import hashlib
-import lzma
 import re
 import struct
-import zipfile
 import zlib
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from compare.errors import CompareError
+from compare.late import Late
 from compare.records.checked import Count
 from compare.records.files import UnfitFileError, open_regular, write_whole
 from compare.records.packing import Arrays, Samples, Stamps, add, load, pack, unpack
 from compare.records.types import SCHEMA_VERSION, Environment, Measurement, Run
 from compare.records.upgrades import STEPS, upgraded
 
+if TYPE_CHECKING:
+    import hashlib
+    import lzma
+    import zipfile
+else:
+    hashlib, lzma, zipfile = Late("hashlib"), Late("lzma"), Late("zipfile")
+
 
 class RecordsError(CompareError):
     """A run that cannot be kept or read; one sentence naming the file and what is wrong with it."""
 
 
-# How zipfile, numpy and the decompressor say that a file is damaged.
-_DAMAGED = (
-    OSError,
-    ValueError,
-    EOFError,
-    RuntimeError,  # a member that is encrypted; NotImplementedError: packed in another way
-    MemoryError,
-    struct.error,
-    zlib.error,
-    zipfile.BadZipFile,
-    lzma.LZMAError,
-)
 MOST_BYTES = 64 << 20  # of a run.json that is read: 60 times the largest committed one
 
 # An escape in JSON text, and what it may not stand for; and the characters that JSON does not need to escape: C1, which
@@ -100,9 +93,21 @@ def save(run: Run, folder: Path) -> None:
     try:
         add(new, folder)
         write_whole(folder / "run.json", _document(run, (*before, *stamps)))
-    except _DAMAGED as error:
+    except _damaged() as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise RecordsError(f"Cannot keep the run in {folder}: {reason}.") from error
+
+
+def _damaged() -> tuple[type[Exception], ...]:
+    """Return how zipfile, numpy and the decompressor say that a file is damaged."""
+    said = (struct.error, zlib.error, zipfile.BadZipFile, lzma.LZMAError, MemoryError)
+    return (
+        OSError,
+        ValueError,
+        EOFError,
+        RuntimeError,
+        *said,
+    )  # RuntimeError: encrypted, or packed in another way
 
 
 def read(folder: Path) -> Run:
@@ -126,7 +131,7 @@ def read(folder: Path) -> Run:
         raise RecordsError(f"{folder}: samples that run.json names are missing from samples.npz.") from error
     except UnfitFileError as error:
         raise RecordsError(f"{folder}: samples.npz cannot be read: it {error}.") from error
-    except _DAMAGED as error:
+    except _damaged() as error:
         raise RecordsError(f"{folder}: samples.npz is damaged ({error}).") from error
     return msgspec.structs.replace(body.run, measurements=measurements)
 

@@ -3,16 +3,21 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compare.analysis.decide import Decision, Word
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text
 from compare.contract import Paradigm, Server
+from compare.late import Late
 from compare.records import Run
 from compare.report.verdict import factor_text
 from compare.report.words import label, servers
+
+if TYPE_CHECKING:
+    import statistics
+else:
+    statistics = Late("statistics")
 
 MOST_WORDS = 20  # of the line under the question
 
@@ -64,7 +69,7 @@ def strips(
     medians: dict[str, list[float]] = {}
     for row in sorted(rows, key=order) if order else rows:
         medians.setdefault(name_of(row), []).append(_median_rps(row) if row.rounds and row.valid else 0.0)
-    names = list(medians) if order else sorted(medians, key=lambda name: -fmean(medians[name]))
+    names = list(medians) if order else sorted(medians, key=lambda name: -statistics.fmean(medians[name]))
     found = {(row.contestant.server, name_of(row)): row for row in rows}
     paradigms = {name_of(row): row.contestant.paradigm for row in rows}
     return {
@@ -93,7 +98,7 @@ def _strip(row: Summary, name: str, run: Run) -> Strip:
 
 def _median_rps(row: Summary) -> float:
     rates = [0.0 if one.collapsed else one.throughput_rps for one in row.rounds]
-    return median(rates) if rates else math.nan
+    return statistics.median(rates) if rates else math.nan
 
 
 def _told(row: Summary) -> str:

@@ -1,7 +1,14 @@
 """Secrets in addresses, made unreadable wherever an address is shown, saved or part of an error."""
 
 import re
-from urllib.parse import unquote
+from typing import TYPE_CHECKING
+
+from compare.late import Late
+
+if TYPE_CHECKING:
+    from urllib import parse
+else:
+    parse = Late("urllib.parse")
 
 MASK = "***"
 
@@ -41,4 +48,4 @@ def mask_dsn(text: str) -> str:
 
 
 def _parameter(found: re.Match[str]) -> str:
-    return f"{found[1]}{MASK}" if _SECRET_NAME.fullmatch(unquote(found[2])) else found[0]
+    return f"{found[1]}{MASK}" if _SECRET_NAME.fullmatch(parse.unquote(found[2])) else found[0]
