@@ -105,7 +105,7 @@ class TestRefusedOnWriting:
     @pytest.mark.parametrize("value", [None, 5, bytearray(b"x"), ["x"]])
     @pytest.mark.parametrize("version", [1, 2])
     def test_a_value_that_is_neither_text_nor_bytes(self, value, version):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match=rf"^expected text or bytes, got {type(value)}$"):
             sign(value, version=version)
 
     @pytest.mark.parametrize("name", [None, 5, bytearray(b"sid")])
@@ -118,14 +118,15 @@ class TestRefusedOnWriting:
     @pytest.mark.parametrize("version", [1, 2])
     def test_a_secret_that_is_neither_text_nor_bytes(self, secret, version):
         sign(secret=b"x")  # a memoryview equals the bytes it views: it must not be found in their place
-        with pytest.raises(TypeError):
+        expected = "a secret of text or bytes" if version == 2 else "text or bytes"
+        with pytest.raises(TypeError, match=rf"^expected {expected}, got {type(secret)}$"):
             sign(secret=secret, version=version)
         with pytest.raises(TypeError):
             read(BOB_V2 if version == 2 else BOB_V1, secret=secret)
 
     @pytest.mark.parametrize("version", [0, 3, -1])
     def test_an_unknown_format(self, version):
-        with pytest.raises(ValueError, match=f"Unsupported version {version}"):
+        with pytest.raises(ValueError, match=rf"^Unsupported version {version}$"):
             sign(version=version)
 
     def test_a_format_that_is_no_number(self):
@@ -133,11 +134,12 @@ class TestRefusedOnWriting:
             sign(version="2")
 
     def test_a_dict_without_a_key_version(self):
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match=r"^a dict of secrets needs a key_version to sign with$"):
             sign(secret={0: SECRET})
 
     def test_a_dict_for_format_1(self):
-        with pytest.raises(AssertionError):
+        said = r"^format 1 has no key version, so a dict of secrets cannot sign it$"
+        with pytest.raises(AssertionError, match=said):
             sign(secret={0: SECRET}, version=1, key_version=0)
 
     def test_a_key_version_the_dict_lacks(self):
@@ -196,7 +198,7 @@ class TestReadsAsAbsent:
 
     def test_min_version_above_2_is_refused_even_for_nothing(self):
         for value in (BOB_V2, None):
-            with pytest.raises(ValueError, match="Unsupported min_version 3"):
+            with pytest.raises(ValueError, match=r"^Unsupported min_version 3$"):
                 read(value, min_version=3)
 
     @pytest.mark.parametrize("value", [5, bytearray(b"x"), ["x"]])
@@ -484,6 +486,15 @@ class TestSecretsAndMemory:
                 )
         for cache in (keyed._keyed_by_text, keyed._keyed_by_bytes, signing._name_fields):
             assert 0 < len(cache) <= limit
+
+    def test_a_full_cache_forgets_all_before_it_takes_one_more(self):
+        cache = keyed.Cache(str)
+        assert [cache[number] for number in range(cache.LIMIT)] == [
+            str(number) for number in range(cache.LIMIT)
+        ]
+        assert len(cache) == cache.LIMIT
+        assert cache[cache.LIMIT] == str(cache.LIMIT)
+        assert list(cache) == [cache.LIMIT]
 
     def test_a_keyed_hash_is_not_changed_by_use(self):
         assert [sign() for _ in range(3)] == [BOB_V2] * 3
