@@ -85,7 +85,7 @@ DECIDE = Target(
         # no floor of an A/A run, on either side, nor the one given
         (_LEAST, _LEAST.replace(" b.floor,", "")),
         (_LEAST, _LEAST.replace("(floor,", "(")),
-        (_LEAST, _LEAST.replace(" SMALLEST_EFFECT,", "")),
+        (_LEAST, _LEAST.replace(", SMALLEST_EFFECT", "")),
         ("max(least, _resolution(a, b)) if metric", "least if metric"),
         ("    return max(steps, default=0.0)", "    return 0.0"),
         # the smaller side's surplus is not one
