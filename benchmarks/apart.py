@@ -20,6 +20,7 @@ from compare.engine.cluster import Client, security
 from compare.engine.remote import Measure
 from compare.network import hosts
 from compare.network.hosts import Host, Network
+from compare.processes import launch
 from compare.records import Cell, Measurement
 
 PORT = 8786
@@ -94,7 +95,7 @@ class Site:
         ]
         with (self._folder / f"{host.name}.log").open("ab") as log:
             return subprocess.Popen(
-                host.command(command),
+                launch.argv(host.command(command)),  # it ends with this process, also by kill -9
                 cwd=own,
                 env=os.environ | {"PYTHONPATH": f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"},
                 stdin=subprocess.DEVNULL,

@@ -114,8 +114,8 @@ class Cluster:
         return list(found.values())
 
     def workers(self) -> dict[str, str]:
-        """Return the names of the workers that are there now, by their addresses."""
-        there = self._client.scheduler_info(n_workers=-1)["workers"]
+        """Return the names of the workers that are there now, by their addresses; none once the scheduler is lost."""
+        there = self._client.scheduler_info(n_workers=-1).get("workers", {})
         return {address: _called(address, about) for address, about in there.items()}
 
     def ask(
@@ -184,10 +184,9 @@ class Cluster:
 
     def end(self, run: str) -> None:
         """Close the sessions of `run` on every worker."""
-        there = list(self._client.scheduler_info(n_workers=-1)["workers"])
         ends = [
             self._client.submit(remote.end, run, key=f"{run}-end-{address}", pure=False, workers=[address])
-            for address in there
+            for address in self.workers()
         ]
         with contextlib.suppress(Exception):  # a worker that is gone has ended its session already
             self._client.gather(ends, errors="skip")
