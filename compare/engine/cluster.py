@@ -245,10 +245,12 @@ def connect(where: str, folder: Path | None = None) -> Iterator[Cluster]:
 def _local(workers: int) -> Iterator[Cluster]:
     if not 1 <= workers <= 64:
         raise ClusterError(f"--cluster local:N takes from 1 to 64 workers, such as local:2, not {workers}.")
-    made = LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, resources={quiet.MACHINE: 1},
-        memory_limit=0, silence_logs=50, scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},
-    )  # fmt: skip
+    with quiet.deaf():
+        made = LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0,
+            resources={quiet.MACHINE: 1}, silence_logs=50,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},  # no fixed port: there may be two
+        )  # fmt: skip
     with made, Client(made, set_as_default=False) as client:
         yield Cluster(client, shared_host=True)
 

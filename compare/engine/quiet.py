@@ -3,6 +3,11 @@
 An idle worker costs 2.4 % of a core with dask's own defaults and 0.2 % with these; `docs/cluster.md` has the command.
 """
 
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+
 import dask
 
 MACHINE = "machine"  # the one resource: each worker has one, each cell takes it
@@ -37,3 +42,19 @@ def keep_loggers() -> None:
     By default that import raises tornado's loggers to critical and cuts them off from the root.
     """
     dask.config.set({"logging": {"version": 1, "incremental": True}})
+
+
+@contextlib.contextmanager
+def deaf() -> Iterator[None]:
+    """Have processes that begin within the block ignore Ctrl-C, which a terminal sends to every process of a command.
+
+    The command itself tells them what to end, and gets what they have measured.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

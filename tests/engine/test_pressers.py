@@ -1,15 +1,20 @@
 """The workers of a real cluster press one target together."""
 
+import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 
 import made
 import psutil
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
+from running import PAUSE_S
 
 from compare.cli import commands
 from compare.commands import load_machines
@@ -103,3 +108,44 @@ def test_the_command_prints_the_pool_beside_a_row_for_each_machine(url):
     report = json.loads(program.stdout)
     assert report["overlap"] > 0.95
     assert [one["connections"] > 0 for one in report["machines"]] == [True, True]
+
+
+@pytest.mark.full
+def test_ctrl_c_in_a_terminal_ends_the_load_and_prints_what_was_measured(url):
+    words = [
+        sys.executable,
+        "-m",
+        "compare",
+        "load",
+        url,
+        "--rate",
+        "200",
+        "-d",
+        "600",
+        "--cluster",
+        "local:2",
+    ]
+    with subprocess.Popen(
+        words, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as command:
+        try:
+            while len(pressing(command.pid)) < 2:
+                time.sleep(PAUSE_S)
+            threading.Event().wait(3.0)  # the start is agreed upon, and something is measured
+            os.killpg(command.pid, signal.SIGINT)  # as a terminal does
+            said, warned = command.communicate(timeout=60)
+        finally:
+            command.kill()
+    assert command.returncode == 130, warned
+    assert "successes a second over" in said
+    assert "Stopped after" in warned
+    assert "Traceback" not in warned
+
+
+def pressing(pid):
+    """Return the generators that a command's workers have started."""
+    found = []
+    for one in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            found += [one] if "compare.loadgen.generator" in " ".join(one.cmdline()) else []
+    return found

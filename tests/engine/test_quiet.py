@@ -1,5 +1,6 @@
 """What dask is told by environment variables: its own names for what this project needs."""
 
+import signal
 import subprocess
 import sys
 
@@ -27,3 +28,12 @@ def test_importing_the_cluster_leaves_tornados_loggers_as_they_were():
         check=True,
     )
     assert said.stdout == "True True\n"
+
+
+def test_what_begins_within_the_block_ignores_ctrl_c_and_this_process_does_not():
+    before = signal.getsignal(signal.SIGINT)
+    code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+    with quiet.deaf():
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "True\n"
+    assert signal.getsignal(signal.SIGINT) is before
