@@ -13,7 +13,6 @@ FORMS = Target(
         ("unquote_plus(values[-1]", "str(values[-1].encode()"),
         ("_MARK in head and ", "_MARK == head and "),
         ('.partition(b"\\r\\n--" + boundary', '.partition(b"--" + boundary'),
-        ('found[:-2] if found.endswith(b"\\r\\n") else found', "found"),
         ('parameters.get("name") == xsrf.FIELD', 'xsrf.FIELD in parameters.get("name", "")'),
         ('parameters.keys().isdisjoint({"filename", "filename*"})', "True"),
         ('_essence(value) == "form-data"', "True"),

@@ -41,7 +41,6 @@ def token_in_form(content_type: str, body: bytes) -> str:
             head, _, content = part.partition(b"\r\n\r\n")
             if _MARK in head and _names_the_field(head):
                 found = content.partition(b"\r\n--" + boundary.encode("latin-1", "replace"))[0]
-                found = found[:-2] if found.endswith(b"\r\n") else found
     return xsrf.cleaned(found.decode("utf-8", "replace"))
 
 

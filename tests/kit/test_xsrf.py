@@ -62,6 +62,7 @@ def part(disposition: bytes, content: bytes) -> bytes:
     [
         (part(b'form-data; name="_xsrf"', b"t"), "t"),
         (part(b"form-data; name=_xsrf", b" t "), "t"),
+        (part(b'form-data; name="_xsrf"', b"t--bx"), "t--bx"),
         (part(b'form-data; filename="f"; name="_xsrf"', b"t"), ""),
         (part(b'form-data; name="a;name=_xsrf"', b"t"), ""),
         (part(b'form-data; name="a\\"; name=_xsrf"', b"t"), ""),
