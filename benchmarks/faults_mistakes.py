@@ -93,8 +93,9 @@ _LOADING = (  # hidden caps, limits, readiness, what is left running
     _alone(
         "tests/engine/test_killed.py::"
         "test_when_the_benchmark_is_killed_what_it_measured_stays_and_nobody_is_left",
-        "compare/processes/launch.py",
-        ("ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)", "pass"),
+        "compare/engine/drive.py",
+        # what was planned is not kept: a run that was killed passes for a whole one
+        ("planned=len(self.run.measurements) + len(cells)", "planned=len(self.run.measurements)"),
     ),
 )
 _COUNTING = (  # failures, percentiles, coordinated omission
@@ -190,8 +191,8 @@ _TELLING = (  # labels, one fact in two places, records
     ),
     _alone(
         "tests/test_bench.py::test_what_was_kept_says_the_same_as_what_was_measured",
-        "compare/records/store.py",
-        ("bystander=_unpacked(ping, arrays)", "bystander=None"),
+        "compare/records/packing.py",
+        ("done_s=(intended + done) / 1e6", "done_s=(intended + 2 * done) / 1e6"),
     ),
     _alone(
         "tests/report/test_page.py::test_every_row_is_in_the_table_with_every_column",
