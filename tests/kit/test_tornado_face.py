@@ -15,6 +15,7 @@ class Handler(Cookies):
     async def get(self):
         if self.get_argument("touched", ""):
             self.set_cookie("early", "1")
+            self.set_cookie("soon", "2")
         if self.get_argument("flushed", ""):
             self.write(" ")
             await self.flush()
@@ -35,7 +36,8 @@ async def site():
         async def ask(query="", headers=()):
             url = f"http://127.0.0.1:{sock.getsockname()[1]}/{query}"
             async with session.get(url, headers=headers) as answer:
-                return answer.status, json.loads(await answer.text() or "{}")
+                said = json.loads(await answer.text() or "{}")
+                return answer.status, said | {"set": answer.headers.getall("Set-Cookie", [])}
 
         yield app, ask
     server.stop()
@@ -61,3 +63,8 @@ async def test_the_secret_and_the_version_that_signs_are_those_of_the_settings_n
 async def test_a_cookie_set_once_the_headers_left_is_an_error(site, query):
     assert (await site[1](query))[0] == 200
     assert "signed" in (await site[1](query))[1]
+
+
+async def test_each_cookie_leaves_in_a_line_of_its_own(site):
+    _, said = await site[1]("?touched=1")
+    assert said["set"] == ["early=1; Path=/", "soon=2; Path=/"]

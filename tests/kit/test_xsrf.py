@@ -63,6 +63,7 @@ def part(disposition: bytes, content: bytes) -> bytes:
         (part(b'form-data; name="_xsrf"', b"t"), "t"),
         (part(b"form-data; name=_xsrf", b" t "), "t"),
         (part(b'form-data; name="_xsrf"', b"t--bx"), "t--bx"),
+        (part(b'Form-Data; Name="_xsrf"', b"t"), "t"),
         (part(b'form-data; filename="f"; name="_xsrf"', b"t"), ""),
         (part(b'form-data; name="a;name=_xsrf"', b"t"), ""),
         (part(b'form-data; name="a\\"; name=_xsrf"', b"t"), ""),
@@ -76,7 +77,7 @@ def part(disposition: bytes, content: bytes) -> bytes:
 )
 def test_a_form_in_parts_has_this_token(body, token):
     assert forms.token_in_form("multipart/form-data; boundary=b", body + b"--b--\r\n") == token
-    assert forms.token_in_form('multipart/form-data; charset=x; boundary="b"', body + b"--b--\r\n") == token
+    assert forms.token_in_form('Multipart/Form-Data; charset=x; boundary="b"', body + b"--b--\r\n") == token
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,8 @@ def test_a_form_without_a_boundary_has_no_token(kind):
         ("_xsrf=a", "a"),
         ("_xsrf=a&_xsrf=b", "b"),
         ("%5fxsrf=a", "a"),
+        ("%5F%78srf=a", "a"),
+        ("_xsrf=a&_xsrfx=b&x_xsrf=c", "a"),
         ("_xsrf=%20a%00", "a"),
         ("x=_xsrf", ""),
         ("", ""),
