@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Hundreds of Python processes are started: without bytecode each would compile numpy, scipy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev lock wheel tornado aiohttp both bench report test test-long test-full coverage check matrix fuzz clean help
+.PHONY: setup setup-dev lock wheel tornado aiohttp both bench report test test-long test-full coverage check matrix fuzz mutants clean help
 
 # Quick when .venv is whole: the script compares what was made with what is wanted.
 MAKE_VENV = @command -v $(PYTHON) >/dev/null || { echo "Error: there is no $(PYTHON): install Python 3.11 or newer, or name another, such as PYTHON=python3.13." >&2; exit 1; }; \
@@ -59,8 +59,8 @@ test-full: test test-long  ## the suite, then at full length what has one
 coverage: setup-dev  ## how much of compare/ the suite reaches; fails below the floor in pyproject.toml
 	$(BIN)/pytest -m "not full and not alone and not browser" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
-check: setup-dev  ## ruff and mypy
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+check: setup-dev  ## ruff, mypy, and the prose of pages, docstrings, comments and messages
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/pytest -q -p no:cacheprovider tests/house/test_prose.py
 
 # uv comes from PyPI: pip install uv. The second lock holds only what the first one lacks.
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-emit-package tornado-cookies --group build --extra bench --extra http --extra postgres
@@ -69,6 +69,7 @@ lock:  ## write the locks anew with the newest releases (ARGS="--upgrade-package
 	$(LOCK) $(or $(ARGS),--upgrade) --extra dev --extra cluster --constraint requirements/bench.lock $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/bench.lock | sort -u) --output-file requirements/dev.lock
 	printf 'aiohttp\npytest\npytest-aiohttp\n' | uv pip compile - --quiet --universal --python-version 3.9 --generate-hashes --no-emit-index-url --no-header --no-annotate $(or $(ARGS),--upgrade) --output-file requirements/kit-oldest.lock
 	printf 'atheris==3.0.0\ntornado\n' | uv pip compile - --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate $(or $(ARGS),--upgrade) --output-file requirements/fuzz.lock
+	printf 'mutmut==3.8.1\n' | uv pip compile - --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate $(or $(ARGS),--upgrade) --constraint requirements/bench.lock --constraint requirements/dev.lock $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/bench.lock requirements/dev.lock | sort -u) --output-file requirements/mutants.lock
 
 wheel:  ## build both wheels and use them in empty environments, as CI does
 	.ci/wheel
@@ -78,6 +79,9 @@ matrix: setup-dev  ## the kit against many Pythons, Tornados and aiohttps; print
 
 fuzz:  ## five minutes of guided fuzzing of the kit (ARGS="60 --keep" for one, and to keep what it found)
 	.ci/fuzz $(or $(ARGS),300)
+
+mutants: setup-dev  ## change the cookie codec and the numbers one place at a time (ARGS="codec", ARGS="numbers decide"); an hour
+	.ci/mutants $(ARGS)
 
 clean:  ## remove .venv and caches; results stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* && find . -name __pycache__ -prune -exec rm -rf {} +

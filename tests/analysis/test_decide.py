@@ -163,3 +163,33 @@ def test_a_decision_says_whether_more_rounds_would_help():
         False,
         False,
     ]
+
+
+def test_rows_of_two_runs_give_the_geometric_mean_with_welchs_interval():
+    ours, theirs = rows(1.3), rows(1.0, (1.01, 0.99, 1.0))
+    found = decide_apart(ours, theirs, CPU)
+    assert (found.a, found.b, found.metric, found.word) == (ours, theirs, CPU, Word.NOT_COMPARABLE)
+    found = decide_apart(ours, theirs, THROUGHPUT)
+    assert (found.a, found.b, found.metric, found.margin) == (ours, theirs, THROUGHPUT, 0.10)
+    assert found.ratio.value == pytest.approx(math.sqrt(found.ratio.low * found.ratio.high))
+    assert found.ratio.value == pytest.approx(1.3, rel=0.01)
+    assert 1.2 < found.ratio.low < 1.3 < found.ratio.high < 1.4
+    assert (found.ratio.rounds, found.ratio.kind) == (3, Spread.INTERVAL)
+    assert found.p_value < LOOK_P
+
+
+@pytest.mark.parametrize(("rounds", "kind"), [(1, Spread.SINGLE), (2, Spread.RANGE)])
+def test_rows_of_two_runs_with_fewer_than_three_rounds_give_the_widest_range(rounds, kind):
+    ours, theirs = summary([2000.0, 3000.0][:rounds]), summary([1000.0, 1250.0][:rounds], CALLBACK)
+    found = decide_apart(ours, theirs, THROUGHPUT)
+    assert (found.a, found.b, found.metric, found.word) == (ours, theirs, THROUGHPUT, Word.CANNOT_TELL)
+    low, high = (2.0, 2.0) if rounds == 1 else (2000 / 1250, 3000 / 1000)
+    assert (found.ratio.low, found.ratio.high) == pytest.approx((low, high))
+    assert (found.ratio.rounds, found.ratio.kind, found.margin) == (rounds, kind, 0.10)
+    assert math.isnan(found.p_value)
+
+
+def test_a_row_of_two_runs_that_is_wide_on_one_side_is_not_the_same():
+    ours = rows(1.08, (1.0, 0.96, 1.04))
+    assert decide_apart(ours, BASE, THROUGHPUT).word is Word.CANNOT_TELL
+    assert decide_apart(BASE, ours, THROUGHPUT).word is Word.CANNOT_TELL

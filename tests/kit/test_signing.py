@@ -192,6 +192,10 @@ class TestReadsAsAbsent:
     def test_a_format_from_3_to_999(self, version):
         assert read(macd(b"%d|1:0|10:1700000000|3:sid|4:Ym9i|" % version)) is None
 
+    @pytest.mark.parametrize("secret", [SECRET, OLD])
+    def test_a_key_version_that_is_not_a_digit(self, secret):
+        assert read(macd(b"2|1:X|10:1700000000|3:sid|4:Ym9i|"), secret=secret) is None
+
     def test_format_1_when_format_2_is_the_oldest(self):
         assert read(BOB_V1, min_version=2) is None
         assert read(BOB_V2, min_version=2) == b"bob"
