@@ -64,7 +64,9 @@ def main(rounds: int = 5) -> None:
             against_itself = pair[0].split()[0] == pair[1].split()[0]
             if against_itself:
                 floors[key] = max(SMALLEST_EFFECT, apart, floors.get(key, 0.0))
-            bad = not against_itself and apart > floors[key]
+            bad = (
+                not against_itself and not apart <= floors[key]
+            )  # what could not be compared is not the same
             beyond += bad
             told = f"{name(one.a.contestant)}, {one.metric.name}, {pair[0]} over {pair[1]}: {ratio_text(one.ratio)}"
             print(f"{told}{'' if against_itself else f', floor {floors[key]:.1%}'}{' BEYOND' if bad else ''}")
