@@ -39,7 +39,7 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 @contextmanager
-def counted(module: str, *words: str, folder: Path, checkout: Path) -> Iterator[tuple[str, int]]:
+def counted(module: str, *words: str, folder: Path, checkout: Path = HERE) -> Iterator[tuple[str, int]]:
     """Run a checkout's server module under callgrind; yield the line it prints when it listens, and its process id."""
     if shutil.which("valgrind") is None:
         raise SystemExit("valgrind is not installed.")

@@ -94,7 +94,7 @@ export function truthOf(crowd, model, until_s) {
   };
 }
 
-/** A crowd as a recording shows it: requests of one way of waiting that came together, or each when the last one was over. */
+/** A crowd as a recording shows it: requests of one way of waiting that came together, or each soon after news of another. */
 export function regroup(before, event, flight, about) {
   if (event.kind === "admitted") {
     const same = before?.paradigm === event.paradigm && event.at_s - before.last < TOGETHER_S;
@@ -105,9 +105,9 @@ export function regroup(before, event, flight, about) {
     group.mine.add(event.flight);
     return group;
   }
-  if (OVER.has(event.kind) && before?.mine.has(event.flight)) {
-    before.open -= 1;
+  if (before?.mine.has(event.flight)) {
     before.last = event.at_s;
+    if (OVER.has(event.kind)) before.open -= 1;
     if (event.kind === "answered") before.answers.push(flight.over);
   }
   return before;

@@ -10,7 +10,7 @@ let hatch;
 /** Read the colours of the style sheet, which knows light and dark. */
 export function readColours(canvas) {
   const style = getComputedStyle(canvas);
-  for (const name of ["ground", "ink", "quiet", "line", "accent", "slow", "band", "ghost", "orphan"])
+  for (const name of ["ground", "ink", "quiet", "line", "accent", "slow", "band", "ghost", "orphan", "thin"])
     ink[name] = style.getPropertyValue(`--${name}`).trim();
   const tile = document.createElement("canvas");
   tile.width = tile.height = 6;
@@ -79,7 +79,8 @@ function bar({ pen, x, width, now_s }, from, to, top, high, fill, least = 1) {
   const left = Math.max(x(from), -2), right = Math.min(x(to === Infinity ? now_s : to), width + 2);
   if (right < 0 || left > width) return;
   pen.fillStyle = fill;
-  pen.fillRect(left, top, Math.max(right - left, least), high);
+  const from_px = Math.round(left), top_px = Math.round(top); // whole pixels are filled without blending
+  pen.fillRect(from_px, top_px, Math.max(Math.round(right) - from_px, least), Math.max(1, Math.round(top + high) - top_px));
 }
 
 function dotted({ pen, x, now_s }, from, to, y) {
@@ -141,6 +142,7 @@ function threadLanes(sheet, top, names, words, model) {
 
 function requestLanes(sheet, top, high, rows, model) {
   const each = rows ? high / rows : high, thick = Math.max(1, Math.min(8, each - 1));
+  const waits = thick < 3 ? ink.thin : hatch; // what hatching looks like where there is no room for it
   let before = null; // the last one that is named
   for (const one of model.flights.values()) {
     if (endOf(one) < sheet.from_s) continue;
@@ -151,11 +153,11 @@ function requestLanes(sheet, top, high, rows, model) {
     }
     const y = top + one.row * each, over = one.over ?? Infinity;
     const inThread = one.started !== undefined && one.thread !== "loop";
-    if (one.paradigm === "coroutine" || one.paradigm === "native") bar(sheet, one.admitted, one.resumed ?? over, y, thick, hatch);
+    if (one.paradigm === "coroutine" || one.paradigm === "native") bar(sheet, one.admitted, one.resumed ?? over, y, thick, waits);
     else if (one.started === undefined) dotted(sheet, one.admitted, over, y + thick / 2);
     else {
       dotted(sheet, one.admitted, one.started, y + thick / 2);
-      bar(sheet, one.started, Math.min(one.ended ?? Infinity, over), y, thick, inThread ? hatch : ink.slow, 2);
+      bar(sheet, one.started, Math.min(one.ended ?? Infinity, over), y, thick, inThread ? waits : ink.slow, 2);
     }
     if (one.how === "left") bar(sheet, over, over + 0.06, y, thick, ink.ghost, 5);
     if (one.how === "failed") bar(sheet, over, over + 0.03, y, thick, ink.slow, 4);

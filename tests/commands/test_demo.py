@@ -15,7 +15,7 @@ pytest_plugins = ["browser"]
 def test_the_exported_page_plays_by_itself(browser, tmp_path):
     target = tmp_path / "page.html"
     told = CliRunner().invoke(
-        demo.command, ["--export", str(target), "--requests", "3", "--wait", "0.1"], standalone_mode=False
+        demo.command, ["--export", str(target), "--requests", "3", "--wait", "0.35"], standalone_mode=False
     )
     assert told.return_value == 0, told.output
     assert f"Wrote {target}" in told.stdout
