@@ -175,8 +175,8 @@ _TELLING = (  # labels, one fact in two places, records
         _SUMMARY + "test_a_row_is_one_experiment_contestant_and_load_over_its_rounds",
         "compare/analysis/summary.py",
         (
-            "key = (cell.experiment, cell.contestant, cell.load, cell.side)",
-            "key = (cell.experiment, cell.load, cell.side)",
+            "return cell.experiment, cell.contestant, cell.load, cell.side",
+            "return cell.experiment, cell.load, cell.side",
         ),
     ),
     # (11) rows keep the order in which they were measured

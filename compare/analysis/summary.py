@@ -5,7 +5,7 @@ unanswered and the unsent, which are right-censored. Failed requests have no lat
 fast): they are counted in `errors` and never as throughput.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -16,7 +16,7 @@ from compare.analysis.quantiles import Known, Latency, Percentile, over_rounds
 from compare.analysis.rounds import RoundFigures, figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.analysis.window import ErrorCount
-from compare.records import Contestant, Environment, Load, Measurement, Run, rate_rps
+from compare.records import Cell, Contestant, Environment, Load, Measurement, Run, rate_rps
 
 __all__ = [
     "ErrorCount",
@@ -126,7 +126,8 @@ def summarise(run: Run) -> list[Summary]:
     Of a cell that was measured again because the machine was noisy, the quieter of both tries counts. Invalid rounds
     are left out when most of the planned rounds are valid; else the whole row is invalid.
     """
-    rows = [_row(group, run.environment) for group in _groups(run.measurements)]
+    given_up = _given_up(run)
+    rows = [_row(group, run.environment, given_up) for group in _groups(run.measurements)]
     keys = [(index, name) for index in range(len(rows)) for name in METRICS]
     numbers = [_numbers(rows[index], METRICS[name]) for index, name in keys]
     found = dict(
@@ -145,12 +146,29 @@ def _groups(measurements: Sequence[Measurement]) -> list[list[Measurement]]:
     rows: dict[tuple[object, ...], dict[int, Measurement]] = {}
     for measurement in (one for one in measurements if not one.superseded):
         cell = measurement.cell
-        key = (cell.experiment, cell.contestant, cell.load, cell.side)
-        rows.setdefault(key, {})[cell.round] = measurement
+        rows.setdefault(_key(cell), {})[cell.round] = measurement
     return [[row[number] for number in sorted(row)] for row in rows.values()]
 
 
-def _row(group: Sequence[Measurement], environment: Environment) -> Summary:
+def _key(cell: Cell) -> tuple[object, ...]:
+    return cell.experiment, cell.contestant, cell.load, cell.side
+
+
+def _given_up(run: Run) -> dict[tuple[object, ...], list[RoundFigures]]:
+    """Return by row the tries whose server fell silent and which a quieter one superseded: no collapse is dropped."""
+    found: dict[tuple[object, ...], list[RoundFigures]] = {}
+    for one in run.measurements:
+        made = figures(one, run.environment) if one.superseded else None
+        if made is not None and _fell_silent(made):
+            found.setdefault(_key(one.cell), []).append(made)
+    return found
+
+
+def _row(
+    group: Sequence[Measurement],
+    environment: Environment,
+    given_up: Mapping[tuple[object, ...], Sequence[RoundFigures]],
+) -> Summary:
     """Return a Summary without its estimates: which rounds count, and what is to be said of them."""
     made = [one for one in (figures(measurement, environment) for measurement in group) if one is not None]
     believed = [one for one in made if one.valid]
@@ -160,13 +178,14 @@ def _row(group: Sequence[Measurement], environment: Environment) -> Summary:
     found |= {Warning.ROUND_FAILED} if len(made) < len(group) else set()
     found |= {Warning.ROUND_INVALID} if valid and len(believed) < len(made) else set()
     cell = group[0].cell
+    silent = [one for one in made if one not in counted and _fell_silent(one)]
     return Summary(
         cell.experiment,
         cell.contestant,
         cell.load,
         side=cell.side,
         rounds=counted,
-        reliability=reliability([one.silence for one in made if one in counted or _fell_silent(one)]),
+        reliability=reliability([one.silence for one in (*counted, *silent, *given_up.get(_key(cell), ()))]),
         errors=_errors(counted),
         intended=sum(one.intended for one in counted),
         ceiling_rps=counted[0].ceiling_rps if counted else None,

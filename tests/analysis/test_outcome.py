@@ -157,3 +157,11 @@ def test_what_a_round_that_stopped_left_is_in_its_row_though_its_speed_is_not():
     assert (row.of(UNANSWERED).low, row.of(UNANSWERED).high) == (0, 10)
     assert row.of(EXPOSURE).rounds == 3
     assert row.of(THREADS).rounds == 2
+
+
+def test_a_collapse_counts_though_a_quieter_try_superseded_its_round():
+    again = [replace(one, rerun=True) for one in three_rounds()[:2]]
+    first = replace(three_rounds()[2], cell=cell(round_=0), superseded=True)
+    (row,) = summarise(run([first, *again]))
+    assert (row.reliability.collapsed, row.reliability.servers) == (1, 3)
+    assert row.throughput_rps.rounds == len(row.rounds) == 2
