@@ -228,7 +228,12 @@ ORIGIN = Target(
 )
 AIOHTTP_FACE = Target(
     source="kit/tornado_cookies/aiohttp.py",
-    tests=("tests/kit/test_aiohttp_face.py", "tests/kit/test_cookie_kit.py", "tests/kit/test_xsrf.py"),
+    tests=(
+        "tests/kit/test_aiohttp_face.py",
+        "tests/kit/test_cookie_kit.py",
+        "tests/kit/test_xsrf.py",
+        "tests/kit/test_websocket_tornado.py",
+    ),
     faults=(
         ('headers.add("Set-Cookie", header)', 'headers["Set-Cookie"] = header'),
         ("if not isinstance(writer.write_headers, _Outgoing):", "if True:"),
