@@ -181,7 +181,7 @@ def test_a_generator_that_cannot_work_is_one_sentence(monkeypatch):
 
 @pytest.mark.longer
 def test_the_real_selftest_makes_every_check(monkeypatch):
-    monkeypatch.setattr(selftest, "AA_PAIRS", 1)
+    monkeypatch.setattr(selftest, "AA_PAIRS", 3)  # one of 40 ms may hold no answer on a machine that hiccups
     full = bool(os.environ.get("FULL"))
     checks = list(selftest.run(1.0 if full else 0.2))
     assert len(checks) == 14

@@ -418,7 +418,8 @@ def test_server_timing_tells_milliseconds_with_one_decimal(io_s, said):
 def test_the_ready_line_is_read_back_as_it_was_written():
     line = (
         '{"ready":true,"server":"aiohttp","url":"http://127.0.0.1:8002","pid":123,"work":"sleep",'
-        '"threads":6,"loop":"asyncio","python":"3.11.7","gil":true,"switch_interval_s":0.005,"workers":2,"pids":[4,5]}'
+        '"threads":6,"loop":"asyncio","python":"3.11.7","gil":true,"switch_interval_s":0.005,"workers":2,"loops":1,'
+        '"pids":[4,5]}'
     )
     ready = read_ready(line)
     assert ready.url == "http://127.0.0.1:8002"
