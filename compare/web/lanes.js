@@ -147,8 +147,8 @@ function requestLanes(sheet, top, high, rows, model) {
   for (const one of model.flights.values()) {
     if (endOf(one) < sheet.from_s) continue;
     if (one.paradigm !== before?.paradigm || one.admitted - before.admitted > one.delay_s + 0.3) {
-      const at = sheet.x(one.admitted);
-      if (at > 70 && at < sheet.width - 50) label(sheet, one.paradigm, top - 4, at);
+      const at = Math.max(71, sheet.x(one.admitted)); // beside the lane's name, as long as some of it is beyond that
+      if (at < sheet.width - 50 && sheet.x(Math.min(endOf(one), sheet.to_s)) > at) label(sheet, one.paradigm, top - 4, at);
       before = one;
     }
     const y = top + one.row * each, over = one.over ?? Infinity;
