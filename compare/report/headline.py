@@ -128,7 +128,10 @@ def answer(rows: Sequence[Summary], found: Sequence[Decision], names: tuple[str,
 
     `found` is the decision on each server; both sides have one name on all servers.
     """
-    told = [*_stopped(rows), *_compared(found, names)]
+    stopped = _stopped(rows)
+    told = [*stopped, *_compared(found, names)]
+    if len(" ".join(told).split()) > MOST_WORDS:  # a server left out would be a doubt that nobody reads
+        told = [*stopped, *_shortly(found, names)]
     while len(told) > 1 and len(" ".join(told).split()) > MOST_WORDS:
         told.pop()
     return " ".join(sentence[:1].upper() + sentence[1:] for sentence in told) or "Nothing could be compared."
@@ -165,6 +168,19 @@ def _compared(found: Sequence[Decision], names: tuple[str, str]) -> list[str]:
         return [_sentence(known, names)]
     decided_first = sorted(known, key=lambda one: not one.decided)
     return [f"On {one.a.contestant.server}: {_sentence([one], names)}" for one in decided_first]
+
+
+def _shortly(found: Sequence[Decision], names: tuple[str, str]) -> list[str]:
+    """Return one sentence that has a word for each server: `native over callback: aiohttp 1.90 times, ...`."""
+    known = [one for one in found if one.word is not Word.NOT_COMPARABLE]
+    each = [f"{one.a.contestant.server} {_word(one)}" for one in known]
+    return [f"{names[0]} over {names[1]}: {', '.join(each)}."] if each else []
+
+
+def _word(one: Decision) -> str:
+    if not one.named:
+        return str(one.word)
+    return f"{'at least ' if one.at_least else ''}{factor_text(one.ratio.value)} times"
 
 
 def _sentence(found: Sequence[Decision], names: tuple[str, str]) -> str:
