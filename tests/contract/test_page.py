@@ -200,13 +200,13 @@ def test_all_six_come_in_turn_and_the_page_says_who_was_first_and_last(demo):
 def test_the_code_beside_is_the_servers_own_and_its_twins_by_one_switch(demo, site):
     mine = site.ready.server
     (twin,) = set(Server) - {mine}
-    run(demo, Paradigm.EXECUTOR)
+    run(demo, Paradigm.EXECUTOR, wait="3 s")  # long enough to be seen on a machine that is busy
     expect(demo.locator("#code .waits")).to_contain_text("run_in_executor")
     expect(demo.locator("#code-file")).to_contain_text("compare/paradigms/waits.py:")
     told(demo, "executor: 2 answers")
     demo.locator("#part label", has_text=re.compile(mine, re.IGNORECASE)).click()
     expect(demo.locator("#code-file")).to_have_text(re.compile(rf"^compare/{mine}_impl/long_io\.py:\d+$"))
-    run(demo, Paradigm.EXECUTOR, wait="½ s")
+    run(demo, Paradigm.EXECUTOR, wait="3 s")
     expect(demo.locator("#code .waits")).to_contain_text("await self.wait")
     demo.locator("#part label", has_text=re.compile(twin, re.IGNORECASE)).click()
     expect(demo.locator("#code-file")).to_have_text(
