@@ -56,26 +56,27 @@ class Stopping:
 
 def _is_third() -> bool:
     with Path(os.environ[STARTS]).open("ab") as file:
-        file.write(b".")
+        file.write(b".")  # appended whole, whichever server starts beside this one
         return file.tell() % 3 == 0
 
 
 work = Stopping()
 
 
-def told(folder: Path, done: subprocess.CompletedProcess[str]) -> dict[str, bool]:
-    """Return where the collapse of one of three servers is told."""
+def told(folder: Path, done: subprocess.CompletedProcess[str], starts: int) -> dict[str, bool]:
+    """Return where it is told that a third of so many servers stopped; a noisy round is made twice, hence not three."""
+    share = f"{starts // 3} of {starts}"
     page = (folder / "report.html").read_text()
     rows = list(csv.DictReader((folder / "summary.csv").read_text().splitlines()))
-    counts = {(row["paradigm"], row["collapsed_rounds"], row["rounds"]) for row in rows}
+    counts = {row["paradigm"]: (row["collapsed_rounds"], row["servers"]) for row in rows}
     sentences = [line for line in done.stdout.splitlines() if line.startswith("- ")]
     return {
-        "headline": f"<h1>1 of 3 servers with {IN_FLIGHT} threads stopped answering" in page,
-        "first picture": page.count('class="cross"') == 1,
-        "chart": "<!-- 1 of 3 stopped, else " in (folder / "concurrency-headline.svg").read_text(),
-        "table": (folder / "summary.md").read_text().count("| 1 of 3 |") == 1,
-        "csv": counts == {("callback", "1", "3"), ("native", "0", "3")},
-        "first sentence": "stopped answering in 1 of 3 fresh servers" in sentences[0],
+        "headline": f"<h1>{share} servers with {IN_FLIGHT} threads stopped answering" in page,
+        "first picture": 'class="cross"' in page,
+        "chart": f"<!-- {share} stopped" in (folder / "concurrency-headline.svg").read_text(),
+        "table": (folder / "summary.md").read_text().count(f"| {share} |") == 1,
+        "csv": counts["callback"] == (f"{starts // 3}", f"{starts}") and counts["native"][0] == "0",
+        "first sentence": f"stopped answering in {share} fresh servers" in sentences[0],
         "exit code 3": done.returncode == 3,
     }
 
@@ -91,7 +92,7 @@ def run(seed: int) -> dict[str, bool]:
         folders = list(Path(name, "results").iterdir()) if Path(name, "results").exists() else []
         if len(folders) != 1:
             sys.exit(done.stdout + done.stderr)
-        return told(folders[0], done)
+        return told(folders[0], done, Path(name, "starts").stat().st_size)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from compare.analysis.intervals import NOT_MEASURED, Estimate, Spread, estimates
 from compare.analysis.metrics import METRICS, PERCENTILES, THROUGHPUT, Metric
-from compare.analysis.outcome import Outcome, Reliability, reliability
+from compare.analysis.outcome import Reliability, reliability
 from compare.analysis.quantiles import Known, Latency, Percentile, over_rounds
 from compare.analysis.rounds import RoundFigures, figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
@@ -78,6 +78,11 @@ class Summary(msgspec.Struct, frozen=True):
         return answering(self.rounds)
 
     @property
+    def dead(self) -> bool:
+        """Whether the server stopped answering in every round that counts."""
+        return self.reliability.collapsed > 0 and all(one.collapsed for one in self.rounds)
+
+    @property
     def throughput_rps(self) -> Estimate:
         """Successes per second."""
         return self.of(THROUGHPUT)
@@ -126,8 +131,8 @@ def summarise(run: Run) -> list[Summary]:
     Of a cell that was measured again because the machine was noisy, the quieter of both tries counts. Invalid rounds
     are left out when most of the planned rounds are valid; else the whole row is invalid.
     """
-    given_up = _given_up(run)
-    rows = [_row(group, run.environment, given_up) for group in _groups(run.measurements)]
+    superseded = _superseded(run)
+    rows = [_row(group, run.environment, superseded) for group in _groups(run.measurements)]
     keys = [(index, name) for index in range(len(rows)) for name in METRICS]
     numbers = [_numbers(rows[index], METRICS[name]) for index, name in keys]
     found = dict(
@@ -154,12 +159,12 @@ def _key(cell: Cell) -> tuple[object, ...]:
     return cell.experiment, cell.contestant, cell.load, cell.side
 
 
-def _given_up(run: Run) -> dict[tuple[object, ...], list[RoundFigures]]:
-    """Return by row the tries whose server fell silent and which a quieter one superseded: no collapse is dropped."""
+def _superseded(run: Run) -> dict[tuple[object, ...], list[RoundFigures]]:
+    """Return by row the tries that a quieter one superseded."""
     found: dict[tuple[object, ...], list[RoundFigures]] = {}
     for one in run.measurements:
         made = figures(one, run.environment) if one.superseded else None
-        if made is not None and _fell_silent(made):
+        if made is not None:
             found.setdefault(_key(one.cell), []).append(made)
     return found
 
@@ -167,9 +172,13 @@ def _given_up(run: Run) -> dict[tuple[object, ...], list[RoundFigures]]:
 def _row(
     group: Sequence[Measurement],
     environment: Environment,
-    given_up: Mapping[tuple[object, ...], Sequence[RoundFigures]],
+    superseded: Mapping[tuple[object, ...], Sequence[RoundFigures]],
 ) -> Summary:
-    """Return a Summary without its estimates: which rounds count, and what is to be said of them."""
+    """Return a Summary without its estimates: which rounds count, and what is to be said of them.
+
+    Its reliability is of every server that was tried, whether or not its round's numbers count: to leave out those that
+    answered would make the share that stopped larger than it was.
+    """
     made = [one for one in (figures(measurement, environment) for measurement in group) if one is not None]
     believed = [one for one in made if one.valid]
     valid = 2 * len(believed) > len(group)
@@ -178,14 +187,13 @@ def _row(
     found |= {Warning.ROUND_FAILED} if len(made) < len(group) else set()
     found |= {Warning.ROUND_INVALID} if valid and len(believed) < len(made) else set()
     cell = group[0].cell
-    silent = [one for one in made if one not in counted and _fell_silent(one)]
     return Summary(
         cell.experiment,
         cell.contestant,
         cell.load,
         side=cell.side,
         rounds=counted,
-        reliability=reliability([one.silence for one in (*counted, *silent, *given_up.get(_key(cell), ()))]),
+        reliability=reliability([one.silence for one in (*made, *superseded.get(_key(cell), ()))]),
         errors=_errors(counted),
         intended=sum(one.intended for one in counted),
         ceiling_rps=counted[0].ceiling_rps if counted else None,
@@ -194,11 +202,6 @@ def _row(
         valid=valid,
         failure=next((one.failure for one in group if one.failure), None),
     )
-
-
-def _fell_silent(one: RoundFigures) -> bool:
-    """Whether its server stalled or stopped: a fact about the server also where the round's numbers are invalid."""
-    return one.silence.outcome is not Outcome.ANSWERED
 
 
 def _errors(rounds: Sequence[RoundFigures]) -> tuple[ErrorCount, ...]:

@@ -64,7 +64,7 @@ def _blocking_client(rows: Sequence[Summary], top: int) -> list[Advice | None]:
     if wide and top > MODEST:
         rate = _span(wide, THROUGHPUT)
         who = "those that answer give" if _deaths(wide) else "they give"
-        dead = all(row.reliability.collapsed == row.reliability.servers for row in wide)
+        dead = all(row.dead for row in wide)
         told = (
             _counted(wide)
             + ("" if dead else f"; {who} {rate}/s of the {_ceiling(wide)}/s that the wait allows")

@@ -150,6 +150,7 @@ def _fields(summary: Summary) -> Iterator[tuple[str, object]]:
     yield "rounds", len(summary.rounds)
     told = summary.reliability
     yield from (
+        ("servers", told.servers),  # superseded and invalid rounds included, as in the next two
         ("collapsed_rounds", told.collapsed),
         ("stalled_rounds", told.stalled),
         ("observed_s", told.exposure_s),

@@ -112,7 +112,7 @@ def _told(row: Summary) -> str:
     if not found.collapsed:
         return f"{rate}, the ceiling" if row.limited_by_the_wait else rate
     stopped = f"{found.collapsed} of {found.servers} stopped"
-    return stopped if found.collapsed == found.servers else f"{stopped}, else {rate}"
+    return stopped if row.dead else f"{stopped}, else {rate}"
 
 
 def _lost(row: Summary, run: Run) -> int:

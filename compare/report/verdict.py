@@ -174,7 +174,7 @@ def _collapse(row: Summary) -> str:
     after = [seconds_text(one) for one in (found.collapsed_after_s[0], found.collapsed_after_s[-1])]
     when = f"after {after[0]}" if after[0] == after[1] else f"after {after[0]} to {after[1]}"
     told = f"{found.words} ({when}; {found.exposure_s:.0f} s watched in all, {found.unanswered:,} never answered)"
-    if found.collapsed == found.servers or not row.throughput_rps.measured:
+    if row.dead or not row.throughput_rps.measured:
         return told
     return f"answers {count_text(row.throughput_rps.value)}/s while it answers, and {told}"
 

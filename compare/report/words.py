@@ -70,16 +70,13 @@ def _points(rows: list[Summary], number: Number, across: Across, scale: float) -
 def _point(row: Summary, number: Estimate | Percentile, x: float, scale: float) -> Point | None:
     value = number.value_s if isinstance(number, Percentile) else number.value
     low, high = (number.low_s, number.high_s) if isinstance(number, Percentile) else (number.low, number.high)
-    if not math.isfinite(value) or value <= 0 or not row.rounds or dead(row):
+    if row.dead:  # what it made before it stopped is not a point of a line
+        return None
+    if not math.isfinite(value) or value <= 0 or not row.rounds:
         return None
     spread = (low, high) if math.isfinite(low) and math.isfinite(high) and low > 0 else (value, value)
     beyond = isinstance(number, Percentile) and number.known is Known.BEYOND
     return Point(x, value * scale, spread[0] * scale, spread[1] * scale, valid=row.valid, at_least=beyond)
-
-
-def dead(row: Summary) -> bool:
-    """Whether every server of this row stopped answering: what it made before that is not a point of a line."""
-    return 0 < row.reliability.collapsed == row.reliability.servers
 
 
 def versus(

@@ -165,3 +165,12 @@ def test_a_collapse_counts_though_a_quieter_try_superseded_its_round():
     (row,) = summarise(run([first, *again]))
     assert (row.reliability.collapsed, row.reliability.servers) == (1, 3)
     assert row.throughput_rps.rounds == len(row.rounds) == 2
+    assert not row.dead
+
+
+def test_a_server_that_answered_counts_though_a_quieter_try_superseded_its_round():
+    answered, _, stopped = three_rounds()
+    first = replace(answered, cell=cell(round_=0), superseded=True)
+    (row,) = summarise(run([first, replace(stopped, cell=cell(round_=0), rerun=True)]))
+    assert row.reliability.words == "stopped answering in 1 of 2 fresh servers"
+    assert row.dead

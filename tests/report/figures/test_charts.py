@@ -3,7 +3,7 @@ from made import CALLBACK, NATIVE, estimated
 from msgspec.structs import replace
 
 from compare.analysis import metrics
-from compare.analysis.outcome import Reliability
+from compare.analysis.outcome import Outcome, Reliability
 from compare.contract import Paradigm, Server
 from compare.harness import simulated
 from compare.records import Contestant
@@ -75,7 +75,10 @@ def test_a_row_that_failed_is_a_cross_and_where_every_server_stopped_the_line_en
     words = drawn(Chart("c", "How many?", (named,)), [*rows(), failed], tmp_path)
     assert "<!-- callback failed -->" in words
     last = rows()[-1]
-    dead = replace(last, reliability=Reliability(servers=len(last.rounds), collapsed=len(last.rounds)))
+    stopped = tuple(replace(one, outcome=Outcome.COLLAPSED) for one in last.rounds)
+    dead = replace(
+        last, rounds=stopped, reliability=Reliability(servers=len(stopped) + 1, collapsed=len(stopped))
+    )
     (line,) = lines([*rows()[:-1], dead], lambda row: row.throughput_rps, charts.in_flight)
     assert [point.x for point in line.points] == [row.in_flight for row in rows()[:-1]]
 
