@@ -30,6 +30,7 @@ _FILES = {
     "ports": faults_servers.PORTS,
     "notify": faults_servers.NOTIFY,
     "worker_process": faults_servers.WORKER_PROCESS,
+    "launch": faults_servers.LAUNCH,
     "spread": faults_servers.SPREAD,
     "quantiles": faults_analysis.QUANTILES,
     "units": faults_analysis.UNITS,

@@ -135,6 +135,18 @@ WORKER_PROCESS = Target(
         ("ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)", "pass"),
     ),
 )
+LAUNCH = Target(
+    source="compare/processes/launch.py",
+    tests=("tests/processes/test_child.py", "tests/processes/test_launch.py"),
+    faults=(
+        # kill -9 of the benchmark leaves what it started
+        ("        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL)\n", ""),
+        # one whose parent died before that was set is left too
+        ("    if os.getppid() != parent:", "    if False:"),
+        # on any CPU
+        ("            os.sched_setaffinity(0, cpus)\n", "            pass\n"),
+    ),
+)
 NOTIFY = Target(
     source="compare/serving/notify.py",
     tests=("tests/contract/test_workers.py",),

@@ -5,13 +5,16 @@ So a tiny interpreter (about 25 ms, no site-packages) makes the two system calls
 id stays, and so does the death signal, which only a set-uid program would lose.
 """
 
-import ctypes
-import os
-import signal
-import sys
-from collections.abc import Sequence
+from __future__ import annotations
 
-PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+import os
+import sys
+
+TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`: each process starts with this file, which imports little
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PR_SET_PDEATHSIG, SIGKILL = 1, 9  # <linux/prctl.h>, <signal.h>
 # What this process might use when it began: one that binds itself to a CPU later does not bind what it starts.
 _ALLOWED = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
@@ -32,7 +35,9 @@ def argv(command: Sequence[str], *, cpu: int | None = None) -> list[str]:
 def become(parent: int, cpus: set[int], command: Sequence[str]) -> None:
     """Replace this process by `command`, which dies with `parent`; end at once when `parent` is gone already."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        import ctypes  # noqa: PLC0415  # in the new process alone
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL)
         if cpus:
             os.sched_setaffinity(0, cpus)
     if os.getppid() != parent:  # it died before the death signal was set

@@ -1,13 +1,34 @@
 """A child's ready line, its last words and its end. What binds it is tested in test_launch and with its users."""
 
+import ctypes
 import os
 import signal
+import subprocess
 import sys
 
 import psutil
 import pytest
 
 from compare.processes.child import Child
+
+PR_SET_CHILD_SUBREAPER = 36  # <linux/prctl.h>
+PARENT = """
+import signal, sys
+from compare.processes.child import Child
+child = Child([sys.executable, "-c", sys.argv[1]])
+print(child.line(20).decode(), flush=True)
+signal.pause()
+"""
+# What asks for an end is ignored, its standard input is never read, and when nobody kills it its own alarm does.
+DEAF = """
+import os, signal
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+signal.alarm(5)
+print(os.getpid(), flush=True)
+while True:
+    signal.pause()
+"""
 
 
 def python(source: str) -> list[str]:
@@ -87,3 +108,22 @@ def test_what_it_started_ends_with_it():
         grandchild = psutil.Process(int(child.line(20)))
     psutil.wait_procs([grandchild], timeout=20)
     assert not grandchild.is_running()
+
+
+@pytest.fixture
+def adopting():
+    """Children of processes that are gone become this one's, so that it hears how they end."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    yield
+    prctl(PR_SET_CHILD_SUBREAPER, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the death signal is Linux's")
+def test_one_that_hears_nothing_is_killed_by_the_kernel_when_its_parent_is(adopting):
+    command = [sys.executable, "-c", PARENT, DEAF]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, "else it ended by its own alarm"
