@@ -52,6 +52,20 @@ def test_the_report_is_opened_when_asked_for(results, monkeypatch):
     assert opened == [str(results / "20250102-000000-new" / "report.html")]
 
 
+def test_a_run_that_came_with_the_repository_is_redrawn_beside_its_own_files_unless_it_is_named(results):
+    folder = results / "20250101-000000-base"
+    names = (folder.name, "20250102-000000-new")
+    rows = "".join(f"| [{name}]({name}/summary.md) | what |\n" for name in names)
+    (results / "README.md").write_text(f"| run | what |\n|---|---|\n{rows}")
+    (folder / "summary.md").write_text("as it came")
+    before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    result = CliRunner().invoke(commands, ["report", "--results", str(results)], standalone_mode=False)
+    assert f"Report: {folder}/redrawn/report.html" in result.stdout
+    assert {path: path.read_bytes() for path in before} == before
+    CliRunner().invoke(commands, ["report", str(folder)], standalone_mode=False)
+    assert (folder / "report.html").exists()
+
+
 def test_no_run_at_all_is_a_sentence_that_says_how_to_make_one(tmp_path):
     result = CliRunner().invoke(commands, ["report", "--results", str(tmp_path)])
     assert result.exit_code == 1
