@@ -114,9 +114,9 @@ def expected_s(cell: Cell) -> float:
 
 
 def _answered_at_once(cell: Cell) -> bool:
-    """Whether nothing queues for a thread, so that all is answered one wait after the window."""
+    """Whether nothing queues for a wait of others, so that all is answered one wait after the window."""
     one, many = cell.contestant, cell.load.concurrency
     if isinstance(cell.load, Open | Mixed) or one.paradigm not in {Paradigm.BLOCKING, Paradigm.EXECUTOR}:
         return True
     threads = 1 if one.paradigm is Paradigm.BLOCKING else one.threads or default_threads()
-    return many <= 2 * threads
+    return many <= 2 * threads or cell.load.delay_s == 0

@@ -92,7 +92,7 @@ def _strip(row: Summary, name: str, run: Run) -> Strip:
         _median_rps(row),
         row.reliability.collapsed,
         row.valid,
-        _told(row) + (f", {lost} more invalid" if lost and row.valid and row.rounds else ""),
+        in_words(row) + (f", {lost} more invalid" if lost and row.valid and row.rounds else ""),
     )
 
 
@@ -101,7 +101,7 @@ def _median_rps(row: Summary) -> float:
     return statistics.median(rates) if rates else math.nan
 
 
-def _told(row: Summary) -> str:
+def in_words(row: Summary) -> str:
     """Return the number that matters, with the collapses first."""
     if not row.rounds:
         return "failed"

@@ -51,6 +51,13 @@ def test_a_cell_is_expected_to_take_longer_than_its_load():
     assert 1.6 < expected_s(cell) < 4.0
 
 
+def test_only_where_requests_queue_for_the_waits_of_others_the_cell_takes_its_patience():
+    load = Closed(1000, delay_s=0.1, duration_s=1.0, timeout_s=3.0)
+    turns = Cell("any", Contestant(Server.AIOHTTP, Paradigm.BLOCKING), load)
+    at_once = replace(turns, load=replace(load, delay_s=0.0))
+    assert expected_s(turns) == pytest.approx(expected_s(at_once) + 3.0)
+
+
 def test_where_clients_leave_what_they_leave_is_watched_until_it_has_ended():
     stays = Closed(10, delay_s=1.0, duration_s=1.5, timeout_s=1.0)
     cell = Cell("any", Contestant(Server.AIOHTTP, Paradigm.NATIVE), stays)

@@ -87,7 +87,7 @@ def test_only_its_own_server_and_the_works_client_know_a_framework(framework):
 def test_matplotlib_is_imported_in_figures_and_experiments_only():
     for module, path in MODULES.items():
         if {name.partition(".")[0] for name in imported(path)} & {"matplotlib"}:
-            draws = module in {"compare.report.figures.drawing", "compare.report.figures.sheets"}
+            draws = module in {f"compare.report.figures.{name}" for name in ("drawing", "maps", "sheets")}
             assert draws or part(module) == "experiments", module
 
 
