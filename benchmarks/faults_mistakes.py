@@ -88,7 +88,7 @@ _LOADING = (  # hidden caps, limits, readiness, what is left running
     _alone(
         _SERVERS + "test_an_error_in_the_block_stops_the_server_and_passes_through",
         "compare/harness/servers.py",
-        ("child.end(grace_s + supervised_s + KILL_S, ask=signal.SIGTERM)", "None"),
+        ("exit_usage = self.end()", "exit_usage = None"),
     ),
     _alone(
         "tests/engine/test_killed.py::"

@@ -201,6 +201,7 @@ def _driving(
                 expected_s=expected_s,
                 clock=by.clock,
                 most_s=most_s,
+                upcoming=ready.upcoming,
             ),
             ready,
         )

@@ -8,10 +8,11 @@ import msgspec
 from msgspec.structs import replace
 
 from compare.contract import Paradigm
-from compare.engine.drive import Watcher
+from compare.engine.drive import Upcoming, Watcher, unprepared
 from compare.engine.press import Far
 from compare.errors import CompareError
 from compare.harness import bytecode, environment, load
+from compare.harness.ahead import Ahead
 from compare.harness.companions import CompanionError, companions
 from compare.harness.environment import Pinning
 from compare.harness.generators import Generator, Player
@@ -48,6 +49,7 @@ class Ready(msgspec.Struct, frozen=True):
     took_s: float = 0.0  # by a user's own work; 0 where the work waits as asked
     blocking: tuple[str, ...] = ()  # works whose native face blocks the loop
     wires: tuple[Wire, ...] = ()
+    upcoming: Upcoming = unprepared  # is told before each cell which one follows
 
     def possible(self, rounds: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
         """Return `rounds` without the cells of paradigms that their work has no face for."""
@@ -119,6 +121,7 @@ def measuring(
             companions(works, upstream=order.upstream, dsn=order.dsn, cpu=pins.generator) as beside,
             _player(order.far, pins) as generator,
             interpreters.code() as code,
+            Ahead() as ahead,
         ):
             harness = Harness(
                 pins,
@@ -130,6 +133,7 @@ def measuring(
                 code=code,
                 hosts=wires.hosts,
                 listen=order.far.listen if order.far else "",
+                ahead=ahead,
             )
             missing = {work: found.missing for work, found in beside.works.items()}
             whole = replace(
@@ -142,7 +146,7 @@ def measuring(
             took_s = max((found.took_s for found in beside.works.values()), default=0.0)
             blocking = tuple(work for work, found in beside.works.items() if found.blocks_loop)
             lacking = not_measured(order.contestants, missing)
-            yield Ready(whole.measure, lacking, took_s, blocking, wires.found)
+            yield Ready(whole.measure, lacking, took_s, blocking, wires.found, ahead.announce)
     except CompanionError as error:
         raise CannotStartError(str(error)) from error
 

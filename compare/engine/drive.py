@@ -15,6 +15,12 @@ from compare.records import Cell, Look, Measurement, Mixed, Noise, Run
 NOISY_CELLS = 0.1  # a round with more noisy cells than this share is noisy as a whole
 CALIBRATIONS = 10  # before a repeat, until one is quiet: about two seconds
 
+Upcoming = Callable[[Cell | None], None]
+
+
+def unprepared(_cell: Cell | None) -> None:
+    """Take what comes next and do nothing about it."""
+
 
 class Watcher(Protocol):
     """Shows how far the benchmark is. Seconds are estimates."""
@@ -47,7 +53,8 @@ class Drive:
 
     `keep` is called with the run after every cell. `expected_s` says about how long a cell takes; how wrong it was so
     far corrects the estimate of what is left. A noisy round is measured once more, unless the whole would then take
-    longer than `most_s` seconds; both tries are kept, the quieter one is the result.
+    longer than `most_s` seconds; both tries are kept, the quieter one is the result. `upcoming` is called before each
+    cell with the one that follows in its round, None after the last: it may be made ready while this one is kept.
     """
 
     def __init__(
@@ -61,10 +68,12 @@ class Drive:
         expected_s: Callable[[Cell], float],
         clock: Callable[[], float],
         most_s: float = math.inf,
+        upcoming: Upcoming = unprepared,
     ) -> None:
         self.run = run
         self._measure, self._sentry, self._keep, self._watcher = measure, sentry, keep, watcher
         self._expected_s, self._clock, self._most_s = expected_s, clock, most_s
+        self._upcoming = upcoming
         self._done = 0
         self._left_s = self._spent_s = self._spent_as_expected_s = 0.0
 
@@ -136,7 +145,8 @@ class Drive:
     def _once(self, cells: Sequence[Cell], before: Noise, *, rerun: bool) -> Noise:
         """Measure one round; return the noise after it. A round that was noisy as a whole is marked."""
         start = len(self.run.measurements)
-        for cell in cells:
+        for cell, then in zip(cells, [*cells[1:], None], strict=False):
+            self._upcoming(then)
             self._cell(cell, rerun=rerun)
         after = self._sentry.calibrate()
         made = self.run.measurements[start:]

@@ -8,7 +8,24 @@ import compileall
 import importlib.util
 from collections.abc import Sequence
 
-PACKAGES = ("compare", "tornado_cookies")
+# This project's, the frameworks, and what those need of their own making and of others': an installer may leave them
+# uncompiled.
+PACKAGES = (
+    *("compare", "tornado_cookies"),
+    *(
+        "tornado",
+        "aiohttp",
+        "aiohappyeyeballs",
+        "aiosignal",
+        "attr",
+        "frozenlist",
+        "multidict",
+        "propcache",
+        "yarl",
+        "idna",
+    ),
+    *("msgspec", "uvloop"),
+)
 
 
 def write(packages: Sequence[str] = PACKAGES) -> bool:

@@ -1,19 +1,20 @@
 """One real measurement: a fresh server, the load, and everything watched meanwhile."""
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 
 import msgspec
 from msgspec.structs import replace
 
 from compare.contract import Accept, Paradigm
 from compare.harness import load, probe, soak, stats_watch
+from compare.harness.ahead import Ahead
 from compare.harness.environment import Pinning
 from compare.harness.generators import Player
 from compare.harness.load import LoadError, LoadResult
 from compare.harness.monitor import Monitor
 from compare.harness.noise import CellNoise
 from compare.harness.probe import ContractBrokenError, NoAnswerError
-from compare.harness.servers import Running, ServerError, serve
+from compare.harness.servers import Running, ServerError, Starting, start
 from compare.harness.stats_watch import StatsWatch, gc_pauses, loop_lag, orphaned
 from compare.network.hosts import Host
 from compare.records import Abandoned, Cell, Contestant, Environment, Link, Measurement, Mixed, Open, Orphans
@@ -57,7 +58,8 @@ class Harness(msgspec.Struct, frozen=True):
     `pythons` are the paths of other interpreters by the tags that contestants name, and `code` is the folder where they
     find this project's packages; `hosts` are where servers run behind a link; `blanks` is the share of a CPU that a
     server uses without a load, by what contestants that share it have in common, which `preflight` fills; `listen` is
-    the address that servers have where the load comes from another machine. A measurement
+    the address that servers have where the load comes from another machine; `ahead` lets the server of the cell that
+    was announced to it start when this one is measured. A measurement
     is whole when `measure` returns: what machine it was made on and how noisy that was are in it, so that it may be
     made anywhere.
     """
@@ -76,24 +78,37 @@ class Harness(msgspec.Struct, frozen=True):
     hosts: dict[Link, Host] = {}
     blanks: dict[Contestant, float] = {}
     listen: str = ""
+    ahead: Ahead | None = None
 
     def measure(self, cell: Cell) -> Measurement:
         """Return the measurement of `cell`. What goes wrong with the server or the load is its `failure`."""
-        if self.sentry is not None:
+        begun = None if self.ahead is None else self.ahead.take(cell.contestant)
+        if self.sentry is not None and begun is None:
             self.sentry.before_cell()
-        made = self._tried(cell)
-        return replace(
+        made = self._tried(cell, begun)
+        made = replace(
             made,
             environment=self.environment,
             limit=self.limits.get(cell.contestant.work, 0),
             noise=None if self.sentry is None else self.sentry.cell(),
         )
+        self._begin_next()
+        return made
 
-    def _tried(self, cell: Cell) -> Measurement:
+    def _begin_next(self) -> None:
+        """Start the server of the next cell, if that was announced; its CPU is looked at before."""
+        if self.ahead is None or self.ahead.next is None or self.refusals.of(self.ahead.next.contestant):
+            return
+        if self.sentry is not None:
+            self.sentry.before_cell()
+        self.ahead.start(self.ahead.next.contestant, self._start)
+
+    def _tried(self, cell: Cell, begun: Starting | None) -> Measurement:
         if reason := self.refusals.of(cell.contestant):
             return Measurement(cell, failure=reason)
         try:
-            return self._soaked(cell) if isinstance(cell.load, Mixed) else self._measured(cell)
+            begun = begun or self._start(cell.contestant)
+            return self._soaked(cell, begun) if isinstance(cell.load, Mixed) else self._measured(cell, begun)
         except (ServerError, LoadError, ContractBrokenError, NoAnswerError) as error:
             return Measurement(cell, failure=str(error))
 
@@ -104,7 +119,7 @@ class Harness(msgspec.Struct, frozen=True):
         Raises ServerError when the server does not get ready: then nothing of it can be measured.
         """
         refused = {}
-        with self._serve(contestant) as server:
+        with self._start(contestant).running() as server:
             for paradigm in paradigms:
                 try:
                     probe.check(server.base_url, replace(contestant, paradigm=paradigm))
@@ -122,12 +137,12 @@ class Harness(msgspec.Struct, frozen=True):
         used = monitor.usage(found.window)
         return used.cpu_s / used.window_s
 
-    def _serve(self, contestant: Contestant) -> AbstractContextManager[Running]:
+    def _start(self, contestant: Contestant) -> Starting:
         alone = contestant.workers == contestant.loops == 1 and contestant.pinned  # several need several CPUs
         cpu = self.pins.server if alone else None
         python = self.pythons.get(contestant.python, "")
         host = None if contestant.link is None else self.hosts[contestant.link]
-        return serve(
+        return start(
             contestant,
             cpu=cpu,
             upstream=self.upstream,
@@ -138,8 +153,8 @@ class Harness(msgspec.Struct, frozen=True):
             listen=self.listen,
         )
 
-    def _measured(self, cell: Cell) -> Measurement:
-        with self._serve(cell.contestant) as server:
+    def _measured(self, cell: Cell, begun: Starting) -> Measurement:
+        with begun.running() as server:
             probe.check(server.base_url, cell.contestant)
             if (
                 cell.contestant.link is None
@@ -169,8 +184,8 @@ class Harness(msgspec.Struct, frozen=True):
             blank_cpu_share=self.blanks.get(server_of(cell.contestant)),
         )
 
-    def _soaked(self, cell: Cell) -> Measurement:
-        with self._serve(cell.contestant) as server:
+    def _soaked(self, cell: Cell, begun: Starting) -> Measurement:
+        with begun.running() as server:
             probe.check(server.base_url, cell.contestant)
             with Monitor(server.pid, interval_s=soak.READ_S) as monitor:
                 found = soak.run(

@@ -6,13 +6,14 @@ A fresh process is the benchmark's unit of replication, so this is done hundreds
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compare.contract import Ready, read_ready
 from compare.contract.settings import Settings
 from compare.errors import CompareError
+from compare.harness.companions import NOTHING_NEEDED
 from compare.network.hosts import Host
 from compare.processes import interpreters
 from compare.processes.child import Child
@@ -61,8 +62,38 @@ class Running:
             raise ServerError(_ended("The server ended during the measurement", code, self._child))
 
 
-@contextmanager
-def serve(
+class Starting:
+    """A server's process that was started and may not be ready yet: enter `running`, or `end` it."""
+
+    def __init__(self, child: Child, contestant: Contestant, grace_s: float) -> None:
+        self._child, self._contestant, self._grace_s = child, contestant, grace_s
+
+    @contextmanager
+    def running(self) -> Iterator[Running]:
+        """Yield the server once it listens and end it with the block; raises ServerError when it does not get ready."""
+        running = None
+        try:
+            running = Running(self._child, _await_ready(self._child))
+            yield running
+        finally:
+            exit_usage = self.end()
+            if running is not None:
+                running.exit_usage = exit_usage
+
+    def end(self) -> "resource.struct_rusage | None":
+        """End its whole process group and return what the kernel accounted to it.
+
+        All that is recorded of a server was read before, so one that only slept is killed: in the time of an orderly
+        stop the next one starts. A work with another end may have something to close, and a supervisor waits for its
+        workers, whose use of the machine is then added to its own: both are asked by SIGTERM first.
+        """
+        if self._contestant.workers == 1 and self._contestant.work in NOTHING_NEEDED:
+            return self._child.end()
+        supervised_s = SUPERVISED_S if self._contestant.workers > 1 else 0.0
+        return self._child.end(self._grace_s + supervised_s + KILL_S, ask=signal.SIGTERM)
+
+
+def start(
     contestant: Contestant,
     *,
     cpu: int | None = None,
@@ -73,13 +104,11 @@ def serve(
     code: str = "",
     host: Host | None = None,
     listen: str = "",
-) -> Iterator[Running]:
-    """Run `contestant`'s server, pinned to `cpu` unless that is None, on a free port of `listen`, else of loopback.
+) -> Starting:
+    """Start `contestant`'s server, pinned to `cpu` unless that is None, on a free port of `listen`, else of loopback.
 
-    Yields once the server listens. However the block is left, the server's whole process group is ended: by
-    SIGTERM, and by SIGKILL `grace_s` + `KILL_S` later. `python` is the path of another interpreter than this one,
-    which finds this project's packages in the folder `code`; `host` is where it runs when it is
-    not this one. Raises ServerError when it does not get ready.
+    `python` is the path of another interpreter than this one, which finds this project's packages in the folder `code`;
+    `host` is where it runs when it is not this one. It lives no longer than the thread that calls this.
     """
     settings = _settings(contestant, upstream, dsn, grace_s)
     environ = settings.environ() | (interpreters.finds(code) if python else {})
@@ -88,16 +117,15 @@ def serve(
     words = command(contestant, settings, python)
     if host is not None:
         words = host.command(command(contestant, replace(settings, host=host.address), python))
-    child = Child(words, cpu=cpu, env=environ, hangs=False)
-    running = None
-    try:
-        running = Running(child, _await_ready(child))
-        yield running
-    finally:
-        supervised_s = SUPERVISED_S if contestant.workers > 1 else 0.0
-        exit_usage = child.end(grace_s + supervised_s + KILL_S, ask=signal.SIGTERM)
-        if running is not None:
-            running.exit_usage = exit_usage
+    return Starting(Child(words, cpu=cpu, env=environ, hangs=False), contestant, grace_s)
+
+
+def serve(contestant: Contestant, **more: Any) -> AbstractContextManager[Running]:
+    """Run `contestant`'s server in a block, from when it listens; the arguments are those of `start`.
+
+    Raises ServerError when it does not get ready.
+    """
+    return start(contestant, **more).running()
 
 
 def command(contestant: Contestant, settings: Settings, python: str = "") -> list[str]:

@@ -77,6 +77,20 @@ def test_every_cell_of_every_round_is_measured_in_the_order_planned():
     assert driving.run.planned == 30
 
 
+def test_each_cell_is_told_before_which_one_follows_and_the_last_of_a_round_that_none_does():
+    """Between rounds nothing of ours may run: the machine's noise is looked at."""
+    notes = []
+
+    def measure(cell):
+        notes.append(cell)
+        return Measurement(cell, noise=QUIET)
+
+    rounds = [CELLS[:2], [], CELLS[2:3]]
+    go(drive(measure, upcoming=lambda cell: notes.append(("next", cell))), rounds)
+    first, second, third = CELLS[:3]
+    assert notes == [("next", second), first, ("next", None), second, ("next", None), third]
+
+
 def test_the_run_is_kept_after_every_cell_with_all_that_was_measured_before():
     kept = []
     go(drive(kept=kept), [CELLS])

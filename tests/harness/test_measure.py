@@ -8,6 +8,7 @@ from compare.analysis.observed import course_of
 from compare.contract import Accept, Paradigm, Server
 from compare.contract.settings import default_threads
 from compare.harness import environment, load, probe
+from compare.harness.ahead import Ahead
 from compare.harness.environment import Pinning, pinning
 from compare.harness.load import LoadError
 from compare.harness.measure import Harness, Refusals, server_of
@@ -26,8 +27,8 @@ def cell(paradigm=Paradigm.NATIVE, server=Server.AIOHTTP, wanted=SHORT, **more):
 class Calm:
     """A sentry that writes down when it is asked."""
 
-    def __init__(self):
-        self.asked = []
+    def __init__(self, asked=None):
+        self.asked = [] if asked is None else asked
 
     def before_cell(self):
         self.asked.append("before")
@@ -38,7 +39,7 @@ class Calm:
 
 
 def test_a_refused_contestant_is_a_whole_measurement_of_a_server_that_was_never_started(monkeypatch):
-    monkeypatch.setattr(Harness, "_serve", pytest.fail)
+    monkeypatch.setattr(Harness, "_start", pytest.fail)
     where, calm = environment.read(), Calm()
     wanted = cell(Paradigm.CALLBACK, work="postgres")
     refusals = Refusals({(server_of(wanted.contestant), Paradigm.CALLBACK): "No."})
@@ -46,6 +47,56 @@ def test_a_refused_contestant_is_a_whole_measurement_of_a_server_that_was_never_
     made = harness.measure(wanted)
     assert made == Measurement(wanted, where, "No.", noise=Noise(0, 0, 0, 1), limit=100)
     assert calm.asked == ["before", "after"]
+
+
+@pytest.fixture
+def noted(monkeypatch):
+    """What a harness does, in order; its servers are only named."""
+    notes = []
+
+    class Begun:
+        def end(self):
+            notes.append("end")
+
+    monkeypatch.setattr(Harness, "_start", lambda _, one: notes.append(f"start {one.server}") or Begun())
+    monkeypatch.setattr(
+        Harness,
+        "_measured",
+        lambda _, one, begun: notes.append(f"measure {one.contestant.server}") or Measurement(one),
+    )
+    return notes
+
+
+def test_the_server_of_the_cell_that_was_announced_starts_when_this_one_is_measured(noted):
+    with Ahead() as ahead:
+        harness = Harness(sentry=Calm(noted), ahead=ahead)
+        ahead.announce(cell(server=Server.TORNADO))
+        harness.measure(cell())
+        assert noted == ["before", "start aiohttp", "measure aiohttp", "after", "before", "start tornado"]
+        noted.clear()
+        ahead.announce(None)
+        harness.measure(cell(server=Server.TORNADO))
+        assert noted == ["measure tornado", "after"]
+
+
+def test_where_another_cell_is_measured_than_was_announced_its_own_server_is_started(noted):
+    with Ahead() as ahead:
+        harness = Harness(sentry=Calm(noted), ahead=ahead)
+        ahead.announce(cell(server=Server.TORNADO))
+        harness.measure(cell())
+        noted.clear()
+        ahead.announce(None)
+        harness.measure(cell())
+        assert noted == ["end", "before", "start aiohttp", "measure aiohttp", "after"]
+
+
+def test_no_server_is_started_for_a_refused_cell_that_was_announced(noted):
+    wanted = cell(server=Server.TORNADO)
+    refusals = Refusals({(server_of(wanted.contestant), Paradigm.NATIVE): "No."})
+    with Ahead() as ahead:
+        ahead.announce(wanted)
+        Harness(ahead=ahead, refusals=refusals).measure(cell())
+    assert noted == ["start aiohttp", "measure aiohttp"]
 
 
 @pytest.mark.parametrize("server", [Server.TORNADO, pytest.param(Server.AIOHTTP, marks=pytest.mark.full)])
@@ -222,7 +273,7 @@ def test_server_and_generator_are_pinned_apart(monkeypatch):
 
 def test_a_server_of_several_workers_is_not_pinned_to_one_cpu(monkeypatch):
     pinned = []
-    monkeypatch.setattr("compare.harness.measure.serve", lambda _, *, cpu, **__: pinned.append(cpu))
+    monkeypatch.setattr("compare.harness.measure.start", lambda _, *, cpu, **__: pinned.append(cpu))
     for workers in (1, 2):
-        Harness(Pinning(0, 1))._serve(Contestant(Server.AIOHTTP, Paradigm.NATIVE, workers=workers))
+        Harness(Pinning(0, 1))._start(Contestant(Server.AIOHTTP, Paradigm.NATIVE, workers=workers))
     assert pinned == [0, None]

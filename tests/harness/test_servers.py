@@ -29,8 +29,9 @@ def fake(tmp_path):
     return make
 
 
-def serve_by(python, **more):
-    return serve(Contestant(Server.AIOHTTP, Paradigm.NATIVE), python=python, **more)
+def serve_by(python, work="sleep", workers=1, **more):
+    contestant = Contestant(Server.AIOHTTP, Paradigm.NATIVE, work=work, workers=workers)
+    return serve(contestant, python=python, **more)
 
 
 def gone(pid):
@@ -66,9 +67,23 @@ def test_an_error_in_the_block_stops_the_server_and_passes_through(fake):
     assert gone(running.pid)
 
 
+@pytest.mark.parametrize(
+    ("more", "code"), [({}, -signal.SIGKILL), ({"work": "my:own"}, 3), ({"workers": 2}, 3)]
+)
+def test_a_server_is_asked_to_end_where_it_may_have_something_to_close_or_workers(fake, more, code):
+    """One that only slept is killed: what is recorded of it has been read."""
+    asked = (
+        f"signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); print('{READY}', flush=True); time.sleep(60)"
+    )
+    with serve_by(fake(asked), **more) as running:
+        pass
+    assert running._child.exit_code == code
+    assert running.exit_usage.ru_utime > 0
+
+
 def test_a_server_that_ignores_sigterm_is_killed(fake):
     ignoring = f"signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{READY}', flush=True); time.sleep(60)"
-    with serve_by(fake(ignoring), grace_s=0) as running:
+    with serve_by(fake(ignoring), "my:own", grace_s=0) as running:
         pass
     assert gone(running.pid)
     assert running._child.exit_code == -signal.SIGKILL
