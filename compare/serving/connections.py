@@ -1,4 +1,4 @@
-"""Connections whose client has left or does not read: what neither framework notices by itself.
+"""Connections whose client has left, does not read or says nothing: what no framework notices, or one too hastily.
 
 A client that left. Tornado stops reading while bytes lie behind the request it answers, aiohttp at 32 queued requests:
 the end of the connection lies unread behind those bytes, and the long I/O runs on for nobody. The kernel tells it apart
@@ -6,6 +6,10 @@ from the bytes (EPOLLRDHUP), so one epoll instance watches all connections and i
 
 A client that does not read. What the kernel does not take stays in this process for as long as the client likes. Each
 look asks every connection once whether anything is unsent; one that never was without it for the whole patience ends.
+
+A client that says nothing. Each framework has a timer for it. On a loop that was held up Tornado's fires between the
+reading of a request and its being passed on: what was sent in time is thrown away, and its client sees the connection
+end. So its idle connections are ended here, unless something lies unread on them, and its own timer is put far off.
 """
 
 import abc
@@ -13,13 +17,14 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 C = TypeVar("C")
 
 LEFT_S = 0.1  # between two looks for clients that left
-LOOKS = 20  # for unsent bytes, in the time a client has to read them
+LOOKS = 20  # for unsent bytes and idle connections, in the time that a client has
 RESET = struct.pack("ii", 1, 0)  # on, 0 s: what `close` sends is a reset
 AT_ONCE = 4096  # the loop gets a turn between that many clients that left
 
@@ -27,7 +32,8 @@ AT_ONCE = 4096  # the loop gets a turn between that many clients that left
 class Connections(abc.ABC, Generic[C]):
     """All open connections of one server; `C` is what its framework calls a connection.
 
-    `patience_s` is how long a client may leave an answer unread. `sweep` is called on each tick of the loop.
+    `patience_s` is how long a client may leave an answer unread, and how long it may take until the head of its next
+    request is whole. `sweep` is called on each tick of the loop.
     """
 
     def __init__(self, patience_s: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,7 +42,8 @@ class Connections(abc.ABC, Generic[C]):
         self._files: dict[C, int] = {}
         self._by_file: dict[int, C] = {}
         self._unread_since_s: dict[C, float] = {}
-        self._look_for_left_s = self._look_for_unread_s = 0.0
+        self._idle_since_s: dict[C, tuple[weakref.ref[object], float]] = {}  # with what it awaits
+        self._look_for_left_s = self._look_for_slow_s = 0.0
 
     @abc.abstractmethod
     def socket_of(self, connection: C) -> socket.socket:
@@ -49,6 +56,14 @@ class Connections(abc.ABC, Generic[C]):
     @abc.abstractmethod
     def is_deaf(self, connection: C) -> bool:
         """Return whether the framework answers a request and does not hear the client leave meanwhile."""
+
+    def awaited(self, _connection: C) -> object | None:
+        """Return what stands for the next head while the framework waits for that alone, else None.
+
+        It is the same object for as long as it is the same head, and takes weak references. Where it is always None the
+        framework ends idle connections itself.
+        """
+        return None
 
     @abc.abstractmethod
     def hang_up(self, connection: C) -> None:
@@ -84,9 +99,10 @@ class Connections(abc.ABC, Generic[C]):
         if now_s >= self._look_for_left_s:
             self._look_for_left_s = now_s + LEFT_S
             self._hang_up_on_left()
-        if now_s >= self._look_for_unread_s:
-            self._look_for_unread_s = now_s + self._patience_s / LOOKS
+        if now_s >= self._look_for_slow_s:
+            self._look_for_slow_s = now_s + self._patience_s / LOOKS
             self._hang_up_on_unread(now_s)
+            self._hang_up_on_idle(now_s)
 
     def _hang_up_on_left(self) -> None:
         for file, _events in self._epoll.poll(0, AT_ONCE):
@@ -106,3 +122,27 @@ class Connections(abc.ABC, Generic[C]):
                 # A reset: else the kernel would keep for minutes what it has taken and the client does not.
                 self.socket_of(connection).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                 self.hang_up(connection)
+
+    def _hang_up_on_idle(self, now_s: float) -> None:
+        before, self._idle_since_s = self._idle_since_s, {}
+        late = []
+        for connection in self._files:
+            head = self.awaited(connection)
+            if head is None:
+                continue
+            known = before.get(connection)
+            if known is None or known[0]() is not head:
+                known = weakref.ref(head), now_s  # weak: the bytes of a head that came may hang on it
+            self._idle_since_s[connection] = known
+            if now_s - known[1] >= self._patience_s:
+                late.append(connection)
+        for connection in self._silent(late):
+            self.hang_up(connection)
+
+    def _silent(self, connections: Sequence[C]) -> list[C]:
+        """Return those on which nothing lies unread, neither bytes nor the client's farewell."""
+        watch = select.poll()
+        for connection in connections:
+            watch.register(self._files[connection], select.POLLIN)
+        heard = {file for file, _events in watch.poll(0)} if connections else set()
+        return [connection for connection in connections if self._files[connection] not in heard]

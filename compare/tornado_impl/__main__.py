@@ -18,7 +18,7 @@ from compare.serving.lifecycle import main
 from compare.serving.workers import Control
 from compare.tornado_impl import answers
 from compare.tornado_impl.app import make_app
-from compare.tornado_impl.connections import Streams, TrackingServer
+from compare.tornado_impl.connections import FAR_OFF_S, Streams, TrackingServer
 
 
 class Listening:
@@ -56,7 +56,7 @@ async def listen(
     ticker.also(streams.sweep)
     server = TrackingServer(
         make_app(settings, origins_of(settings, sock), flights, ticker, control),
-        idle_connection_timeout=KEEP_ALIVE_S,
+        idle_connection_timeout=FAR_OFF_S,
         max_header_size=MAX_HEADER_BYTES,
         streams=streams,
     )

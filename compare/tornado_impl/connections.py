@@ -10,6 +10,8 @@ from tornado.iostream import IOStream, StreamClosedError
 
 from compare.serving.connections import Connections
 
+FAR_OFF_S = 3600.0  # for Tornado's own timer, which is in the way; its default
+
 
 class Streams(Connections[IOStream]):
     """The streams of one server."""
@@ -25,6 +27,10 @@ class Streams(Connections[IOStream]):
     def is_deaf(self, connection: IOStream) -> bool:
         """Return whether a handler has yet to answer; a close callback is set exactly as long as that is so."""
         return connection._close_callback is not None and not connection.writing()  # noqa: SLF001  # Tornado has no public word for it
+
+    def awaited(self, connection: IOStream) -> object | None:
+        """Return the future of the head: Tornado reads nothing else by a pattern."""
+        return None if connection._read_regex is None else connection._read_future  # noqa: SLF001  # as above
 
     def hang_up(self, connection: IOStream) -> None:
         """Close the stream, which tells its handler, and drop what was read: Tornado would answer it to nobody."""

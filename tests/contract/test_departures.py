@@ -13,7 +13,7 @@ from running import PAUSE_S, PING, running
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
-from compare.contract import MAX_HEADER_BYTES, Loop, Server
+from compare.contract import MAX_HEADER_BYTES, PONG, Loop, Server
 
 NATIVE = b"GET /io/native?delay=30 HTTP/1.1\r\nHost: x\r\n\r\n"
 CROWD = 20
@@ -63,6 +63,34 @@ async def test_a_client_that_does_not_read_is_cut_off(impatient, start):
         with pytest.raises(ConnectionError):
             await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 1_000_000)
     assert (await server.get("/ping")).status == 200
+
+
+async def test_a_request_sent_in_time_is_answered_though_the_loop_looks_when_patience_is_over(
+    impatient, start
+):
+    server = await start()
+    loop, looked = asyncio.get_running_loop(), asyncio.Event()
+    server.server.ticker.also(looked.set)
+    with socket.create_connection((server.host, server.port)) as client:
+        client.setblocking(False)
+        await ping(client)
+        for _ in range(2):
+            looked.clear()
+            await looked.wait()  # the connection was seen to be idle
+        answer = loop.create_task(ping(client))
+        await asyncio.sleep(0)
+        time.sleep(0.4)  # noqa: ASYNC251  # the loop is held up, as by a blocking handler
+        await answer
+
+
+async def ping(client):
+    """Ask on a kept connection; return when it is answered."""
+    client.send(PING.replace(b"Connection: close\r\n", b""))
+    said = b""
+    while not said.endswith(PONG):
+        piece = await asyncio.get_running_loop().sock_recv(client, 4096)
+        assert piece, f"closed after {said!r}"
+        said += piece
 
 
 def long_requests(head: bytes, how_many: int) -> bytes:

@@ -12,7 +12,7 @@ class Pairs(Connections[socket.socket]):
 
     def __init__(self, clock):
         super().__init__(patience_s=75, clock=clock)
-        self.unsent, self.deaf, self.hung_up = set(), set(), []
+        self.unsent, self.deaf, self.heads, self.hung_up = set(), set(), {}, []
 
     def socket_of(self, connection):
         return connection
@@ -23,8 +23,15 @@ class Pairs(Connections[socket.socket]):
     def is_deaf(self, connection):
         return connection in self.deaf
 
+    def awaited(self, connection):
+        return self.heads.get(connection)
+
     def hang_up(self, connection):
         self.hung_up.append(connection)
+
+
+class Head:
+    """What a framework waits for."""
 
 
 @pytest.fixture
@@ -102,3 +109,30 @@ def test_a_descriptor_used_again_belongs_to_the_new_connection(pairs, ends, now)
         pairs.discard(other)
         pairs.discard(other)
         assert list(pairs) == []
+
+
+def test_an_idle_connection_ends_after_the_patience_and_each_request_starts_it_anew(pairs, ends, now):
+    server, _ = ends
+    pairs.add(server)
+    first, second = Head(), Head()
+    for head in (first, None, second, second):
+        pairs.heads[server] = head
+        pairs.sweep()
+        now[0] += 70
+    pairs.sweep()
+    assert pairs.hung_up == [server]
+
+
+def test_an_idle_connection_on_which_a_request_lies_unread_is_kept(pairs, ends, now):
+    server, client = ends
+    pairs.add(server)
+    pairs.heads[server] = Head()
+    pairs.sweep()
+    client.send(b"G")
+    now[0] += 80
+    pairs.sweep()
+    assert pairs.hung_up == [], "the loop was late, not the client"
+    assert server.recv(1) == b"G"
+    now[0] += 5
+    pairs.sweep()
+    assert pairs.hung_up == [server], "half a head does not buy more time"
