@@ -96,7 +96,13 @@ def opened(order: Order) -> Iterator[Measure]:
     tags = sorted({one.python for one in order.contestants} - {""})
     pythons = {tag: interpreters.find(tag).path for tag in tags}
     with measuring(order, pins, environment.read(pins), Sentry(cpu=pins.server), pythons=pythons) as ready:
-        yield ready.measure
+        yield lambda cell: with_wire(ready.measure(cell), ready.wires)
+
+
+def with_wire(measurement: Measurement, wires: Sequence[Wire]) -> Measurement:
+    """Add what its link was found to do on this machine: each machine of a cluster makes links of its own."""
+    link = measurement.cell.contestant.link
+    return replace(measurement, wire=next((one for one in wires if one.link == link), None))
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """A benchmark over a cluster, from the command line to the words."""
 
+import os
+import shutil
 import sys
 
 import made
@@ -75,6 +77,22 @@ def test_servers_on_one_worker_are_measured_under_load_from_another(bench, tmp_p
         assert one.usage.cpu_s > 0  # of the window, found by the two clocks
         assert one.generator.notes == ()
     assert "under load from" in said
+
+
+@pytest.mark.full
+@pytest.mark.timeout(180)
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("ip") is None,
+    reason="network namespaces need root and the package iproute2",
+)
+def test_what_a_machines_own_links_did_is_told(bench, tmp_path):
+    code, said = bench("network", "--rounds", "1", "--quick", "--cluster", "local:1")
+    assert code == 0, said
+    assert "Link 50 ms away (" in said
+    (folder,) = tmp_path.iterdir()
+    for one in records.read(folder).measurements:
+        assert one.failure is None
+        assert one.wire.link == one.cell.contestant.link
 
 
 def test_an_unknown_worker_is_refused_before_anything_is_measured(bench, tmp_path):

@@ -1,10 +1,11 @@
 import pytest
+from msgspec.structs import replace
 
 from compare import preparing
 from compare.contract import Loop, Paradigm, Server
 from compare.harness.servers import ServerError
 from compare.preparing import CannotStartError
-from compare.records import Contestant, NotMeasured
+from compare.records import Cell, Closed, Contestant, Link, Measurement, NotMeasured, Wire
 
 
 class Contestants:
@@ -69,3 +70,10 @@ def test_what_a_work_lacks_is_told_once():
 def test_a_server_that_does_not_start_stops_everything_with_its_last_words():
     with pytest.raises(CannotStartError, match=r"The aiohttp server cannot be measured\. .*no such port"):
         preparing.preflight(Contestants(asked=[], dead={Server.AIOHTTP}), BOTH, {})
+
+
+def test_a_measurement_of_a_cluster_has_the_wire_of_its_own_link():
+    near, far = (Wire(Link(away_s), "wire", 200, 200, away_s, away_s) for away_s in (0.005, 0.05))
+    links = {link: Cell("network", replace(BOTH[0], link=link), Closed(10)) for link in (far.link, None)}
+    assert preparing.with_wire(Measurement(links[far.link]), (near, far)).wire == far
+    assert preparing.with_wire(Measurement(links[None]), (near, far)).wire is None

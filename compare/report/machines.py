@@ -19,7 +19,7 @@ def say(run: Run) -> list[str]:
     for one in made:
         by_machine.setdefault(one.machine, []).append(one)
     told = [_machine(machine, ones) for machine, ones in sorted(by_machine.items())]
-    return [*told, *_disagreements(made), *_lost(run), *map(_wire, run.wires)]
+    return [*told, *_disagreements(made), *_lost(run), *map(_wire, run.wires), *_wires(made)]
 
 
 def _machine(machine: str, made: Sequence[Measurement]) -> str:
@@ -58,10 +58,16 @@ def _apart(cell: Cell, rates: Mapping[str, Sequence[float]]) -> str:
     )
 
 
-def _wire(wire: Wire) -> str:
+def _wires(made: Sequence[Measurement]) -> list[str]:
+    """Return a sentence for each link of each machine of a cluster."""
+    found = {(one.machine, one.cell.contestant.link): one.wire for one in made if one.wire}
+    return [_wire(wire, f", on {machine}") for (machine, _), wire in found.items()]
+
+
+def _wire(wire: Wire, where: str = "") -> str:
     return (
-        f"Link {link_text(wire.link)} ({wire.kind}): measured round trips of {seconds_text(wire.p50_s)} (p50) and "
-        f"{seconds_text(wire.p99_s)} (p99), {wire.sent - wire.came_back} of {wire.sent} datagrams lost."
+        f"Link {link_text(wire.link)} ({wire.kind}{where}): measured round trips of {seconds_text(wire.p50_s)} (p50) "
+        f"and {seconds_text(wire.p99_s)} (p99), {wire.sent - wire.came_back} of {wire.sent} datagrams lost."
     )
 
 

@@ -89,3 +89,21 @@ def test_what_lay_between_two_hosts_is_told_as_it_was_measured(run):
         "Link 5 ms away, 1% lost (wire): measured round trips of 5.20 ms (p50) and 6.10 ms (p99), "
         "4 of 200 datagrams lost."
     )
+
+
+def test_of_a_cluster_each_machines_own_link_is_told_once(run):
+    near, far = (Wire(Link(0.005), "wire", 200, 200, p50_s, 0.0061) for p50_s in (0.0052, 0.0058))
+    wires = {"a": near, "b": far}
+    there = tuple(
+        replace(
+            one,
+            wire=wires[one.machine],
+            cell=replace(one.cell, contestant=replace(one.cell.contestant, link=near.link)),
+        )
+        for one in run.measurements
+    )
+    assert machines.say(replace(run, measurements=there))[-2:] == [
+        f"Link 5 ms away (wire, on {machine}): measured round trips of {p50} ms (p50) and 6.10 ms (p99), "
+        "0 of 200 datagrams lost."
+        for machine, p50 in (("a", "5.20"), ("b", "5.80"))
+    ]
