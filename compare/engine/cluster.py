@@ -221,9 +221,9 @@ def connect(where: str, folder: Path | None = None) -> Iterator[Cluster]:
     take turns, round by round, because they would disturb each other.
     """
     with dask.config.set(quiet.SETTINGS):
-        local = LOCAL.fullmatch(where)
-        if local:
-            with _local(int(local[1])) as cluster:
+        wanted = LOCAL.fullmatch(where)
+        if wanted:
+            with local(int(wanted[1])) as cluster:
                 yield cluster
             return
         security = _security(where, folder)
@@ -242,7 +242,8 @@ def connect(where: str, folder: Path | None = None) -> Iterator[Cluster]:
 
 
 @contextlib.contextmanager
-def _local(workers: int) -> Iterator[Cluster]:
+def local(workers: int) -> Iterator[Cluster]:
+    """Start so many workers on this machine, with the settings that dask has now; raises ClusterError."""
     if not 1 <= workers <= 64:
         raise ClusterError(f"--cluster local:N takes from 1 to 64 workers, such as local:2, not {workers}.")
     with quiet.deaf():

@@ -1,6 +1,6 @@
 """How a cluster's processes are told to keep still and to measure nothing twice: dask's settings, as one table.
 
-An idle worker costs 2.4 % of a core with dask's own defaults and 0.2 % with these; `docs/cluster.md` has the command.
+An idle worker costs 3.5 % of a core with dask's own defaults and 0.4 % with these (`benchmarks/idle_worker.py`).
 """
 
 import contextlib
