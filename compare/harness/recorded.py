@@ -20,6 +20,9 @@ FORMAT, VERSION = "waiting, recorded", 1  # as the page's replay.js reads it
 PERIOD_S = 0.1
 BETWEEN_S = 0.4  # more than the 0.3 s within which replay takes requests for one crowd (crowd.js, TOGETHER_S)
 PATIENCE_S = 60.0
+LOOK_S = 0.01
+NEWS_S = 10.0  # how long a server may take to say how a crowd ended
+ENDS = frozenset({"answered", "failed", "expired", "cancelled", "rejected"})
 
 
 def record(
@@ -33,13 +36,23 @@ def record(
     pings: list[dict[str, float]] = []
     with _watching(url, events), _bystander(url, pings):
         time.sleep(between_s)
+        sent = 0
         for paradigm, requests in crowds:
             with ThreadPoolExecutor(requests) as crowd:
                 list(crowd.map(get, [url] * requests, [f"/io/{paradigm}?delay={wait_s}"] * requests))
+            sent += requests
+            _await_news(events, sent)
             time.sleep(between_s)
     names = [*(paradigm for paradigm, _ in crowds), "handler", "twin"]
     sources = [json.loads(get(url, f"/source/{name}")) for name in names]
     return {"format": FORMAT, "version": VERSION, "events": events, "pings": pings, "sources": sources}
+
+
+def _await_news(events: Sequence[dict[str, Any]], requests: int) -> None:
+    """Wait until the server has said how so many requests ended; one that is flooded may not say it of all."""
+    deadline = time.monotonic() + NEWS_S
+    while sum(event["kind"] in ENDS for event in events) < requests and time.monotonic() < deadline:
+        time.sleep(LOOK_S)
 
 
 def page_files(url: str) -> dict[str, str]:

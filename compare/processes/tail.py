@@ -7,7 +7,7 @@ from typing import IO
 
 LINES = 8
 ALL_IN_S = (
-    0.2  # a process that has ended, or is stuck, has written all it will: so long may reading that take
+    1.0  # a process that has ended, or is stuck, has written all it will: so long may reading that take
 )
 CLOSED_S = 1.0  # how long the stream of an ended process may stay open: a grandchild may hold it
 

@@ -2,7 +2,7 @@
 
 import { text, whenLanguageChanges } from "./text.js";
 
-const SILENT_S = 2.5;
+const SILENT_S = 2.5, LONGER = 1.5; // each try has longer than the one before: a machine may be slow
 const $button = document.querySelector("#beside"), $other = document.querySelector("#other");
 let where = "", name = "", frame = null, heard = false, timer = 0;
 
@@ -37,6 +37,7 @@ function open(trouble) {
   $other.replaceChildren(frame);
   $other.hidden = false;
   words();
+  let patience_s = SILENT_S;
   const load = () => {
     if (!frame) return;
     heard = false;
@@ -45,7 +46,8 @@ function open(trouble) {
       if (heard) return;
       trouble(text("besideSilent", name, where));
       load();
-    }, SILENT_S * 1000);
+    }, patience_s * 1000);
+    patience_s *= LONGER;
   };
   load();
 }

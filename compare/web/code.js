@@ -13,7 +13,7 @@ const WAITS = { // the line at which each paradigm waits, and the one at which i
 };
 const sources = new Map();
 const $code = document.querySelector("#code"), $codeFile = document.querySelector("#code-file");
-let shown = "", asked = "native", server = "", lit = "";
+let shown = "", asked = "native", server = "", lit = "", latest = ["", ""];
 
 export const embedSources = (known) => { for (const one of known) sources.set(one.paradigm, one); };
 export const knownSources = () => [...sources.values()];
@@ -50,6 +50,7 @@ export async function showCode(paradigm = asked) {
       return row;
     }),
   );
+  light(...latest); // what happened while the code was on its way
 }
 
 function nameFile() {
@@ -65,6 +66,7 @@ async function fetchSource(name) {
 
 /** Light the line at which a request of `paradigm` is: `runs`, `waits`, `goes on` or nothing. */
 export function light(paradigm, what) {
+  latest = [paradigm, what];
   if (!WAITS[shown] || (shown !== "handler" && shown !== paradigm)) return;
   const state = `${paradigm} ${what}`;
   if (state === lit) return;

@@ -97,8 +97,11 @@ export function showParts(node, parts, names, refused = false) {
   }));
 }
 
+let looks = 0;
 export async function showJar() {
+  const look = ++looks;
   const { cookies } = await (await fetch("/cookies")).json();
+  if (look !== looks) return; // a later look shows what is there now
   const seen = scripted();
   const rows = Object.entries(cookies).map(([name, value]) => {
     const row = document.createElement("tr");

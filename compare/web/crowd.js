@@ -2,7 +2,7 @@
 
 import { text } from "./text.js";
 
-const PER_NAME = 5, HELD_UP_S = 0.1, LONGEST_S = 15, LEVEL_S = 0.03;
+const PER_NAME = 5, HELD_UP_S = 0.1, LONGEST_S = 15, LEVEL_S = 0.03, NEWS_S = 10;
 export const TOGETHER_S = 0.3;
 const OVER = new Set(["answered", "failed", "expired", "cancelled"]);
 export const PARADIGMS = ["blocking", "callback", "generator", "coroutine", "executor", "native"];
@@ -36,9 +36,19 @@ export class Crowd {
   async run() {
     const requests = Array.from({ length: this.asked }, (_, number) => this.one(number));
     await Promise.all(requests);
-    await new Promise((resolve) => setTimeout(resolve, 250)); // the last events are on their way
+    const patience = this.now() + NEWS_S;
+    do await new Promise((resolve) => setTimeout(resolve, 250)); // the last events are on their way
+    while (!this.heard && this.now() < patience);
     this.over = true;
     this.ended = this.now();
+  }
+
+  /** Whether the server has said how each request ended that reached it; one that is gone says nothing more. */
+  get heard() {
+    if (this.status.includes(0)) return true;
+    const known = this.mine.size + this.refused + this.model.unseen - this.unseen;
+    const open = [...this.mine].some((number) => this.model.flights.has(number) && this.model.flights.get(number).over === undefined);
+    return known >= this.came && !open;
   }
 
   async one(number) {
@@ -94,10 +104,10 @@ export function truthOf(crowd, model, until_s) {
   };
 }
 
-/** A crowd as a recording shows it: requests of one way of waiting that came together, or each soon after news of another. */
+/** A crowd as a recording shows it: requests of one way of waiting that came together, each while another was open or soon after news of one. */
 export function regroup(before, event, flight, about) {
   if (event.kind === "admitted") {
-    const same = before?.paradigm === event.paradigm && event.at_s - before.last < TOGETHER_S;
+    const same = before?.paradigm === event.paradigm && (before.open > 0 || event.at_s - before.last < TOGETHER_S);
     const group = same ? before : { paradigm: event.paradigm, began: event.at_s, wait_s: event.delay_s, slots: slotsOf(event.paradigm, about), asked: 0, open: 0, answers: [], mine: new Set(), came: 0, refused: 0, status: [], unseen: Infinity };
     group.asked += 1;
     group.open += 1;

@@ -3,7 +3,7 @@
 import { light, showCode } from "./code.js";
 import { text, whenLanguageChanges } from "./text.js";
 
-const SLOW_S = 1.4, DELAY_S = 0.5;
+const SLOW_S = 1.4, DELAY_S = 0.5, NEWS_S = 5;
 const $steps = document.querySelector("#steps"), $told = document.querySelector("#step-told"), $next = document.querySelector("#next-step");
 const calmly = matchMedia("(prefers-reduced-motion: reduce)");
 let trip = null; // the paradigm, the flight and how far its telling is
@@ -36,14 +36,17 @@ export async function walk(paradigm, model) {
   clearTimeout(trip?.timer);
   trip = { paradigm, at: -1, flight: null };
   const mine = trip, before = Math.max(0, ...model.flights.keys());
+  const of = () => [...model.flights.values()].find((one) => one.number > before && one.paradigm === paradigm);
   showSteps();
   $told.textContent = text("stepsRun");
   document.querySelector("#part [value=wait]").checked = true;
   showCode(paradigm);
-  await fetch(`/io/${paradigm}?delay=${DELAY_S}`, { cache: "no-store" }).catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  const reached = await fetch(`/io/${paradigm}?delay=${DELAY_S}`, { cache: "no-store" }).then(() => true, () => false);
+  const patience = performance.now() + (reached ? NEWS_S * 1000 : 0);
+  do await new Promise((resolve) => setTimeout(resolve, 150)); // what the server says of it is on its way
+  while (trip === mine && !of()?.over && performance.now() < patience);
   if (trip !== mine) return;
-  trip.flight = [...model.flights.values()].find((one) => one.number > before && one.paradigm === paradigm);
+  trip.flight = of();
   step();
 }
 

@@ -4,7 +4,8 @@ from threading import Event
 from compare.processes.tail import LINES, Tail
 
 
-def test_the_last_lines_are_kept_and_blank_ones_are_not():
+def test_the_last_lines_are_kept_and_blank_ones_are_not(monkeypatch):
+    monkeypatch.setattr("compare.processes.tail.ALL_IN_S", 60)
     out, into = os.pipe()
     tail = Tail(os.fdopen(out, "rb"))
     with os.fdopen(into, "wb") as writer:
@@ -14,14 +15,16 @@ def test_the_last_lines_are_kept_and_blank_ones_are_not():
 
 
 def test_a_stream_that_somebody_else_holds_open_is_left_to_them(monkeypatch):
-    monkeypatch.setattr("compare.processes.tail.CLOSED_S", 0.01)
     out, into = os.pipe()
     ended = Event()
     stream = os.fdopen(out, "rb")
     tail = Tail(stream, lambda line: ended.set() if line is None else None)
-    tail.close()
+    with monkeypatch.context() as patched:
+        patched.setattr("compare.processes.tail.CLOSED_S", 0.01)
+        tail.close()
     assert not stream.closed
     os.close(into)
-    assert ended.wait(20)
+    assert ended.wait(60)
+    monkeypatch.setattr("compare.processes.tail.CLOSED_S", 60)
     tail.close()
     assert stream.closed
