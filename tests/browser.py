@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from on_page import NARROW, WIDE, unbroken
+from on_page import NARROW, WIDE, unbroken, visit
 from playwright.sync_api import Page, expect, sync_playwright
-from running import Process, running
+from running import Held, Process, running
 
 from compare.contract import Server
 
@@ -26,7 +26,8 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP *.test 127.0.0.1",
 ]
-expect.set_options(timeout=20_000)  # of milliseconds: the usual five are short for a machine with other work
+PATIENCE_MS = 60_000  # the usual five seconds are short for a machine with other work
+expect.set_options(timeout=PATIENCE_MS)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -120,7 +121,7 @@ class Visitor:
 @pytest.fixture(scope="module")
 def page(browser, site) -> Iterator[Page]:
     context = browser.new_context()
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 
@@ -151,5 +152,23 @@ def demo(visitor, request):
         reduced_motion="reduce", color_scheme=scheme
     )  # 60 pictures a second would cost too much
     with unbroken(page):
-        page.goto(visitor.url("localhost", "/"))
+        visit(page, visitor.url("localhost", "/"))
         yield page
+
+
+@pytest.fixture(scope="module")
+def held_site(site, tmp_path_factory) -> Iterator[tuple[Process, Held]]:
+    """Another such server, whose long I/O lasts until a test ends it."""
+    held = Held(tmp_path_factory.mktemp("held"))
+    with running(site.ready.server, *held.options, env=held.env) as process:
+        yield process, held
+
+
+@pytest.fixture
+def holding(demo, held_site) -> Iterator[Held]:
+    """The open page is one of a server whose waits last until the test ends them: what it shows meanwhile stays."""
+    process, held = held_site
+    held.hold()
+    visit(demo, f"http://localhost:{process.address[1]}/")
+    yield held
+    held.release()

@@ -10,13 +10,14 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import BaseTestServer, TestClient
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from running import HOSTS, PAUSE_S, SECRET
+from running import HANG_S, HOSTS, PAUSE_S, SECRET, Held
 from yarl import URL
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
@@ -48,7 +49,9 @@ def pytest_collection_finish():
 
 LISTEN = {Server.TORNADO: tornado_main.listen, Server.AIOHTTP: aiohttp_main.listen}
 
-hypothesis_settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
+hypothesis_settings.register_profile(  # nothing of it judges how fast the machine is
+    "suite", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("suite")
 
 
@@ -118,9 +121,10 @@ class Client(TestClient):
         return await (await self.get("/stats")).json()
 
     async def until(self, holds: Callable[[dict], bool]) -> dict:
-        """Ask `/stats` until `holds` of it; the test's own timeout is the bound."""
-        while not holds(stats := await self.stats()):  # noqa: ASYNC110  # the server knows nothing of an event here
-            await asyncio.sleep(PAUSE_S)
+        """Ask `/stats` until `holds` of it; `HANG_S` is the bound."""
+        async with asyncio.timeout(HANG_S):
+            while not holds(stats := await self.stats()):  # noqa: ASYNC110  # the server knows nothing of an event here
+                await asyncio.sleep(PAUSE_S)
         return stats
 
     async def send(self, request: bytes, *, closing: bool = True) -> bytes:
@@ -175,6 +179,14 @@ def start(server_name, aiohttp_client, secret_file) -> Callable[..., Awaitable[C
 async def server(start) -> Client:
     """The server under test with its defaults."""
     return await start()
+
+
+@pytest.fixture
+def held(tmp_path) -> Iterator[Held]:
+    """A work for server processes, whose waits last until the test ends them."""
+    held = Held(tmp_path)
+    yield held
+    held.release()
 
 
 class Gate:

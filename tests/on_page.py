@@ -30,6 +30,13 @@ def unbroken(page: Page) -> Iterator[None]:
     assert wrong == []
 
 
+def visit(page: Page, url: str) -> None:
+    """Open the page there; return once it hears its server and shows the cookies, so that a run misses nothing."""
+    page.goto(url)
+    expect(page.locator("#server")).to_be_visible()
+    expect(page.locator("#jar tr")).not_to_have_count(0)
+
+
 def press(page: Page, name: str) -> None:
     """Click the button of this name."""
     page.get_by_role("button", name=name, exact=True).click()

@@ -1,6 +1,8 @@
 """Servers as a user starts them: a process each, real sockets, one ready line."""
 
 import contextlib
+import fcntl
+import itertools
 import os
 import select
 import signal
@@ -11,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 import psutil
@@ -18,7 +21,10 @@ import pytest
 
 from compare.contract import Ready, Server, read_ready
 
-READY_S = 20
+# Far longer than anything takes on a machine that is slow and busy, and shorter than what ends by itself in a server
+# (an idle connection after 75 s, a long I/O after 65): only what hangs meets it.
+HANG_S = 45
+READY_S = HANG_S
 # the hosts that tests name in their requests
 HOSTS = (
     "x",
@@ -50,6 +56,74 @@ with running(Path(sys.argv[1])) as dsn:
     announce(dsn=dsn)
     sys.stdin.read()
 """
+# A work whose waits last for as long as a file is there, and write down that they have begun.
+HELD_WORK = """
+import asyncio, os, time
+from pathlib import Path
+
+HELD, BEGUN = Path(os.environ["HELD"]), Path(os.environ["BEGUN"])
+
+def begin():
+    with BEGUN.open("a") as file:
+        file.write(f"{os.getpid()}\\n")
+
+class Work:
+    def blocking(self, _delay_s):
+        begin()
+        while HELD.exists():
+            time.sleep(0.01)
+        return b"held"
+
+    async def native(self, _delay_s):
+        begin()
+        while HELD.exists():
+            await asyncio.sleep(0.02)
+        return b"held"
+"""
+# Below the ports that the kernel hands out by itself, so that nothing else gets one before it is used; each process of
+# pytest begins elsewhere.
+PORTS = itertools.count(10_000 + os.getpid() * 101 % 20_000)
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens, each once."""
+    while True:
+        port = next(PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
+class Held:
+    """A work whose waits a test ends, so that it may look at them for however long that takes.
+
+    A server gets it by `options` and `env`.
+    """
+
+    options = ("--work", "held_work:Work")
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "held_work.py").write_text(HELD_WORK)
+        self._file, self._begun = folder / "held", folder / "begun"
+        self.env = {"PYTHONPATH": str(folder), "HELD": str(self._file), "BEGUN": str(self._begun)}
+        self.hold()
+
+    def hold(self) -> None:
+        """Let waits last from now on."""
+        self._begun.write_text("")
+        self._file.touch()
+
+    def release(self) -> None:
+        """End all waits, also those that begin later."""
+        self._file.unlink(missing_ok=True)
+
+    def begun(self) -> list[int]:
+        """Return the process ids of the servers that wait, one for each wait."""
+        return [int(line) for line in self._begun.read_text().split("\n")[:-1]]
+
+    def until(self, waits: int) -> None:
+        """Return once so many waits have begun; the test's own timeout is the bound."""
+        while len(self.begun()) < waits:
+            time.sleep(PAUSE_S)
 
 
 @dataclass(frozen=True)
@@ -67,19 +141,26 @@ class Process:
 
     def exchange(self, request: bytes) -> bytes:
         """Send raw bytes on a connection of their own and return all that comes until the server closes it."""
-        with socket.create_connection(self.address, timeout=20) as sock:
+        with socket.create_connection(self.address, timeout=HANG_S) as sock:
             sock.sendall(request)
             return b"".join(iter(lambda: _received(sock), b""))
 
     def connected(self) -> socket.socket:
         """Return a connection of its own."""
-        return socket.create_connection(self.address, timeout=20)
+        return socket.create_connection(self.address, timeout=HANG_S)
 
     def rest_of(self, sock: socket.socket, request: bytes) -> bytes:
         """Send `request` on a connection the server may have closed; return all that comes until it is closed."""
         with contextlib.suppress(ConnectionError):
             sock.sendall(request)
         return b"".join(iter(lambda: _received(sock), b""))
+
+    def until_refused(self) -> None:
+        """Return once the server accepts nothing any more: it has seen the signal."""
+        with contextlib.suppress(ConnectionRefusedError, ConnectionResetError):
+            while True:
+                self.connected().close()
+                time.sleep(PAUSE_S)
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Signal the server and wait for its end; return its exit code and what it wrote to stderr."""
@@ -88,7 +169,7 @@ class Process:
 
     def wait(self) -> tuple[int, str]:
         """Wait for the end; return exit code and stderr."""
-        self.popen.communicate(timeout=30)
+        self.popen.communicate(timeout=HANG_S)
         return self.popen.returncode, self.logged()
 
     def logged(self) -> str:
@@ -154,7 +235,7 @@ def names(family: list[psutil.Process]) -> set[str]:
     return found
 
 
-def left(family: list[psutil.Process], timeout_s: float = 20) -> list[psutil.Process]:
+def left(family: list[psutil.Process], timeout_s: float = HANG_S) -> list[psutil.Process]:
     """Return who still runs after so many seconds; a zombie, which nobody collected, has ended."""
     until_s = time.monotonic() + timeout_s
     while (alive := [process for process in family if _runs(process)]) and time.monotonic() < until_s:
@@ -166,3 +247,26 @@ def _runs(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.status() != psutil.STATUS_ZOMBIE
     return False
+
+
+def interrupted_at(imported: str, module: str, *options: str) -> tuple[int, list[str]]:
+    """Press Ctrl-C once Python, started with `-m module`, has imported a module; return exit code and what it said.
+
+    It tells its imports through a pipe that holds few of them, so that it cannot be far ahead.
+    """
+    read, write = os.pipe()
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    argv = [sys.executable, "-X", "importtime", "-m", module, *options]
+    with (
+        os.fdopen(read, "rb", buffering=0) as lines,
+        subprocess.Popen(argv, stderr=write, stdout=subprocess.DEVNULL) as popen,
+    ):
+        os.close(write)
+        try:
+            while lines.readline().split()[-1] != imported.encode():
+                pass
+            popen.send_signal(signal.SIGINT)
+            said = [line.decode() for line in lines if not line.startswith(b"import time:")]
+            return popen.wait(HANG_S), said
+        finally:
+            popen.kill()

@@ -26,7 +26,7 @@ class Served:
         asyncio.run(self._serve())
 
     def await_port(self) -> None:
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
@@ -70,4 +70,4 @@ def serving(answer: bytes = OK, *, close: bool = False, cut: bool = False) -> It
         yield served
     finally:
         served.stop()
-        thread.join(10)
+        thread.join(60)

@@ -1,11 +1,11 @@
 import importlib.metadata
 import re
-import signal
 import subprocess
 import sys
 
 import click
 import pytest
+from running import interrupted_at
 
 from compare import cli
 from compare.commands.usage import ExitCode
@@ -102,17 +102,7 @@ def test_python_m_compare_is_the_command():
 
 
 def test_ctrl_c_in_the_middle_of_the_imports_is_silent():
-    argv = [sys.executable, "-X", "importtime", "-m", "compare", "--help"]
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as popen:
-        try:
-            lines = iter(popen.stderr.readline, "")
-            while next(lines).split()[-1] != "click.exceptions":
-                pass
-            popen.send_signal(signal.SIGINT)
-            rest = [line for line in lines if not line.startswith("import time:")]
-            assert (popen.wait(10), rest) == (130, [])
-        finally:
-            popen.kill()
+    assert interrupted_at("click.exceptions", "compare", "--help") == (130, [])
 
 
 def test_after_the_imports_ctrl_c_is_pythons_own():

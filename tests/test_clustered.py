@@ -49,7 +49,6 @@ def test_a_cluster_that_cannot_be_reached_leaves_no_folder_behind(bench, tmp_pat
 
 
 @pytest.mark.full
-@pytest.mark.timeout(180)
 def test_real_rounds_on_two_workers_are_kept_with_their_machines(bench, tmp_path):
     code, said = bench("--rounds", "4", "--cluster", "local:2")
     assert code == 0, said
@@ -64,7 +63,6 @@ def test_real_rounds_on_two_workers_are_kept_with_their_machines(bench, tmp_path
 
 
 @pytest.mark.full
-@pytest.mark.timeout(180)
 def test_servers_on_one_worker_are_measured_under_load_from_another(bench, tmp_path):
     code, said = bench("--rounds", "2", "--cluster", "local:2", "--server-on", "0", "--load-from", "1")
     assert code == 0, said

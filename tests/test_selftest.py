@@ -191,7 +191,6 @@ def test_the_real_selftest_makes_every_check(monkeypatch):
 
 
 @pytest.mark.full  # it starts up to 64 servers
-@pytest.mark.timeout(300)
 def test_the_real_long_part_finds_a_server_that_is_half_as_fast(monkeypatch):
     monkeypatch.setattr(selftest, "PLANTED", (0.0, 1.0))
     itself, half = selftest.run_long(trials=2)

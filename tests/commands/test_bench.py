@@ -266,21 +266,20 @@ def test_kill_9_in_the_middle_of_a_run_leaves_readable_results_and_no_process(re
         children = family(real)
     os.kill(real.pid, signal.SIGKILL)
     real.wait()
-    assert not left(children, 10)
+    assert not left(children)
     run = records.read(the_folder(tmp_path))
     assert len(run.measurements) >= 2
     assert all(one.failure is None and len(one.samples.status) for one in run.measurements)
 
 
 @pytest.mark.full  # it draws five charts; a simulated run is stopped and drawn above
-@pytest.mark.timeout(180)
 def test_ctrl_c_in_the_middle_of_a_real_run_draws_what_is_there_and_leaves_no_process(real, tmp_path):
     children = family(real)
     real.send_signal(signal.SIGINT)
-    out, _ = real.communicate(timeout=60)
+    out, _ = real.communicate(timeout=120)
     assert real.returncode == 130
     assert "report.html" in out
-    assert not left(children, 20)
+    assert not left(children)
     assert (the_folder(tmp_path) / "concurrency-throughput.png").exists()
 
 

@@ -1,21 +1,16 @@
 """Both servers on one page: each names the other, and what is run here is run there."""
 
 import re
-import socket
 
 import pytest
+from on_page import visit
 from playwright.sync_api import expect
-from running import running
+from running import free_port, running
 
 from compare.contract import Server
 
 pytest_plugins = ["browser"]
 pytestmark = pytest.mark.browser
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
 
 
 def serving(server, port, other):
@@ -26,7 +21,7 @@ def test_the_twin_is_shown_beside_runs_the_same_and_is_waited_for_when_it_is_not
     mine, other = free_port(), free_port()
     page = browser.new_page(reduced_motion="reduce")
     with serving(Server.TORNADO, mine, other):
-        page.goto(f"http://localhost:{mine}/")
+        visit(page, f"http://localhost:{mine}/")
         show = page.get_by_role("button", name="Show aiohttp beside")
         show.click()
         expect(show).to_have_attribute("aria-pressed", "true")
@@ -35,7 +30,7 @@ def test_the_twin_is_shown_beside_runs_the_same_and_is_waited_for_when_it_is_not
         )
         with serving(Server.AIOHTTP, other, mine):
             frame = page.frame_locator("iframe")
-            expect(frame.locator("#server")).to_have_text("answered by aiohttp", timeout=15_000)
+            expect(frame.locator("#server")).to_have_text("answered by aiohttp")
             expect(page.locator("#trouble")).to_be_hidden()
             expect(frame.get_by_role("button", name="Run", exact=True)).to_be_hidden()
             page.get_by_label("Requests (1 to 200)").fill("3")

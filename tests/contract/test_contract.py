@@ -272,7 +272,11 @@ async def test_work_that_fails_or_returns_garbage_is_a_bad_gateway(start, paradi
 @pytest.mark.parametrize("paradigm", OFF_THE_LOOP)
 async def test_work_that_hangs_is_answered_at_the_timeout(start, gate, paradigm):
     server = await start(gate, io_timeout=0.05)
-    answer = await server.get(f"/io/{paradigm}")
+    server.flights.clock = lambda: 0.0  # it stands still until the work has begun
+    asked = asyncio.create_task(server.get(f"/io/{paradigm}"))
+    await server.until(lambda stats: stats["in_flight"] == 1 and gate.entered == 1)
+    server.flights.clock = lambda: 1.0
+    answer = await asked
     assert answer.status == 504
     assert await answer.json() == error("io_timeout", "The long I/O did not end within 0.05 seconds.")
     orphans = 0 if paradigm in THREADLESS else 1

@@ -9,7 +9,7 @@ import time
 
 import psutil
 import pytest
-from running import PAUSE_S, PING, running
+from running import HANG_S, PAUSE_S, PING, running
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
@@ -122,7 +122,7 @@ def test_clients_that_do_not_read_cost_less_than_300_kb_each(name, shape):
             with contextlib.suppress(BlockingIOError):
                 client.sendall(SHAPES[shape])
             if not SHAPES[shape].startswith(NATIVE):
-                client.settimeout(20)
+                client.settimeout(HANG_S)
                 client.recv(1)  # the answer has begun
         if SHAPES[shape].startswith(NATIVE):
             while b'"in_flight":%d' % UNREAD not in process.exchange(PING.replace(b"/ping", b"/stats")):

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import json
+import time
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import ClientError
+from running import HANG_S
 
 from compare.contract import Paradigm
 
@@ -131,12 +133,13 @@ async def test_a_client_that_leaves_native_work_leaves_nothing(start, gate):
 
 
 async def test_refusals_timeouts_and_failures_are_told(start, gate):
-    server = await start(gate, max_in_flight=1, io_timeout=0.3)
+    server = await start(gate, max_in_flight=1)
     async with watching(server) as viewer:
         first = asyncio.ensure_future(server.get("/io/native"))
         await viewer.until("admitted")
         assert (await server.get("/io/native")).status == 503
         assert (await viewer.until("rejected"))["paradigm"] == "native"
+        server.flights.clock = lambda: time.perf_counter() + server.server.settings.io_timeout
         assert (await first).status == 504
         await viewer.until("expired")
 
@@ -189,7 +192,7 @@ async def test_a_server_that_nobody_may_watch(start):
 
 async def test_the_server_stops_although_somebody_watches(server):
     async with watching(server) as viewer:
-        await asyncio.wait_for(server.server.close(), 5)
+        await asyncio.wait_for(server.server.close(), HANG_S)
         with contextlib.suppress(ClientError):  # the stream has no proper end
             await viewer.response.content.read()
 

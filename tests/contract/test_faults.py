@@ -16,7 +16,7 @@ import urllib.request
 import embedded
 import psutil
 import pytest
-from running import KEEPING, PAUSE_S, running
+from running import HANG_S, KEEPING, PAUSE_S, running
 from wire import answers
 
 import compare.aiohttp_impl.__main__ as aiohttp_main
@@ -293,7 +293,9 @@ def test_thousands_of_idle_connections_hold_nobody_up_and_leave_nothing_behind(n
         assert idle[0].recv(4096).endswith(b'{"pong":true}')
         for client in idle:
             client.close()
+        deadline = time.monotonic() + HANG_S
         while own.num_fds() > files:
+            assert time.monotonic() < deadline, "idle connections that left are still open"
             time.sleep(PAUSE_S)
         code, stderr = process.stop(signal.SIGTERM)
     assert code == 0

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from running import running
+from running import HANG_S, free_port, running
 
 from compare.contract import Server
 
@@ -32,15 +32,10 @@ http {
 """
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
-
-
 def accepts(port: int) -> bool:
     with (
         contextlib.suppress(ConnectionRefusedError),
-        socket.create_connection(("127.0.0.1", port), timeout=5),
+        socket.create_connection(("127.0.0.1", port), timeout=HANG_S),
     ):
         return True
     return False
@@ -66,7 +61,7 @@ def proxied(folder, renders: int, takes: int) -> Iterator[int]:
         yield listen
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=HANG_S)
 
 
 @pytest.mark.parametrize(

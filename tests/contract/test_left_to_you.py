@@ -114,7 +114,7 @@ async def test_a_websocket_is_pinged_by_a_setting_in_tornado_and_by_heartbeat_in
     ]
     for url in sites:
         async with client.ws_connect(url, autoping=False) as socket:
-            assert (await socket.receive(timeout=10)).type is WSMsgType.PING
+            assert (await socket.receive(timeout=60)).type is WSMsgType.PING
 
 
 async def test_an_aiohttp_site_that_stops_closes_the_websockets_it_kept_with_1001(client, aiohttp_site):
@@ -140,7 +140,7 @@ async def test_an_aiohttp_site_that_stops_closes_the_websockets_it_kept_with_100
     await aioweb.TCPSite(runner, "127.0.0.1", 0).start()
     async with client.ws_connect(f"http://127.0.0.1:{runner.addresses[0][1]}") as socket:
         stopping = asyncio.create_task(runner.cleanup())
-        assert (await socket.receive(timeout=10)).data == 1001
+        assert (await socket.receive(timeout=60)).data == 1001
         await stopping
 
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from running import EITHER, PAUSE_S, SERVERS, command, running
+from running import EITHER, HANG_S, PAUSE_S, SERVERS, Held, Process, command, running
 
 from compare.contract import Loop, Paradigm, Server
 from compare.contract.settings import Settings, default_threads
@@ -24,7 +24,9 @@ from compare.work.loading import load
 
 
 def run(name: Server, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(name, *options), capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        command(name, *options), capture_output=True, text=True, timeout=HANG_S, check=False
+    )
 
 
 @SERVERS
@@ -54,8 +56,18 @@ def test_a_burst_of_a_thousand_connections_is_taken_while_the_server_does_nothin
         for sock in connecting:
             sock.setblocking(False)
             assert sock.connect_ex(process.address) in {0, errno.EINPROGRESS}
-        _, connected, _ = select.select([], connecting, [], 0)
-        assert len(connected) == burst
+        waiting = {sock.fileno(): sock for sock in connecting}
+        watch = select.poll()
+        for number in waiting:
+            watch.register(number, select.POLLOUT)
+        while (
+            waiting
+        ):  # the kernel connects as many as the backlog holds; the others would wait for the server
+            told = watch.poll(HANG_S * 1e3)
+            assert told, f"{len(waiting)} of {burst} are not connected"
+            for number, _ in told:
+                watch.unregister(number)
+                assert not waiting.pop(number).getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 @EITHER
@@ -91,11 +103,17 @@ def test_a_work_that_is_none_ends_with_1_before_anything_listens(name):
     assert done.stdout == ""
 
 
+def holding(name: Server, held: Held) -> contextlib.AbstractContextManager[Process]:
+    return running(name, *held.options, env=held.env)
+
+
 @contextlib.contextmanager
 def waiting(process, *targets: str):
     """Hold a request for each target in flight; give a function that returns their answers."""
     with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(socket.create_connection(process.address, timeout=20)) for _ in targets]
+        held = [
+            stack.enter_context(socket.create_connection(process.address, timeout=HANG_S)) for _ in targets
+        ]
         for sock, target in zip(held, targets, strict=True):
             sock.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         while b'"in_flight":%d,' % len(held) not in process.exchange(
@@ -107,25 +125,21 @@ def waiting(process, *targets: str):
 
 @SERVERS
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.full)])
-def test_what_is_in_flight_at_the_stop_is_finished(name, number):
-    both = ("/io/native?delay=0.5", "/io/callback?delay=0.5")
-    with running(name) as process, waiting(process, *both) as answers:
+def test_what_is_in_flight_at_the_stop_is_finished(name, number, held):
+    with holding(name, held) as process, waiting(process, "/io/native", "/io/callback") as answers:
         process.popen.send_signal(number)
+        process.until_refused()
+        held.release()
         assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers())
         assert process.wait() == (0, "")
 
 
 @SERVERS
-def test_while_it_drains_nothing_new_is_accepted(name):
-    with running(name) as process, waiting(process, "/io/native?delay=1") as answers:
+def test_while_it_drains_nothing_new_is_accepted(name, held):
+    with holding(name, held) as process, waiting(process, "/io/native") as answers:
         process.popen.send_signal(signal.SIGTERM)
-        with contextlib.suppress(ConnectionResetError):
-            while True:  # until the signal has arrived
-                try:
-                    socket.create_connection(process.address, timeout=1).close()
-                    time.sleep(PAUSE_S)
-                except ConnectionRefusedError:
-                    break
+        process.until_refused()
+        held.release()
         assert answers()[0].startswith(b"HTTP/1.1 200 ")
         assert process.wait()[0] == 0
 
@@ -165,23 +179,12 @@ def _wchan(pid: int) -> str:
 def test_a_second_signal_stops_at_once(name):
     with running(name, "--grace", "60") as process, waiting(process, "/io/native?delay=60"):
         process.popen.send_signal(signal.SIGTERM)
-        refused(process)
+        process.until_refused()
         code, stderr = process.stop()
     assert code == 128 + signal.SIGTERM
     assert "second signal" in stderr
 
 
-def refused(process) -> None:
-    """Return once the server accepts nothing any more: it has seen the signal."""
-    while True:
-        try:
-            socket.create_connection(process.address, timeout=1).close()
-            time.sleep(PAUSE_S)
-        except (ConnectionRefusedError, ConnectionResetError):
-            return
-
-
-@pytest.mark.timeout(120)
 @EITHER
 def test_a_signal_is_not_lost_under_a_flood_of_callbacks(name):
     with running(name, "--grace", "1") as process, flood(process.address, "/io/callback?delay=0.01", 100):
@@ -244,10 +247,8 @@ async def test_the_drain_ends_with_the_last_flight():
 
     flight = asyncio.create_task(fly())
     await asyncio.sleep(0)
-    began = time.monotonic()
-    await drain(flights, 30)
+    await drain(flights, 3600)
     assert flight.done()
-    assert time.monotonic() - began < 20
 
 
 def test_argv_never_holds_a_secret(tmp_path):

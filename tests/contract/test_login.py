@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from running import HANG_S, free_port
 from tornado.web import create_signed_value
 
 from examples.login.upgrade_v1 import make_app
@@ -22,11 +23,6 @@ ROOT = Path(__file__).parents[2]
 CONF = ROOT / "examples" / "login" / "nginx.conf"
 SITES = ["tornado", "aiohttp", "fastapi"]
 OLD, NEW = "an old secret of thirty-two bytes", "a new secret of thirty-two bytes"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -40,13 +36,13 @@ def listening(command: list[str], port: int, **env: str) -> Iterator[int]:
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=HANG_S)
 
 
 def accepts(port: int) -> bool:
     with (
         contextlib.suppress(ConnectionRefusedError),
-        socket.create_connection(("127.0.0.1", port), timeout=5),
+        socket.create_connection(("127.0.0.1", port), timeout=HANG_S),
     ):
         return True
     return False
@@ -70,7 +66,7 @@ class Browser:
     cookie = ""
 
     def request(self, port: int, method: str, path: str, **form: str) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANG_S)
         headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
         connection.request(method, path, urlencode(form), headers)
         with contextlib.closing(connection):

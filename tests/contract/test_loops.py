@@ -7,15 +7,13 @@ import sys
 import threading
 
 import pytest
-from running import PAUSE_S, SERVERS, command, running, supervised
+from running import HANG_S, PAUSE_S, SERVERS, command, running, supervised
 
 from compare.contract import Server
 
-pytestmark = pytest.mark.timeout(90)
-
 
 def ask(process, path, method="GET", body=None, headers=None):
-    connection = http.client.HTTPConnection(*process.address, timeout=20)
+    connection = http.client.HTTPConnection(*process.address, timeout=HANG_S)
     try:
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
@@ -50,7 +48,7 @@ def test_what_is_in_flight_in_every_loop_is_answered_at_the_stop(name):
     with running(name, "--loops", "2") as process:
         answers = []
         asking = [
-            threading.Thread(target=lambda: answers.append(ask(process, "/io/native?delay=0.5")[0]))
+            threading.Thread(target=lambda: answers.append(ask(process, "/io/native?delay=3")[0]))
             for _ in range(16)
         ]
         for one in asking:
@@ -89,7 +87,7 @@ def test_what_one_loop_signed_the_others_read_although_no_secret_was_given(name)
 )
 def test_what_cannot_be_is_one_sentence(words, sentence):
     done = subprocess.run(
-        command(Server.AIOHTTP, *words), capture_output=True, text=True, timeout=30, check=False
+        command(Server.AIOHTTP, *words), capture_output=True, text=True, timeout=HANG_S, check=False
     )
     assert done.returncode == 2
     assert sentence in done.stderr
@@ -98,7 +96,7 @@ def test_what_cannot_be_is_one_sentence(words, sentence):
 
 def test_under_a_supervisor_loops_are_refused_with_what_to_do():
     words = supervised(Server.AIOHTTP, "--port", "0", "--loops", "2")
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode != 0
     assert (
         "--loops has no supervisor: start python -m compare.aiohttp_impl --loops 2, or give --workers 2"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, CookieJar, FormData, WSServerHandshakeError
+from running import HANG_S, free_port
 
 ROOT = Path(__file__).parents[2]
 SITES = ("tornado", "aiohttp", "fastapi")
@@ -19,7 +20,7 @@ SITES = ("tornado", "aiohttp", "fastapi")
 def accepts(port: int) -> bool:
     with (
         contextlib.suppress(ConnectionRefusedError),
-        socket.create_connection(("127.0.0.1", port), timeout=5),
+        socket.create_connection(("127.0.0.1", port), timeout=HANG_S),
     ):
         return True
     return False
@@ -32,13 +33,12 @@ def sites(tmp_path_factory):
     with contextlib.ExitStack() as stack:
         running, ports = {}, {}
         for name in SITES:
-            with socket.create_server(("127.0.0.1", 0)) as sock:
-                ports[name] = sock.getsockname()[1]
+            ports[name] = free_port()
             command = [sys.executable, "-m", f"examples.notes.{name}_site", str(ports[name])]
             running[name] = subprocess.Popen(
                 command, cwd=ROOT, env=os.environ | {"COOKIE_KEYS": str(keys)}, stdout=subprocess.DEVNULL
             )
-            stack.callback(running[name].wait, 20)
+            stack.callback(running[name].wait, HANG_S)
             stack.callback(running[name].send_signal, signal.SIGTERM)
         for name, port in ports.items():
             while not accepts(port):

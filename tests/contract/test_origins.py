@@ -7,7 +7,7 @@ import struct
 import subprocess
 
 import pytest
-from running import PING, SECRET, command, running, supervised
+from running import HANG_S, PING, SECRET, command, running, supervised
 from wire import answers
 
 from compare.contract import MAX_HEADER_BYTES, Server
@@ -118,7 +118,7 @@ def test_beyond_loopback_a_server_with_secrets_does_not_sign_for_everybody(name,
         return
     argv = how(name, "--port", "0", "--host", "0.0.0.0", *workers)
     done = subprocess.run(
-        argv, capture_output=True, text=True, timeout=20, check=False, env=os.environ | SECRET
+        argv, capture_output=True, text=True, timeout=HANG_S, check=False, env=os.environ | SECRET
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Anybody who reaches 0.0.0.0 could have any value signed")

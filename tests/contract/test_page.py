@@ -147,15 +147,14 @@ def test_a_crowd_of_every_paradigm_ends_in_a_sentence(demo, paradigm):
     threads = {Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR}
     told(demo, re.compile("[12] threads? worked at once") if paradigm in threads else "No thread was used.")
     if paradigm is Paradigm.BLOCKING:
-        expect(demo.locator("#told")).to_contain_text(re.compile(r"held for 1(\.\d+)? s; \d+ pings? waited"))
+        told(demo, re.compile(r"held for [1-9][\d.]* s; \d+ pings? waited"))
 
 
-def test_two_hundred_requests_are_sent_at_once(demo):
-    run(demo, Paradigm.NATIVE, 200, wait="½ s")
+def test_two_hundred_requests_are_sent_at_once(demo, holding):
+    run(demo, Paradigm.NATIVE, 200)
+    holding.until(200)  # six at a time would wait for ever
+    holding.release()
     told(demo, "native: 200 answers in ")
-    seen = demo.locator("#told").inner_text()
-    number, unit = re.search(r"in ([\d.]+) (ms|s)\b", seen).groups()
-    assert float(number) / (1000 if unit == "ms" else 1) < 15  # by six at a time it would be 17
 
 
 def test_a_prediction_is_compared_with_what_happened(demo):
@@ -174,8 +173,9 @@ def test_a_prediction_is_compared_with_what_happened(demo):
         (Paradigm.CALLBACK, "2 threads worked on for nobody."),
     ],
 )
-def test_leaving_early_ends_native_work_and_leaves_threads_working(demo, paradigm, left):
-    run(demo, paradigm, wait="3 s")
+def test_leaving_early_ends_native_work_and_leaves_threads_working(demo, holding, paradigm, left):
+    run(demo, paradigm)
+    holding.until(2)
     expect(demo.locator("#code .waits")).to_be_visible()
     press(demo, "Leave early")
     told(demo, left)
@@ -186,32 +186,42 @@ def test_all_six_come_in_turn_and_the_page_says_who_was_first_and_last(demo):
     demo.get_by_label("Requests (1 to 200)").fill("4")
     demo.locator("#delay label", has_text="½ s").click()
     press(demo, "All six in turn")
-    summed_up = re.compile(
-        r"^First of all: (.+), in .+; last: blocking, in 2.*You predicted (that|otherwise)\.$"
-    )
-    told(demo, summed_up)
-    first, so = summed_up.match(demo.locator("#told").inner_text()).groups()
-    assert (so == "that") == ("native" in first), "five take half a second, give or take"
+    told(demo, re.compile(r"^First of all: .+ You predicted (that|otherwise)\.$"))
     expect(demo.locator("#results li")).to_have_count(len(Paradigm) + 1)
-    for paradigm in Paradigm:
-        expect(demo.locator("#results")).to_contain_text(f"{paradigm}: 4 answers in ")
+    summed_up, *each = demo.locator("#results li").all_inner_texts()
+    took_s = {}
+    for said in each:
+        paradigm, number, unit = re.match(r"(\w+): 4 answers in ([\d.]+) (ms|s)\.", said).groups()
+        took_s[paradigm] = float(number) / (1000 if unit == "ms" else 1)
+    assert took_s.keys() == set(Paradigm)
+    assert took_s[Paradigm.BLOCKING] >= 2
+    assert min(took_s.values()) >= 0.5
+    first, last, so = re.match(
+        r"First of all: (.+), in .+?; last: (\w+), in .+ You predicted (\w+)\.", summed_up
+    ).groups()
+    assert took_s[last] == max(took_s.values())
+    assert min(took_s, key=took_s.get) in first
+    assert (so == "that") == ("native" in first)
 
 
-def test_the_code_beside_is_the_servers_own_and_its_twins_by_one_switch(demo, site):
+def test_the_code_beside_is_the_servers_own_and_its_twins_by_one_switch(demo, holding, site):
     mine = site.ready.server
     (twin,) = set(Server) - {mine}
-    run(demo, Paradigm.EXECUTOR, wait="3 s")  # long enough to be seen on a machine that is busy
+    run(demo, Paradigm.EXECUTOR)
     expect(demo.locator("#code .waits")).to_contain_text("run_in_executor")
     expect(demo.locator("#code-file")).to_contain_text("compare/paradigms/waits.py:")
+    holding.release()
     told(demo, "executor: 2 answers")
     demo.locator("#part label", has_text=re.compile(mine, re.IGNORECASE)).click()
     expect(demo.locator("#code-file")).to_have_text(re.compile(rf"^compare/{mine}_impl/long_io\.py:\d+$"))
-    run(demo, Paradigm.EXECUTOR, wait="3 s")
+    holding.hold()
+    run(demo, Paradigm.EXECUTOR)
     expect(demo.locator("#code .waits")).to_contain_text("await self.wait")
     demo.locator("#part label", has_text=re.compile(twin, re.IGNORECASE)).click()
     expect(demo.locator("#code-file")).to_have_text(
         re.compile(rf"^compare/{twin}_impl/long_io\.py:\d+ \(not run here\)$")
     )
+    holding.release()
     told(demo, "executor: 2 answers")
     expect(demo.locator("#code .waits, #code .lit")).to_have_count(0)
 
@@ -229,7 +239,7 @@ def test_the_trampoline_is_walked_through_with_measured_times(demo, paradigm, se
     expect(step.locator("b")).to_have_text(re.compile(r"^\+([5-9]\d\d|\d{4,})\.\d ms$"))
 
 
-def test_all_of_it_goes_by_the_keyboard_and_the_focus_stays(demo):
+def test_all_of_it_goes_by_the_keyboard_and_the_focus_stays(demo, holding):
     keys = demo.keyboard
     for key in (
         "Tab",
@@ -249,13 +259,16 @@ def test_all_of_it_goes_by_the_keyboard_and_the_focus_stays(demo):
     keys.press("Enter")
     expect(go).to_have_attribute("aria-disabled", "true")
     keys.press("Enter")  # once more does nothing
+    holding.release()
     told(demo, re.compile(r"^executor: 2 answers in .* You predicted (that|otherwise)\.$"))
     expect(go).to_have_attribute("aria-disabled", "false")
     expect(go).to_be_focused()
 
 
-def test_what_was_seen_is_saved_and_opened_again_without_the_server(demo, tmp_path):
+def test_what_was_seen_is_saved_and_opened_again_without_the_server(demo, holding, tmp_path):
     run(demo, Paradigm.CALLBACK)
+    holding.until(2)
+    holding.release()
     told(demo, "callback: 2 answers")
     with demo.expect_download() as caught:
         press(demo, "Save what was seen")
@@ -270,6 +283,7 @@ def test_what_was_seen_is_saved_and_opened_again_without_the_server(demo, tmp_pa
     told(demo, re.compile("^callback: 2 answers in .* 2 threads worked at once"))
     demo.unroute_all()
     press(demo, "Back to the live server")
+    expect(demo.locator("#server")).to_contain_text("answered by ")
     run(demo, Paradigm.NATIVE)
     told(demo, "native: 2 answers")
 
@@ -283,7 +297,7 @@ def test_a_trace_has_a_span_for_each_thread(demo, tmp_path):
     spans = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
     work = [span for span in spans if span.get("cat") == "work"]
     assert len(work) == 2
-    assert all(90_000 < span["dur"] < 3_000_000 for span in work)
+    assert all(90_000 < span["dur"] < 60_000_000 for span in work)
 
 
 def test_the_page_says_which_server_answers(demo, site):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from on_page import NARROW, WIDE, press, run, told
+from on_page import NARROW, WIDE, press, run, told, visit
 from playwright.sync_api import expect
 
 from compare.contract import Paradigm
@@ -31,6 +31,14 @@ SPY = """() => {
   };
 }"""
 
+# Writes on the body every step that was told: each stays for a moment only.
+STEPS = """() => {
+  const told = document.querySelector("#step-told");
+  document.body.dataset.steps = "";
+  new MutationObserver(() => { document.body.dataset.steps += told.textContent.slice(0, 12); })
+    .observe(told, { childList: true, characterData: true, subtree: true });
+}"""
+
 
 def fill_with_all_there_is(page):
     """Have every part of the page say something, its refusals too."""
@@ -39,8 +47,9 @@ def fill_with_all_there_is(page):
     press(page, "generator")
     expect(page.locator("#steps [aria-current=step]")).to_be_visible()
     page.get_by_text("Signed", exact=True).click()
-    for name in ("Set", "Tamper", "Read"):
+    for name, said in (("Set", "PUT /signed/flavour → 204"), ("Tamper", "One character"), ("Read", "null")):
         press(page, name)
+        expect(page.locator("#exchange")).to_contain_text(said)
     expect(page.locator("#fields .slow")).to_be_visible()
     press(page, "New page")
     press(page, "Send a forged one")
@@ -55,7 +64,7 @@ def fill_with_all_there_is(page):
 def test_an_accessibility_checker_finds_nothing_wide_and_narrow_light_and_dark(visitor):
     page = visitor.page
     page.emulate_media(reduced_motion="reduce")
-    page.goto(visitor.url("localhost", "/"))
+    visit(page, visitor.url("localhost", "/"))
     fill_with_all_there_is(page)
     found = {}
     for size, scheme in itertools.product((WIDE, NARROW), ("light", "dark")):
@@ -84,12 +93,15 @@ def test_on_a_phone_a_run_shows_its_picture(demo):
     expect(demo.locator("#told")).to_be_in_viewport()
 
 
-def test_the_ceiling_is_drawn_before_the_dots_come_and_every_lane_has_its_name(demo):
+def test_the_ceiling_is_drawn_before_the_dots_come_and_every_lane_has_its_name(demo, holding):
     demo.evaluate(SPY)
     body = demo.locator("body")
     expect(body).to_have_attribute("data-words", re.compile(r"pool \(\d+\)"))
     slots = int(re.search(r"pool \((\d+)\)", body.get_attribute("data-words"))[1])
     run(demo, Paradigm.EXECUTOR, 2 * slots, wait="1 s")
+    expect(body).to_have_attribute("data-words", re.compile("ceiling"))
+    holding.until(slots)
+    holding.release()
     told(demo, f"executor: {2 * slots} answers in ")
     told(demo, f"{slots} threads worked at once at most.")
     expect(body).to_have_attribute("data-dots", str(2 * slots))
@@ -101,9 +113,10 @@ def test_the_ceiling_is_drawn_before_the_dots_come_and_every_lane_has_its_name(d
 @pytest.mark.full  # it takes as long as a person needs to read
 def test_the_trampoline_moves_by_itself_unless_less_motion_is_wanted(demo):
     demo.emulate_media(reduced_motion="no-preference")
+    demo.evaluate(STEPS)
     press(demo, "generator")
-    for step in (1, 2, 3):
-        expect(demo.locator("#step-told")).to_contain_text(f"Step {step} of 6")
+    steps = re.compile("Step 1 of 6.*Step 2 of 6.*Step 3 of 6")
+    expect(demo.locator("body")).to_have_attribute("data-steps", steps)
     demo.emulate_media(reduced_motion="reduce")
 
 

@@ -1,13 +1,12 @@
 """The demo page when something is wrong: it says so in one sentence, and goes on by itself once it is right again."""
 
 import re
-import socket
 import sys
 
 import pytest
 from on_page import press, run, told, unbroken
 from playwright.sync_api import expect
-from running import EITHER, running
+from running import EITHER, free_port, running
 
 from compare.contract import Paradigm
 
@@ -34,11 +33,6 @@ class Work:
 
 def flooded(server, *options):
     return [sys.executable, "-c", FLOODED, f"compare.{server}_impl", *options]
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
 
 
 @pytest.fixture
@@ -138,6 +132,7 @@ def test_a_number_of_requests_that_cannot_be_is_refused_in_a_sentence(demo, numb
 
 def test_a_page_that_is_not_at_localhost_says_why_its_crowds_are_small(opened, site):
     page = opened(site.address[1], "127.0.0.1")
+    is_well(page, site.ready.server)
     run(page, Paradigm.NATIVE, 7)
     trouble(page, "This browser keeps six connections to one name. Open the page at localhost")
     told(page, "native: 7 answers in ")

@@ -8,11 +8,22 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 import pytest
-from running import EITHER, NAMES, PAUSE_S, PING, READY_S, SECRET, SERVERS, command, running
+from running import (
+    EITHER,
+    HANG_S,
+    NAMES,
+    PAUSE_S,
+    PING,
+    READY_S,
+    SECRET,
+    SERVERS,
+    command,
+    interrupted_at,
+    running,
+)
 
 from compare.contract import Server, read_ready
 
@@ -46,7 +57,7 @@ def unread(name: Server, *options: str):
 
 
 def exchange(address: tuple[str, int], request: bytes) -> bytes:
-    with socket.create_connection(address, timeout=10) as sock:
+    with socket.create_connection(address, timeout=HANG_S) as sock:
         sock.sendall(request)
         return b"".join(iter(lambda: sock.recv(65536), b""))
 
@@ -56,23 +67,23 @@ def test_a_log_that_nobody_reads_stops_neither_requests_nor_the_stop(name):
     with unread(name) as (popen, address, _):
         assert exchange(address, PING).endswith(b'{"pong":true}')
         popen.send_signal(signal.SIGTERM)
-        assert popen.wait(10) == 0
+        assert popen.wait(HANG_S) == 0
 
 
 @EITHER
 def test_with_a_log_that_nobody_reads_a_blocked_loop_and_a_second_signal_end_the_server_too(name):
     for grace, signals, code in (("0.2", 1, 0), ("60", 2, 128 + signal.SIGTERM)):
         with unread(name, "--grace", grace) as (popen, address, _), socket.create_connection(address) as sock:
-            sock.sendall(b"GET /io/native?delay=30 HTTP/1.1\r\nHost: x\r\n\r\n")
+            sock.sendall(b"GET /io/native?delay=60 HTTP/1.1\r\nHost: x\r\n\r\n")
             while b'"in_flight":1' not in exchange(address, PING.replace(b"/ping", b"/stats")):
                 time.sleep(PAUSE_S)
             for _ in range(signals):
                 popen.send_signal(signal.SIGTERM)
                 with contextlib.suppress(ConnectionError):
                     while signals == 2:  # until the first has arrived
-                        socket.create_connection(address, timeout=1).close()
+                        socket.create_connection(address, timeout=HANG_S).close()
                         time.sleep(PAUSE_S)
-            assert popen.wait(10) == code
+            assert popen.wait(HANG_S) == code
 
 
 @EITHER
@@ -87,7 +98,7 @@ def test_with_a_log_that_nobody_reads_a_blocked_loop_and_a_second_signal_end_the
 def test_a_stdout_that_cannot_be_written_is_one_sentence(name, before, said):
     argv = shell(name, before)
     done = subprocess.run(
-        argv, capture_output=True, text=True, timeout=20, env=os.environ | SECRET, check=False
+        argv, capture_output=True, text=True, timeout=HANG_S, env=os.environ | SECRET, check=False
     )
     assert (done.returncode, done.stderr) == (1, f"Cannot write the ready line to stdout: {said}.\n")
 
@@ -102,7 +113,7 @@ def test_a_stdout_without_a_reader_is_one_sentence(name):
         stdout=write,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=20,
+        timeout=HANG_S,
         env=os.environ | SECRET,
         check=False,
     )
@@ -115,14 +126,15 @@ def test_a_stdout_without_a_reader_is_one_sentence(name):
     "number",
     [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.full) for one in (signal.SIGINT, signal.SIGHUP))],
 )
-def test_a_signal_that_the_parent_blocked_is_heard_and_drains(name, number):
+def test_a_signal_that_the_parent_blocked_is_heard_and_drains(name, number, held):
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
-        with running(name) as process, process.connected() as client:
-            client.sendall(b"GET /io/native?delay=0.3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            while b'"in_flight":1' not in process.exchange(PING.replace(b"/ping", b"/stats")):
-                time.sleep(PAUSE_S)
+        with running(name, *held.options, env=held.env) as process, process.connected() as client:
+            client.sendall(b"GET /io/native HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            held.until(1)
             process.popen.send_signal(number)
+            process.until_refused()
+            held.release()
             assert client.makefile("rb").read().startswith(b"HTTP/1.1 200 ")
             assert process.wait() == (0, "")
     finally:
@@ -143,18 +155,7 @@ def test_what_nohup_ignores_stays_ignored(name):
 
 @SERVERS
 def test_ctrl_c_in_the_middle_of_the_imports_is_silent(name):
-    argv = [sys.executable, "-X", "importtime", "-m", f"compare.{name}_impl", "--port", "0"]
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as popen:
-        assert popen.stderr is not None
-        try:
-            lines = iter(popen.stderr.readline, "")
-            while next(lines).split()[-1] != "asyncio":
-                pass
-            popen.send_signal(signal.SIGINT)
-            rest = [line for line in lines if not line.startswith("import time:")]
-            assert (popen.wait(10), rest) == (130, [])
-        finally:
-            popen.kill()
+    assert interrupted_at("asyncio", f"compare.{name}_impl", "--port", "0") == (130, [])
 
 
 @EITHER
@@ -167,7 +168,7 @@ def test_the_limit_on_open_files_is_raised_and_said_where_it_stays_too_low(name)
         popen.stdout.readline()
         assert resource.prlimit(popen.pid, resource.RLIMIT_NOFILE) == (300, 300)
         popen.send_signal(signal.SIGTERM)
-        said = popen.communicate(timeout=10)[1]
+        said = popen.communicate(timeout=HANG_S)[1]
     assert said == (
         "WARNING compare.serving: --max-in-flight 1000 needs about 1050 open files, and this process may have 300: "
         "connections beyond that are closed unserved. Raise the hard limit, as root: ulimit -Hn 1050\n"

@@ -1,5 +1,6 @@
 """Several workers under a supervisor: both servers as a user runs them, and each trap a prototype fell into."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -14,15 +15,14 @@ import time
 
 import psutil
 import pytest
-from running import EITHER, PAUSE_S, PING, SECRET, SERVERS, left, running, supervised
+from running import EITHER, HANG_S, PAUSE_S, PING, SECRET, SERVERS, left, running, supervised
 
 from compare.contract import Server
 
 SIGNED = os.environ | SECRET
-pytestmark = pytest.mark.timeout(90)
 
 
-def ask(process, path, method="GET", body=None, headers=None, timeout_s=20):
+def ask(process, path, method="GET", body=None, headers=None, timeout_s=HANG_S):
     connection = http.client.HTTPConnection(*process.address, timeout=timeout_s)
     try:
         connection.request(method, path, body, headers or {})
@@ -49,7 +49,7 @@ def silent(process):
     return {row["pid"] for row in rows if row.get("silent")}
 
 
-def until(holds, timeout_s=30):
+def until(holds, timeout_s=HANG_S):
     deadline = time.monotonic() + timeout_s
     while not (found := holds()):
         assert time.monotonic() < deadline, "it did not come true"
@@ -68,7 +68,7 @@ def test_workers_share_the_port_and_one_line_says_when_all_are_ready(name, accep
         ready = process.ready
         assert (ready.workers, ready.pid, len(ready.pids)) == (2, process.popen.pid, 2)
         assert (ready.python, ready.server) == (sys.version.split()[0], name)
-        assert pids(process) == set(ready.pids)
+        until(lambda: pids(process) == set(ready.pids))
 
         def every_worker_has_answered():
             ask(process, "/io/native?delay=0")  # on a fresh connection
@@ -173,37 +173,32 @@ def test_without_a_secret_workers_may_listen_beyond_loopback_as_a_server_alone_m
         assert process.ready.url.startswith("http://0.0.0.0:")
 
 
-def waiting_on(process, connections, pid, delay_s):
+def waiting_on(process, connections, held, pid):
     """Return a connection with a wait in the worker of that process, opening others until there is one."""
     while True:
-        before = {row["pid"]: row["in_flight"] for row in everyone(process)["workers"]}
+        waits = len(held.begun())
         sock = process.connected()
         connections.append(sock)
-        sock.sendall(
-            f"GET /io/native?delay={delay_s} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
-        )
-
-        def taken(before=before):
-            now = {row["pid"]: row["in_flight"] for row in everyone(process)["workers"]}
-            return [one for one in now if now[one] > before[one]]
-
-        if until(taken) == [pid]:
+        sock.sendall(b"GET /io/native HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        held.until(waits + 1)
+        if held.begun()[-1] == pid:
             return sock
 
 
 @SERVERS
-def test_when_a_worker_is_killed_only_what_it_held_fails_and_nobody_is_refused_meanwhile(name):
-    with workers(name, 2) as process:
+def test_when_a_worker_is_killed_only_what_it_held_fails_and_nobody_is_refused_meanwhile(name, held):
+    with workers(name, 2, *held.options, env=held.env) as process:
         killed, spared = process.ready.pids
         connections = []
-        lost = waiting_on(process, connections, killed, 20)
-        kept = waiting_on(process, connections, spared, 2)
+        lost = waiting_on(process, connections, held, killed)
+        kept = waiting_on(process, connections, held, spared)
         os.kill(killed, signal.SIGKILL)
         assert not process.rest_of(lost, b"")
         assert [ask(process, "/ping")[0] for _ in range(12)] == [200] * 12, "some wait for its successor"
+        held.release()
         assert process.rest_of(kept, b"").startswith(b"HTTP/1.1 200 ")
+        until(lambda: killed not in pids(process))
         assert spared in pids(process)
-        assert killed not in pids(process)
         for one in connections:
             one.close()
 
@@ -216,7 +211,7 @@ def test_limits_hold_for_each_worker(name):
 
         def both_are_full():
             sock = process.connected()
-            sock.sendall(b"GET /io/native?delay=20 HTTP/1.1\r\nHost: x\r\n\r\n")
+            sock.sendall(b"GET /io/native?delay=60 HTTP/1.1\r\nHost: x\r\n\r\n")
             waits.append(sock)
             return [row["in_flight"] for row in everyone(process)["workers"]] == [1, 1]
 
@@ -226,45 +221,37 @@ def test_limits_hold_for_each_worker(name):
             sock.close()
 
 
-def answered_beside(process, blocked, pings):
-    """Ask for pings on fresh connections; return how many were answered before `blocked` was."""
-    asking = [process.connected() for _ in range(pings)]
-    for sock in asking:
-        sock.sendall(PING)
-    answered = set()
-    while len(answered) < pings:
-        rest = [sock for sock in asking if sock not in answered]
-        heard, *_ = select.select([blocked, *rest], [], [], 20)
-        if blocked in heard:
-            break
-        answered.update(heard)
-    for sock in asking:
-        assert sock.makefile("rb").read().startswith(b"HTTP/1.1 200 ")
-        sock.close()
-    return len(answered)
+def answered_beside(process, pings, quiet_s):
+    """Ask for pings on fresh connections; return how many were answered when all are, or no other one for so long."""
+    with contextlib.ExitStack() as stack:
+        rest = [stack.enter_context(process.connected()) for _ in range(pings)]
+        for sock in rest:
+            sock.sendall(PING)
+        while rest and ((heard := select.select(rest, [], [], quiet_s)[0]) or len(rest) == pings):
+            assert all(sock.recv(4096).startswith(b"HTTP/1.1 200 ") for sock in heard)
+            rest = [sock for sock in rest if sock not in heard]
+        return pings - len(rest)
 
 
-def held_up(process):
-    """Whether a ping on a fresh connection has to wait: then its worker is blocked by now."""
-    with process.connected() as sock:
-        sock.sendall(PING)
-        return not select.select([sock], [], [], 0.5)[0]
+@contextlib.contextmanager
+def blocked(name, held, *options):
+    """Run two workers, one of them held up."""
+    with workers(name, 2, *held.options, *options, env=held.env) as process, process.connected() as sock:
+        sock.sendall(b"GET /io/blocking HTTP/1.1\r\nHost: x\r\n\r\n")
+        held.until(1)
+        yield process
 
 
 @EITHER
-def test_a_blocked_worker_holds_up_the_connections_that_hash_to_it(name):
-    with workers(name, 2) as process, process.connected() as blocked:
-        blocked.sendall(b"GET /io/blocking?delay=5 HTTP/1.1\r\nHost: x\r\n\r\n")
-        until(lambda: held_up(process))
-        assert 0 < answered_beside(process, blocked, 24) < 24
+def test_a_blocked_worker_holds_up_the_connections_that_hash_to_it(name, held):
+    with blocked(name, held) as process:
+        assert 0 < answered_beside(process, 24, quiet_s=1) < 24
 
 
 @EITHER
-def test_with_a_shared_socket_a_blocked_worker_holds_up_nobody(name):
-    with workers(name, 2, "--accept", "shared") as process, process.connected() as blocked:
-        blocked.sendall(b"GET /io/blocking?delay=20 HTTP/1.1\r\nHost: x\r\n\r\n")
-        until(lambda: silent(process))
-        assert answered_beside(process, blocked, 24) == 24
+def test_with_a_shared_socket_a_blocked_worker_holds_up_nobody(name, held):
+    with blocked(name, held, "--accept", "shared") as process:
+        assert answered_beside(process, 24, quiet_s=HANG_S) == 24
 
 
 def test_the_supervisor_has_no_framework_no_thread_and_less_than_12_mb():
@@ -283,9 +270,7 @@ def test_a_worker_that_is_killed_is_replaced_within_a_second_and_said_with_its_l
     with workers(name, 2) as process:
         victim = process.ready.pids[0]
         os.kill(victim, signal.SIGKILL)
-        start = time.monotonic()
-        until(lambda: len(now := pids(process)) == 2 and victim not in now)
-        assert time.monotonic() - start < 20  # one second on a machine of its own: benchmarks/workers.py
+        until(lambda: len(now := pids(process)) == 2 and victim not in now)  # how soon: benchmarks/workers.py
         assert f"worker 0 (process {victim}) was killed by SIGKILL; its last words:" in process.logged()
         assert process.stop()[0] == 0
 
@@ -315,16 +300,19 @@ def test_after_five_deaths_in_ten_seconds_the_supervisor_gives_up(name):
         code, stderr = process.wait()
     assert code == 1
     assert "5 workers ended within 10 s: given up" in stderr
-    assert len(dead) == 5
+    assert len(dead) >= 5
 
 
 @EITHER
-def test_sighup_before_all_are_ready_stops_and_leaves_nobody(name):
+def test_sighup_before_all_are_ready_stops_and_leaves_nobody(name, tmp_path):
+    never = "import os, time\nif 'COMPARE_WORKER' in os.environ: time.sleep(3600)\n"
+    (tmp_path / "sitecustomize.py").write_text(never)
     command = supervised(name, "--port", "0", "--workers", "2")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=SIGNED) as popen:
+    env = SIGNED | {"PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as popen:
         family = until(lambda: psutil.Process(popen.pid).children())
         popen.send_signal(signal.SIGHUP)
-        assert popen.communicate(timeout=30) == (b"", b"")
+        assert popen.communicate(timeout=HANG_S) == (b"", b"")
     assert popen.returncode == 0
     assert not left(family)
 
@@ -341,18 +329,22 @@ def test_under_nohup_sighup_replaces_workers_as_ever():
 
 @SERVERS
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.full)])
-def test_what_is_in_flight_in_every_worker_is_answered_at_a_stop_and_the_signal_comes_once(name, number):
+def test_what_is_in_flight_in_every_worker_is_answered_at_a_stop_and_the_signal_comes_once(
+    name, number, held
+):
     """A terminal's Ctrl-C goes to the whole group: workers in sessions of their own get the supervisor's one."""
-    with workers(name, 2) as process:
+    with workers(name, 2, *held.options, env=held.env) as process:
         waiting = []
         for _ in range(20):
             sock = process.connected()
-            sock.sendall(b"GET /io/native?delay=0.5 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            sock.sendall(b"GET /io/native HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             waiting.append(sock)
-        until(lambda: everyone(process)["total"]["in_flight"] == 20)
+        held.until(20)
         groups = {os.getpgid(pid) for pid in process.ready.pids}
         assert os.getpgid(process.popen.pid) not in groups
         process.popen.send_signal(number)
+        process.until_refused()
+        held.release()
         answers = [sock.makefile("rb").read() for sock in waiting]
         for sock in waiting:
             sock.close()
@@ -369,7 +361,7 @@ def test_a_worker_that_hears_nothing_is_killed_within_grace_and_a_second(name):
         code, stderr = process.stop()
         took_s = time.monotonic() - start
     assert code == 0
-    assert 0.5 < took_s < 20  # a second and a half on a machine of its own
+    assert took_s > 0.5
     assert stderr.count("did not end within the grace: killed") == 2
 
 
@@ -382,7 +374,7 @@ def test_sighup_replaces_the_workers_one_by_one_and_nothing_is_refused(name):
         def press():
             while not stopping.is_set():
                 try:
-                    connection = http.client.HTTPConnection(*process.address, timeout=20)
+                    connection = http.client.HTTPConnection(*process.address, timeout=HANG_S)
                     for _ in range(20):  # kept alive until the server asks to close
                         connection.request("GET", "/io/native?delay=0.01")
                         answer = connection.getresponse()
@@ -398,7 +390,7 @@ def test_sighup_replaces_the_workers_one_by_one_and_nothing_is_refused(name):
         for thread in pressing:
             thread.start()
         process.popen.send_signal(signal.SIGHUP)
-        until(lambda: len(now := pids(process)) == 2 and not now & before, timeout_s=60)
+        until(lambda: len(now := pids(process)) == 2 and not now & before)
         stopping.set()
         for thread in pressing:
             thread.join()
@@ -408,16 +400,17 @@ def test_sighup_replaces_the_workers_one_by_one_and_nothing_is_refused(name):
 
 
 @SERVERS
-def test_a_worker_that_is_replaced_cuts_nothing_off_however_short_the_grace(name):
-    with workers(name, 1, "--grace", "0.1") as process:
-        idle = http.client.HTTPConnection(*process.address, timeout=20)
+def test_a_worker_that_is_replaced_cuts_nothing_off_however_short_the_grace(name, held):
+    with workers(name, 1, "--grace", "0.1", *held.options, env=held.env) as process:
+        idle = http.client.HTTPConnection(*process.address, timeout=HANG_S)
         idle.request("GET", "/ping")
         idle.getresponse().read()
-        busy = http.client.HTTPConnection(*process.address, timeout=20)
-        busy.request("GET", "/io/native?delay=2.5")
-        until(lambda: everyone(process)["total"]["in_flight"] == 1)
+        busy = http.client.HTTPConnection(*process.address, timeout=HANG_S)
+        busy.request("GET", "/io/native")
+        held.until(1)
         process.popen.send_signal(signal.SIGHUP)
         until(lambda: pids(process).isdisjoint(process.ready.pids))
+        held.release()
         long = busy.getresponse()
         assert (long.status, len(long.read()) > 0) == (200, True)
         idle.request("GET", "/ping")  # on its way when the worker was replaced, for all that the client knows
@@ -447,7 +440,7 @@ def test_workers_are_replaced_without_waiting_for_idle_connections(name):
     with workers(name, 2) as process:
         held = [process.connected() for _ in range(16)]
         process.popen.send_signal(signal.SIGHUP)
-        until(lambda: pids(process).isdisjoint(process.ready.pids), timeout_s=20)
+        until(lambda: pids(process).isdisjoint(process.ready.pids))
         assert len(pids(process)) == 2
         assert process.stop()[0] == 0
         for one in held:
@@ -462,7 +455,7 @@ def test_a_second_server_does_not_join_the_port_in_silence(name):
             supervised(Server.AIOHTTP, "--workers", "2", "--port", port),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=HANG_S,
             check=False,
         )
     assert done.returncode == 1
@@ -488,7 +481,7 @@ def test_a_second_server_does_not_join_the_port_in_silence(name):
 )
 def test_bad_options_are_one_sentence_and_exit_code_2(options, sentence):
     done = subprocess.run(
-        supervised(Server.TORNADO, *options), capture_output=True, text=True, timeout=30, check=False
+        supervised(Server.TORNADO, *options), capture_output=True, text=True, timeout=HANG_S, check=False
     )
     assert done.returncode == 2
     assert sentence in done.stderr
@@ -500,7 +493,7 @@ def test_a_worker_that_cannot_start_ends_all_with_its_reason(name, tmp_path):
         supervised(name, "--port", "0", "--workers", "2", "--cookie-secret-file", str(tmp_path / "missing")),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANG_S,
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
@@ -514,7 +507,7 @@ def test_a_worker_that_cannot_start_ends_all_with_its_reason(name, tmp_path):
 def test_a_supervisor_whose_stdout_cannot_be_written_says_so_and_leaves_nobody(redirected, reason):
     typed = " ".join(supervised(Server.AIOHTTP, "--port", "0"))
     shell = ["sh", "-c", f"exec {typed} {redirected}"]
-    done = subprocess.run(shell, stderr=subprocess.PIPE, text=True, timeout=30, env=SIGNED, check=False)
+    done = subprocess.run(shell, stderr=subprocess.PIPE, text=True, timeout=HANG_S, env=SIGNED, check=False)
     assert (done.returncode, done.stderr) == (1, f"Cannot write the ready line to stdout: {reason}.\n")
 
 
@@ -527,7 +520,7 @@ def test_the_switch_interval_is_set_and_told(server_name):
 def notify_socket(tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
-        listening.settimeout(20)
+        listening.settimeout(HANG_S)
         yield listening
 
 
@@ -563,7 +556,7 @@ def test_a_worker_that_hangs_is_named_silent_while_the_others_serve_and_the_watc
         while not notify_socket.recv(4096).startswith(b"READY=1"):
             pass
         assert {notify_socket.recv(4096) for _ in range(20)} == {b"WATCHDOG=1"}
-        assert {row["pid"] for row in everyone(process)["workers"] if not row.get("silent")} == {well}
+        until(lambda: {row["pid"] for row in everyone(process)["workers"] if not row.get("silent")} == {well})
         os.kill(hung, signal.SIGCONT)
         assert process.stop()[0] == 0
 
@@ -585,7 +578,7 @@ def test_a_notify_socket_that_cannot_be_written_is_one_sentence_and_nothing_star
         supervised(name, "--port", "0"),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANG_S,
         check=False,
         env=os.environ | {"NOTIFY_SOCKET": "/nowhere/notify"},
     )

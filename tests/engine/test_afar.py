@@ -14,7 +14,7 @@ from compare.harness.load import LoadError
 from compare.records import Closed
 
 TOKEN = b"0123456789abcdef"
-LOAD = Closed(4, delay_s=0.0, duration_s=0.3, warmup_s=0.02, timeout_s=1.0)
+LOAD = Closed(4, delay_s=0.0, duration_s=0.3, warmup_s=0.02)
 
 
 class Direct:
@@ -67,7 +67,7 @@ def test_the_window_is_on_this_machines_clock_and_latencies_are_as_the_other_saw
     assert before_s - 5000 < found.window[0] < time.monotonic() - 5000
     assert found.window[1] - found.window[0] == pytest.approx(0.3)
     assert set(found.samples.status.tolist()) == {200}
-    assert max(found.samples.done_s - found.samples.intended_s) < 1.0
+    assert max(found.samples.done_s - found.samples.intended_s) < 60
     assert found.bystander is not None
     assert found.report.notes == ()
 

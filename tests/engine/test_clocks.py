@@ -17,7 +17,7 @@ def test_a_clock_that_is_ahead_is_found_to_be_by_so_much(ahead_s):
     with Clock("127.0.0.1", TOKEN, clock=lambda: time.monotonic() + ahead_s) as there:
         found = read(there.address, TOKEN)
     assert abs(found.ahead_s - ahead_s) <= found.unsure_s
-    assert 0 < found.unsure_s < 0.05
+    assert 0 < found.unsure_s < 1.0
 
 
 def test_the_shortest_round_trip_tells_and_half_of_it_is_unsure():

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import cluster_work
 import msgspec
 import pytest
+from running import HANG_S, free_port
 
 from compare.contract import Paradigm, Server
 from compare.engine import certificates, remote
@@ -18,7 +18,7 @@ from compare.engine.many import Finished, Made, Many
 from compare.engine.spread import Lost
 from compare.records import Cell, Closed, Contestant
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.xdist_group("cluster")
 
 
 def rounds_of(count, cells=2):
@@ -92,12 +92,6 @@ def test_workers_of_other_versions_are_refused_by_name():
 
 
 @pytest.fixture
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
 def certs(tmp_path):
     certificates.make(tmp_path / "certs")
     return tmp_path / "certs"
@@ -111,16 +105,17 @@ def started(*words):
 
 @pytest.mark.full
 def test_over_tls_a_worker_with_our_certificates_is_let_in_and_a_foreign_one_is_not(
-    certs, tmp_path, free_port, monkeypatch
+    certs, tmp_path, monkeypatch
 ):
     certificates.make(tmp_path / "foreign")
-    address = f"tls://127.0.0.1:{free_port}"
-    scheduler = started("scheduler", "--port", free_port, "--certs", certs)
+    port = free_port()
+    address = f"tls://127.0.0.1:{port}"
+    scheduler = started("scheduler", "--port", port, "--certs", certs)
     ours = started("worker", address, "--certs", certs, "--name", "ours")
     theirs = started("worker", address, "--certs", tmp_path / "foreign", "--name", "theirs")
     try:
-        with Client(address, security=security(certs), set_as_default=False, timeout=40) as client:
-            client.wait_for_workers(1, timeout=40)
+        with Client(address, security=security(certs), set_as_default=False, timeout=HANG_S) as client:
+            client.wait_for_workers(1, timeout=HANG_S)
         with connect(address, certs) as cluster:
             (machine,) = cluster.machines("tls", cluster_work.opened, cluster_work.Order(0))
             assert machine.name.startswith("ours:")
@@ -133,4 +128,4 @@ def test_over_tls_a_worker_with_our_certificates_is_let_in_and_a_foreign_one_is_
         for process in (ours, theirs, scheduler):
             process.terminate()
         for process in (ours, theirs, scheduler):
-            process.communicate(timeout=20)
+            process.communicate(timeout=HANG_S)

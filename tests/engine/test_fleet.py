@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import threading
 
 import pytest
 
@@ -18,14 +19,18 @@ EMPTY = Run("a run", "2025-01-01T00:00:00+00:00", "compare bench", 0, environmen
 
 
 class Machine:
-    """A machine that measures at once, and is lost when its `dies_at`th cell begins."""
+    """A machine that measures once `after` has happened, and is lost when its `dies_at`th cell begins."""
 
-    def __init__(self, name, dies_at=None):
+    def __init__(self, name, dies_at=None, after=None):
         self.name, self.dies_at, self.cells = name, dies_at, 0
+        self.lost, self._after = threading.Event(), after
         self.turn = contextlib.nullcontext()
 
     def measure(self, cell, attempt):
+        if self._after is not None:
+            self._after.wait()
         if self.cells == self.dies_at:
+            self.lost.set()
             raise MachineLostError(f"{self.name} was lost while it measured.")
         self.cells += 1
         return Measurement(cell)
@@ -105,7 +110,8 @@ def test_every_round_is_kept_cell_by_cell_with_the_machine_that_made_it():
 
 def test_a_lost_round_is_marked_told_and_made_again_as_attempt_two():
     notes = Notes()
-    made = fleet(Site(Machine("sick", dies_at=1), Machine("well")), notes)
+    sick = Machine("sick", dies_at=1)
+    made = fleet(Site(sick, Machine("well", after=sick.lost)), notes)
     made.rounds(ROUNDS)
     assert results(made.run) == WHOLE
     (lost,) = made.run.lost

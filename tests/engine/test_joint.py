@@ -42,7 +42,7 @@ class Presser:
         if self._failure == "begin":
             raise CompareError(f"{self.name} was lost.")
         if self._failure is not None:
-            assert self.ended.wait(10), "nobody cut it"
+            assert self.ended.wait(60), "nobody cut it"
         samples = made.closed_loop(10, 0.01)
         return LoadResult(samples, None, GeneratorReport(0.2, 10, 0), (start_s + 0.5, start_s + 1.5))
 

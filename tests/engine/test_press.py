@@ -39,9 +39,9 @@ def generators():
 
 def test_a_worker_tells_its_time_and_sends_from_the_moment_it_is_told(part):
     address = press.join("a", HERE, TOKEN)
-    assert abs(clocks.read(address, TOKEN).ahead_s) < 0.1  # it is this machine's own clock
+    assert abs(clocks.read(address, TOKEN).ahead_s) < 1.0  # it is this machine's own clock
     press.prepare("a", part, HERE)
-    start_s = time.monotonic() + 0.2
+    start_s = time.monotonic() + 1.0
     result = press.begin("a", start_s)
     assert result.window[0] == pytest.approx(start_s + 0.05, abs=1e-6)
     assert set(result.samples.status.tolist()) == {200}

@@ -15,7 +15,6 @@ from compare.records import Cell, Closed, Contestant
 
 pytestmark = [
     pytest.mark.full,
-    pytest.mark.timeout(240),
     pytest.mark.xdist_group("cluster"),
     pytest.mark.skipif(
         os.geteuid() != 0 or shutil.which("ip") is None,

@@ -6,6 +6,7 @@ import ssl
 
 import pytest
 import secure
+from running import free_port
 
 from compare.harness.certificate import CertificateError, look
 
@@ -46,7 +47,6 @@ def test_a_certificate_verifies_by_the_authorities_in_the_environment(address, m
 
 
 def test_a_server_that_is_down_is_told_as_such():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
+    port = free_port()
     with pytest.raises(CertificateError, match=f"No TLS connection to localhost:{port}: Connection refused"):
         look(socket.AF_INET, ("127.0.0.1", port), "localhost", verify=False)

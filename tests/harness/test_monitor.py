@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from running import PAUSE_S
 
 from compare.harness import monitor
 from compare.harness.monitor import Monitor, Reading, Switches
@@ -49,21 +50,28 @@ def test_switches_that_are_not_known_are_no_number():
 
 @pytest.fixture
 def child():
-    """A process that burns CPU after a line on its stdin, says how many seconds, and ends after the next line."""
+    """A process that burns CPU after a line on its stdin, says how many seconds, and ends after the next line.
+
+    Until then it keeps its memory and its threads.
+    """
     source = (
         "import sys, threading, time\n"
+        "print(flush=True)\n"
         "sys.stdin.readline()\n"
         "began = time.process_time()\n"
         "kept = bytearray(30_000_000)\n"
-        "threads = [threading.Thread(target=time.sleep, args=(0.3,)) for _ in range(4)]\n"
+        "over = threading.Event()\n"
+        "threads = [threading.Thread(target=over.wait) for _ in range(4)]\n"
         "[thread.start() for thread in threads]\n"
         "while time.process_time() < began + 0.3: pass\n"
-        "[thread.join() for thread in threads]\n"
         "print(time.process_time() - began, flush=True)\n"
         "sys.stdin.readline()\n"
+        "over.set()\n"
+        "[thread.join() for thread in threads]\n"
     )
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", source], stdin=pipe, stdout=pipe, text=True) as process:
+        process.stdout.readline()  # its start is over
         yield process
         process.kill()
 
@@ -74,6 +82,9 @@ def test_a_live_process_is_watched_from_idle_to_the_end_of_its_work(child):
         child.stdin.write("go\n")
         child.stdin.flush()
         burnt_s = float(child.stdout.readline())
+        burnt = time.monotonic()
+        while watching.readings[-1].at_s < burnt:
+            time.sleep(PAUSE_S)
         end = time.monotonic()
     usage = watching.usage((start, end))
     assert usage.cpu_s == pytest.approx(burnt_s, abs=0.1)
@@ -122,7 +133,7 @@ def test_a_process_that_ends_while_it_is_watched_leaves_its_last_readings(child)
     with Monitor(child.pid, interval_s=0.01) as watching:
         child.kill()
         child.wait()
-        watching._thread.join(5)
+        watching._thread.join(60)
         assert not watching._thread.is_alive()
     assert watching.readings
 

@@ -88,7 +88,7 @@ def test_the_servers_cpu_is_looked_at_before_each_cell(machine):
 
 def test_the_short_spin_leaves_the_thread_where_it_was_allowed():
     allowed = os.sched_getaffinity(0)
-    assert 0 < short_spin(min(allowed)) < 5
+    assert 0 < short_spin(min(allowed)) < 60
     assert os.sched_getaffinity(0) == allowed
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 from msgspec.structs import replace
+from running import free_port
 
 from compare.contract import HEADERS, PONG, LoopLag, Paradigm, Server, Stats, io_body
 from compare.harness import probe
@@ -112,8 +113,7 @@ def test_what_is_no_http_or_no_statistics_is_no_answer(answer):
 
 
 def test_a_target_that_is_down_is_no_answer():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with pytest.raises(NoAnswerError, match="refused"):
         probe.get(f"http://127.0.0.1:{port}/ping")
 
@@ -150,7 +150,6 @@ def test_a_server_is_warmed_up_by_a_hundred_requests_that_do_not_wait(work, path
 
 
 def test_a_server_that_cannot_be_warmed_up_is_named():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with pytest.raises(NoAnswerError, match=rf"127\.0\.0\.1:{port}/io/native\?delay=0 did not answer"):
         probe.warm(f"http://127.0.0.1:{port}", NATIVE)

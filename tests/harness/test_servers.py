@@ -99,7 +99,9 @@ def test_what_a_server_started_is_ended_with_it(fake):
     """
     with serve_by(fake(parent)) as running:
         assert not gone(running.ready.pid)
-    psutil.wait_procs([psutil.Process(running.ready.pid)] if psutil.pid_exists(running.ready.pid) else [])
+    psutil.wait_procs(
+        [psutil.Process(running.ready.pid)] if psutil.pid_exists(running.ready.pid) else [], timeout=45
+    )
     assert gone(running.ready.pid)
 
 
@@ -121,9 +123,18 @@ def test_a_server_killed_before_it_is_ready_is_named_by_its_signal(fake):
 
 
 def test_a_server_that_never_becomes_ready_is_stopped_and_its_last_words_told(fake, monkeypatch):
-    monkeypatch.setattr(servers, "READY_TIMEOUT_S", 1.5)  # by then it has said its words
+    class Patient(servers.Child):
+        """Waits for what it says before it gives up at once."""
+
+        def line(self, within_s, accepts):
+            while not self.last_lines():
+                pass
+            return super().line(within_s, accepts)
+
+    monkeypatch.setattr(servers, "READY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(servers, "Child", Patient)
     with (
-        pytest.raises(ServerError, match=r"not ready within 1\.5 s\. Its last words: waiting for ever"),
+        pytest.raises(ServerError, match=r"not ready within 0\.1 s\. Its last words: waiting for ever"),
         serve_by(fake("print('waiting for ever', file=sys.stderr, flush=True); time.sleep(60)")),
     ):
         pytest.fail("it never was ready")
@@ -147,7 +158,7 @@ def test_a_server_may_write_more_to_stderr_than_a_pipe_holds(fake):
 
 def test_a_server_that_ended_by_itself_is_noticed(fake):
     with serve_by(fake(f"print('{READY}', flush=True); sys.exit('out of luck')")) as running:
-        assert running._child.ends_within(20)
+        assert running._child.ends_within(60)
         with pytest.raises(ServerError, match=r"ended during the measurement \(exit code 1\).*out of luck"):
             running.check_alive()
     assert running.exit_usage is None

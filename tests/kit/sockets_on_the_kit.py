@@ -117,7 +117,7 @@ class UvicornWithWebsockets(UvicornServer):
     WS = "websockets-sansio"
 
     async def close_all_connections(self) -> None:
-        async with asyncio.timeout(5):  # uvicorn cannot shut down while a closing handshake is under way
+        async with asyncio.timeout(60):  # uvicorn cannot shut down while a closing handshake is under way
             while self._server.server_state.connections:  # noqa: ASYNC110  # uvicorn has no event for it
                 await asyncio.sleep(0)
         await super().close_all_connections()

@@ -183,7 +183,7 @@ def test_an_order_that_waits_says_so_when_its_connections_are_open_and_begins_wh
                 connection.setblocking(False)
                 with pytest.raises(BlockingIOError):  # nothing was sent yet
                     connection.recv(1)
-            start_s = time.monotonic() + 0.1
+            start_s = time.monotonic() + 1.0
             process.stdin.write(START + repr(start_s).encode() + b"\n")
             process.stdin.flush()
             outcome = msgspec.json.decode(process.stdout.readline(), type=Said)

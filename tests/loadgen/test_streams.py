@@ -11,8 +11,9 @@ from time import monotonic
 
 import numpy as np
 import pytest
+from running import free_port
 
-from compare.loadgen import streams
+from compare.loadgen import generator, streams
 from compare.loadgen.generator import measure
 from compare.loadgen.ledger import COLUMNS, Ended, Ledger
 from compare.loadgen.protocol import Order, StreamOrder
@@ -30,6 +31,13 @@ def usual_garbage_collection():
     yield
     gc.unfreeze()
     gc.set_threshold(*thresholds)
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """The first connections are open before anything is due, however long that takes."""
+    opened = generator._open
+    monkeypatch.setattr(generator, "_open", lambda made, _: opened(made, 60.0))
 
 
 class Talk(asyncio.Protocol):
@@ -132,13 +140,12 @@ class Rows:
         return set(self.status[self.mine].tolist())
 
 
-async def rows(*streams, warmup_s=0.02, duration_s=0.2, timeout_s=1.0):
+async def rows(*streams, warmup_s=0.02, duration_s=0.2, timeout_s=60.0):
     outcome, ledgers = await measure(Order(streams, warmup_s, duration_s, timeout_s))
     made = [Rows(ledger, outcome, one) for ledger, one in zip(ledgers, outcome.streams, strict=True)]
     return made if len(made) > 1 else made[0]
 
 
-@TIMED
 async def test_a_closed_loop_keeps_each_connection_busy_and_never_more():
     async with serving(saying(OK, 0.01)) as server:
         got = await rows(stream(server.port, 8))
@@ -148,8 +155,8 @@ async def test_a_closed_loop_keeps_each_connection_busy_and_never_more():
     assert got.kinds() == {200}
     # in flight by Little's law: nothing is missing between two requests of a connection
     ends = np.nan_to_num(got.done, nan=got.window)
-    spans = np.clip(np.minimum(ends, got.window) - np.maximum(got.sent, 0), 0, None)
-    assert spans.sum() / got.window == pytest.approx(8, rel=0.03)
+    spans = np.clip(np.minimum(ends, got.window) - np.maximum(got.intended, 0), 0, None)
+    assert spans.sum() / got.window == pytest.approx(8, rel=1e-6)
 
 
 async def test_a_closed_loop_sends_again_at_the_moment_of_the_answer():
@@ -159,7 +166,6 @@ async def test_a_closed_loop_sends_again_at_the_moment_of_the_answer():
     assert (got.sent >= got.intended).all()
 
 
-@TIMED
 async def test_first_requests_are_spread_over_the_ramp_so_that_equal_waits_stay_out_of_step():
     async with serving(saying(OK, 0.1)) as server:
         got = await rows(stream(server.port, 20, ramp_s=0.1, seed=5), duration_s=0.1)
@@ -168,15 +174,14 @@ async def test_first_requests_are_spread_over_the_ramp_so_that_equal_waits_stay_
     assert np.diff(firsts).max() < 0.011
 
 
-@TIMED
 async def test_requests_before_the_window_are_stamped_with_negative_times():
     async with serving(saying(OK, 0.005)) as server:
         got = await rows(stream(server.port), warmup_s=0.1)
-    assert got.intended.min() == pytest.approx(-0.1, abs=0.005)
-    assert got.mine.sum() == pytest.approx((~got.mine).sum() * 2, rel=0.5)
+    assert got.intended.min() == pytest.approx(-0.1, abs=1e-6)
+    assert (got.status[got.intended < 0] == 200).all()
+    assert got.mine.any()
 
 
-@TIMED
 async def test_the_last_requests_of_the_window_are_waited_for_under_load():
     async with serving(saying(OK, 0.1)) as server:
         got = await rows(stream(server.port, 4), duration_s=0.15, warmup_s=0.0)
@@ -209,11 +214,6 @@ async def test_errors_with_a_status_are_samples_with_that_status():
     async with serving(saying(BUSY, 0.001)) as server:
         got = await rows(stream(server.port))
     assert got.kinds() == {503}
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
 
 
 @pytest.mark.parametrize("rate_rps", [None, 100.0])
@@ -269,27 +269,32 @@ async def test_a_server_that_never_answers_leaves_every_request_unanswered(rate_
     assert len(got.status) == (16 if rate_rps is None else 15)
     assert np.isnan(got.done).all()
     assert not np.isnan(got.sent[got.status == Ended.UNANSWERED]).any()
-    assert 0.1 <= got.outcome.end_s - got.outcome.window[1] < 5
+    assert got.outcome.end_s - got.outcome.window[1] >= 0.1
 
 
 async def test_an_open_loop_never_waits_for_answers():
-    async with serving(saying(OK, 0.15)) as server:
+    def answer(talk):  # nobody until forty have asked
+        for one in talk.server.talks if talk.server.requests >= 40 else ():
+            while one.answering:
+                one.say(OK)
+
+    async with serving(answer) as server:
         got = await rows(stream(server.port, 100, rate_rps=200.0))
     assert got.mine.sum() == 40
     np.testing.assert_allclose(np.sort(got.intended[got.mine]), np.arange(40) / 200, atol=1e-6)
-    assert (got.done - got.intended)[got.mine].min() > 0.149
-    assert server.most_at_once > 20
+    assert got.kinds() == {200}
+    assert server.most_at_once >= 40
 
 
-@TIMED
 async def test_a_request_that_finds_no_free_connection_leaves_late_with_its_time_kept():
     async with serving(saying(OK, 0.05)) as server:
-        got = await rows(stream(server.port, 1, rate_rps=100.0), timeout_s=5.0, warmup_s=0.0)
+        got = await rows(stream(server.port, 1, rate_rps=100.0), warmup_s=0.0)
     mine = np.argsort(got.intended[got.mine])
-    lag = (got.sent - got.intended)[got.mine][mine]
-    np.testing.assert_allclose(np.diff(lag), 0.04, atol=0.02)  # 10 ms apart, served 50 ms apart
+    intended, sent, done = (times[got.mine][mine] for times in (got.intended, got.sent, got.done))
+    np.testing.assert_allclose(np.diff(intended), 0.01, atol=1e-6)
+    assert (sent[1:] >= done[:-1]).all(), "10 ms apart, served 50 ms apart"
     assert server.most_at_once == 1, "never pipelined"
-    assert (got.done - got.intended)[got.mine].max() > 0.75
+    assert (done - intended).max() > 0.75
     assert got.kinds() == {200}
 
 
@@ -305,7 +310,7 @@ async def test_what_was_due_and_never_sent_is_a_sample():
 
 async def test_an_open_loop_opens_more_connections_when_it_needs_them_up_to_its_limit():
     async with serving(saying(OK, 0.1)) as server:
-        got = await rows(stream(server.port, 6, opened_first=2, rate_rps=200.0), timeout_s=5.0)
+        got = await rows(stream(server.port, 6, opened_first=2, rate_rps=200.0))
     assert len(server.talks) == 6
     assert got.stream.connections == 6
     assert got.stream.reconnects == 0
@@ -339,16 +344,26 @@ async def test_poisson_arrivals_are_those_of_the_seed():
 
 
 async def test_idle_connections_that_the_server_closes_are_replaced():
-    def answer(talk):
-        talk.say(OK)
-        if talk.server.requests == 10:
-            for one in talk.server.talks:
-                one.transport.close()
-
-    async with serving(answer) as server:
-        got = await rows(stream(server.port, 5, rate_rps=100.0), warmup_s=0.0)
-    assert got.kinds() == {200}
-    assert got.stream.reconnects >= 1
+    async with serving(saying(OK)) as server:
+        ledger = Ledger()
+        idle = streams.make(stream(server.port, 5, rate_rps=100.0), asyncio.get_running_loop(), ledger)
+        await idle.open()
+        while len(server.talks) < 5:  # noqa: ASYNC110  # a server has no event for it
+            await asyncio.sleep(0)
+        for talk in server.talks:
+            talk.transport.close()
+        while idle._open:  # noqa: ASYNC110  # nor has the generator
+            await asyncio.sleep(0)
+        ends_s = monotonic() + 0.1
+        idle.begin(monotonic(), ends_s, 60.0)
+        await generator.until(ends_s)
+        idle.close_window()
+        await idle.settled.wait()
+        ended = idle.stop()
+    parts = dict(zip((name for name, _ in COLUMNS), ledger.parts(), strict=True))
+    statuses = np.frombuffer(parts["status"], np.int16)
+    assert set(statuses[np.frombuffer(parts["intended_s"]) < ends_s].tolist()) == {200}
+    assert ended.reconnects >= 1
 
 
 async def test_two_streams_keep_their_stamps_apart():
@@ -369,7 +384,7 @@ async def test_a_limit_of_this_process_is_named():
     async with serving(saying(OK)) as server:
         resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() + 10, hard))
         try:
-            got = await rows(stream(server.port, 50))
+            got = await rows(stream(server.port, 50), timeout_s=1.0)  # some of them never get one
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert any("A limit was hit: no more open files" in note for note in got.outcome.notes)

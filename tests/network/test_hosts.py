@@ -24,8 +24,8 @@ def test_a_link_delays_there_and_back_and_loses_what_it_is_asked_to():
         plain, far = made.add(), made.add(Link(round_trip_s=0.01))
         lossy = made.add(Link(loss=0.5))
         found = measure(far, made.hub, 20)
-        assert measure(plain, made.hub, 20).p50_s < 0.005
         assert found.came_back == 20
+        assert measure(plain, made.hub, 20).p50_s < found.p50_s
         assert found.p50_s >= 0.01
         # both ways at one half each: a quarter comes back
         assert 2 <= measure(lossy, made.hub, 40).came_back <= 20
@@ -51,12 +51,12 @@ def test_hosts_reach_each_other_and_a_cut_one_comes_back_when_healed():
             listening = socket.create_server((one.address, 0))
         with listening, inside(other):
             address = listening.getsockname()
-            socket.create_connection(address, timeout=2).close()
+            socket.create_connection(address, timeout=60).close()
             made.cut(one)
             with pytest.raises(OSError):  # noqa: PT011  # which one depends on what the kernel still remembers
                 socket.create_connection(address, timeout=0.2)
             made.heal(one)
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while True:
                 try:
                     socket.create_connection(address, timeout=0.5).close()
@@ -71,7 +71,7 @@ def test_a_command_runs_on_its_host_under_its_own_process_id():
         host = made.add()
         words = [sys.executable, "-c", "import os, socket; print(os.getpid(), socket.if_nameindex())"]
         process = subprocess.Popen(host.command(words), stdout=subprocess.PIPE, text=True)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=60)
         assert said.startswith(f"{process.pid} ")
         assert "eth0" in said
 

@@ -46,7 +46,7 @@ def test_the_load_generator_imports_nothing_from_the_current_folder(downloads):
             )
         )
         words = [str(COMMAND), "load", f"{process.ready.url}/ping", "-d", "0.2", "--warmup", "0", "-c", "2"]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert not (downloads / "ran").exists()
 

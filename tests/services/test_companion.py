@@ -33,7 +33,7 @@ def test_it_ends_when_its_starter_is_killed():
     ) as starter:
         companion = psutil.Process(int(starter.stdout.readline()))
         starter.kill()
-        psutil.wait_procs([companion], timeout=10)
+        psutil.wait_procs([companion], timeout=60)
     assert not companion.is_running() or companion.status() == psutil.STATUS_ZOMBIE
 
 
@@ -46,7 +46,7 @@ def test_released_it_ends_by_itself():
     companion = Companion(UPSTREAM)
     process = psutil.Process(companion.pid)
     companion.release()
-    process.wait(10)
+    process.wait(60)
     companion.stop()
 
 

@@ -29,7 +29,7 @@ def address(companion: Companion) -> tuple[str, int]:
 
 
 def ask(where: tuple[str, int], target: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(*where, timeout=20)
+    connection = http.client.HTTPConnection(*where, timeout=60)
     try:
         connection.request(method, target, headers=headers)
         answer = connection.getresponse()
@@ -40,7 +40,7 @@ def ask(where: tuple[str, int], target: str, method: str = "GET", **headers: str
 
 def exchange(where: tuple[str, int], request: str, *pieces: str) -> bytes:
     """Send a request on a connection of its own, return all that comes until the upstream closes it."""
-    with socket.create_connection(where, timeout=20) as sock:
+    with socket.create_connection(where, timeout=60) as sock:
         for piece in (request, *pieces):
             sock.sendall(piece.encode())
         return b"".join(iter(lambda: sock.recv(65536), b""))
@@ -134,12 +134,12 @@ def test_by_hand_it_outlives_its_standard_input_and_stops_on_sigterm():
         port = int(ready.partition("127.0.0.1:")[2].partition('"')[0])
         assert ask(("127.0.0.1", port), "/") == (200, BODY)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_port_in_use_is_told_in_a_sentence(upstream):
     with run("--port", str(upstream[1])) as process:
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert said == f"The upstream cannot listen on 127.0.0.1:{upstream[1]}: Address already in use.\n"
 

@@ -48,7 +48,7 @@ def exhausted(monkeypatch):
 
 
 def closed(client: socket.socket) -> bool:
-    client.settimeout(5)
+    client.settimeout(60)
     try:
         return client.recv(1) == b""
     except ConnectionResetError:

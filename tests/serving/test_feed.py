@@ -108,4 +108,4 @@ async def test_a_loop_that_was_held_says_from_when_to_when():
         while not any(event["kind"] == "held" for event in seen):
             seen += events(await anext(viewer))
     held = next(event for event in seen if event["kind"] == "held")
-    assert 0.05 < held["at_s"] - held["from_s"] < 2
+    assert held["at_s"] - held["from_s"] > 0.05

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from running import command, running
+from running import HANG_S, command, running
 
 from compare.contract import Server
 from compare.contract.option_table import SettingsError
@@ -165,7 +165,9 @@ def test_a_secret_is_in_no_repr():
 def test_a_server_does_not_start_with_a_secret_that_is_too_short(server, secret):
     short = "hunter2"
     options = ("--port", "0", "--cookie-secret-file", secret("short", short))
-    done = subprocess.run(command(server, *options), capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        command(server, *options), capture_output=True, text=True, timeout=HANG_S, check=False
+    )
     assert done.returncode == 1
     assert done.stderr == "--cookie-secret-file: a secret must have at least 32 bytes.\n"
     assert done.stdout == ""
@@ -177,7 +179,7 @@ def test_a_server_does_not_start_with_a_secret_that_is_too_short(server, secret)
 )
 def test_a_secret_that_is_typed_where_its_file_belongs_is_not_repeated(server, options):
     done = subprocess.run(
-        command(server, "--port", "0", *options), capture_output=True, text=True, timeout=30, check=False
+        command(server, "--port", "0", *options), capture_output=True, text=True, timeout=HANG_S, check=False
     )
     assert done.returncode in {1, 2}
     assert options[0] in done.stderr

@@ -45,7 +45,7 @@ async def test_a_loop_that_stood_still_counts_each_tick_it_missed():
     ticker.stop()
     lag = ticker.lag()
     assert lag.max >= 24 * TICK_S
-    assert lag.max - 14 * TICK_S <= lag.p50 <= lag.max - 10 * TICK_S
+    assert lag.max / 2 - 2 * TICK_S <= lag.p50 <= lag.max / 2 + 2 * TICK_S
 
 
 async def test_after_a_standstill_the_schedule_goes_on_where_it_was():

@@ -29,13 +29,13 @@ async def test_the_first_waits_until_the_others_listen_and_counts_what_they_leav
     began = threading.Barrier(3)
 
     def run(part):
-        began.wait(10)
+        began.wait(60)
         part.listens.set_result(None)
         crew.leave(part, part.number)
 
     crew.begin(run)
     assert not any(part.listens.done() for part in crew.parts)
-    began.wait(10)
+    began.wait(60)
     await crew.listening()
     assert await asyncio.to_thread(crew.leave, crew.first, 10) == 10 + 1 + 2
     assert crew.exit_code == 0
@@ -63,7 +63,7 @@ async def test_a_loop_that_fails_later_stops_the_server_with_exit_code_1(crew, m
 
     crew.begin(run)
     await crew.listening()
-    assert await asyncio.to_thread(sent.wait, 10)
+    assert await asyncio.to_thread(sent.wait, 60)
     assert await asyncio.to_thread(crew.leave, crew.first, 0) == 0
     assert crew.exit_code == 1
     assert "loop 1 ended, and the server with it" in caplog.text

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 SERVER = """#!/bin/sh
 echo "$COMPARE_COOKIE_SECRET $*" >> {folder}/asked
 {then}
-exec sleep 60
+exec sleep 3600
 """
 
 
@@ -75,13 +75,13 @@ def test_both_are_served_with_one_secret_each_shown_beside_the_other_until_ctrl_
     )
     family = psutil.Process(made.pid).children(recursive=True)
     os.killpg(made.pid, signal.SIGINT)
-    made.wait(30)
+    made.wait(60)
     assert left(family) == []
 
 
 def test_where_one_cannot_start_the_other_is_not_left_alone(making):
     made = making('if [ "$2" = tornado ]; then exit 3; fi')
-    assert made.wait(30) != 0
+    assert made.wait(60) != 0
     assert left(session_of(made.pid)) == []
 
 

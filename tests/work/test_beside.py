@@ -42,7 +42,7 @@ def test_a_users_own_work_with_one_face_announces_what_is_missing(monkeypatch):
         with Companion([*BESIDE, "examples.object_store:work"]) as companion:
             announced = companion.ready
         assert announced["limit"] == 1000
-        assert 0.01 <= announced["took_s"] < 5
+        assert 0.01 <= announced["took_s"] < 60
         reason = "not measured: examples.object_store:work has no native face"
         assert announced["missing"] == {Paradigm.COROUTINE: reason, Paradigm.NATIVE: reason}
 

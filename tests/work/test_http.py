@@ -174,7 +174,7 @@ async def test_without_a_url_it_starts_its_own_and_stops_it():
     companion = psutil.Process(work._companion.pid)
     await check_faces(work, 0.0)
     await work.stop()
-    companion.wait(10)
+    companion.wait(60)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ async def test_a_malformed_head_is_an_error_of_both_faces_and_logs_nothing(garba
         work._open(1)
         for _ in range(2):  # the one connection of the pool is given back
             with pytest.raises((urllib3.exceptions.HTTPError, UpstreamError)):
-                await asyncio.wait_for(asyncio.to_thread(work.blocking, 0.0), 5)
+                await asyncio.wait_for(asyncio.to_thread(work.blocking, 0.0), 60)
         with pytest.raises(aiohttp.ClientError):
             await work.native(0.0)
         await work.stop()

@@ -16,7 +16,7 @@ from compare.contract.settings import Settings
 from compare.services import cluster
 from compare.services.companion import Companion
 from compare.work.loading import check_faces
-from compare.work.postgres import EMBEDDED, POOL, ROWS, Postgres
+from compare.work.postgres import CONNECTION_S, EMBEDDED, POOL, ROWS, Postgres
 from compare.work.promise import WorkError
 
 psycopg, psycopg_pool = embedded.driver("psycopg"), embedded.driver("psycopg_pool")
@@ -68,6 +68,14 @@ async def test_both_faces_wait_in_the_database(postgres):
         assert loop.time() - begun >= 0.049
 
 
+async def opened(postgres: Postgres) -> None:
+    """Return once each pool that is open has all its connections: opening eight takes as long as a short wait."""
+    if postgres._async_pool is not None:
+        await postgres._async_pool.wait(60)
+    if postgres._pool is not None:
+        await asyncio.to_thread(postgres._pool.wait, 60)
+
+
 async def test_as_many_as_the_pool_holds_are_done_at_once_and_the_rest_wait(postgres, dsn):
     """The pool is the ceiling, for both faces: 8 statements run, 4 more wait for a connection."""
     with ThreadPoolExecutor(12) as threads:
@@ -77,7 +85,9 @@ async def test_as_many_as_the_pool_holds_are_done_at_once_and_the_rest_wait(post
             lambda delay_s: loop.run_in_executor(threads, postgres.blocking, delay_s),
         ]
         for wait in faces:
-            waits = [asyncio.ensure_future(wait(0.3)) for _ in range(12)]
+            await wait(0.0)  # opens the pool
+            await opened(postgres)
+            waits = [asyncio.ensure_future(wait(0.6)) for _ in range(12)]
             most = 0
             async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as watch:
                 while not all(one.done() for one in waits):
@@ -176,7 +186,7 @@ async def test_without_any_dsn_it_starts_its_own_and_stops_it(monkeypatch):
     companion, folder = psutil.Process(work._companion.pid), Path(work._companion.ready["folder"])
     await check_faces(work)
     await work.stop()
-    companion.wait(10)
+    companion.wait(60)
     assert not folder.exists()  # noqa: ASYNC240  # nothing else runs on this loop
 
 
@@ -228,12 +238,14 @@ async def test_a_database_without_connections_left_is_told(dsn, monkeypatch):
         await Postgres(dsn).start(1)
 
 
-async def test_waiting_for_a_connection_does_not_last_for_ever(dsn, monkeypatch):
-    monkeypatch.setattr("compare.work.postgres.CONNECTION_S", 0.05)
+async def test_waiting_for_a_connection_does_not_last_for_ever(dsn):
     work = Postgres(dsn)
     await work.start(1)
-    busy = asyncio.create_task(work.native(0.5))
+    await work.native(0.0)
+    busy = asyncio.create_task(work.native(1.0))
     await asyncio.sleep(0)
+    assert work._async_pool.timeout == CONNECTION_S
+    work._async_pool.timeout = 0.05
     with pytest.raises(psycopg_pool.PoolTimeout):
         await work.native(0.0)
     await busy
@@ -241,7 +253,7 @@ async def test_waiting_for_a_connection_does_not_last_for_ever(dsn, monkeypatch)
 
 
 async def test_a_statement_does_not_last_for_ever(dsn, monkeypatch):
-    monkeypatch.setattr("compare.work.postgres.STATEMENT_S", 0.05)
+    monkeypatch.setattr("compare.work.postgres.STATEMENT_S", 0.5)
     work = Postgres(f"{dsn} options='-c application_name=mine'")
     await work.start(1)
     for wait in (work.native, lambda delay_s: asyncio.to_thread(work.blocking, delay_s)):
