@@ -196,9 +196,7 @@ class Measurement(msgspec.Struct, frozen=True):
     machine: str = ""  # of a cluster, by its name there; "" = where the run was made
     attempt: Positive = 1  # above 1 when machines were lost that had begun its round
     blank_cpu_share: Seconds | None = None  # of the same server without a load, bystander and /stats alone
-    wire: Wire | None = (
-        None  # what its link did on the machine of a cluster that made it; else the run has it
-    )
+    wire: Wire | None = None  # of its link, on the machine of a cluster that made it; else the run has it
 
 
 class LostRound(msgspec.Struct, frozen=True):
