@@ -1,7 +1,6 @@
 """Servers as a user starts them: a process each, real sockets, one ready line."""
 
 import contextlib
-import fcntl
 import itertools
 import os
 import select
@@ -249,24 +248,31 @@ def _runs(process: psutil.Process) -> bool:
     return False
 
 
-def interrupted_at(imported: str, module: str, *options: str) -> tuple[int, list[str]]:
-    """Press Ctrl-C once Python, started with `-m module`, has imported a module; return exit code and what it said.
+# Read by Python at its start: an import that lasts until the process is interrupted, and says that it has begun.
+HELD_IMPORT = """
+import os, sys, time
 
-    It tells its imports through a pipe that holds few of them, so that it cannot be far ahead.
-    """
-    read, write = os.pipe()
-    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
-    argv = [sys.executable, "-X", "importtime", "-m", module, *options]
-    with (
-        os.fdopen(read, "rb", buffering=0) as lines,
-        subprocess.Popen(argv, stderr=write, stdout=subprocess.DEVNULL) as popen,
-    ):
-        os.close(write)
+class Finder:
+    @staticmethod
+    def find_spec(name, *_):
+        if name == os.environ["HELD_AT"]:
+            os.write(2, b"held\\n")
+            time.sleep(3600)
+
+sys.meta_path.insert(0, Finder)
+"""
+
+
+def interrupted_at(imported: str, folder: Path, module: str, *options: str) -> tuple[int, bytes]:
+    """Press Ctrl-C while Python, started with `-m module`, imports a module; return exit code and what it said."""
+    (folder / "sitecustomize.py").write_text(HELD_IMPORT)
+    env = os.environ | {"PYTHONPATH": str(folder), "HELD_AT": imported}
+    argv = [sys.executable, "-m", module, *options]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=env) as popen:
+        assert popen.stderr is not None
         try:
-            while lines.readline().split()[-1] != imported.encode():
-                pass
+            assert popen.stderr.readline() == b"held\n"
             popen.send_signal(signal.SIGINT)
-            said = [line.decode() for line in lines if not line.startswith(b"import time:")]
-            return popen.wait(HANG_S), said
+            return popen.wait(HANG_S), popen.stderr.read()
         finally:
             popen.kill()

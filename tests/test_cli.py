@@ -101,8 +101,8 @@ def test_python_m_compare_is_the_command():
     assert out.startswith("Usage: compare [OPTIONS] COMMAND")
 
 
-def test_ctrl_c_in_the_middle_of_the_imports_is_silent():
-    assert interrupted_at("click.exceptions", "compare", "--help") == (130, [])
+def test_ctrl_c_in_the_middle_of_the_imports_is_silent(tmp_path):
+    assert interrupted_at("click.exceptions", tmp_path, "compare", "--help") == (130, b"")
 
 
 def test_after_the_imports_ctrl_c_is_pythons_own():

@@ -154,8 +154,8 @@ def test_what_nohup_ignores_stays_ignored(name):
 
 
 @SERVERS
-def test_ctrl_c_in_the_middle_of_the_imports_is_silent(name):
-    assert interrupted_at("asyncio", f"compare.{name}_impl", "--port", "0") == (130, [])
+def test_ctrl_c_in_the_middle_of_the_imports_is_silent(name, tmp_path):
+    assert interrupted_at("asyncio", tmp_path, f"compare.{name}_impl", "--port", "0") == (130, b"")
 
 
 @EITHER
