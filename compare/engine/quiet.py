@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import dask
 
 MACHINE = "machine"  # the one resource: each worker has one, each cell takes it
-TTL_S = 30  # a frozen worker is noticed after this; dask's own default is five minutes
+TTL_S = 30  # a frozen worker is noticed after one to three times this; dask's own default is five minutes
 
 SETTINGS: dict[str, str | int | bool] = {
     "distributed.admin.tick.interval": "1s",
