@@ -1,7 +1,8 @@
-"""The next cell's server, started while the last cell's numbers are computed, kept and shown.
+"""The next cell's server, started while the last cell's numbers are computed and kept.
 
-The start of a server is half of what a cell costs beside its load, and needs the server's CPU. To compute and keep what
-was measured takes this process about as long, on another. Nothing is measured meanwhile, so neither is in any number.
+The start of a server takes longer than anything else that a cell costs beside its load, and needs the server's CPU. To
+compute and keep what was measured takes this process up to a third of that time, on another CPU. Nothing is measured
+meanwhile, so neither is in any number.
 """
 
 from collections.abc import Callable

@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import socket
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,6 +14,7 @@ from compare.records import Contestant
 PROBE_DELAY_S = 0.01  # long enough to see that the wait is not skipped, short enough to ask before every cell
 OWN_S = 70.0  # longer than a server gives a long I/O
 _IO_MS = re.compile(r"io;dur=(\d+(?:\.\d+)?)")
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -94,17 +96,37 @@ def warm(base_url: str, contestant: Contestant, *, timeout_s: float = 5.0) -> No
     """
     path = io_path(contestant, 0.0) if contestant.waits_as_asked else "/ping"
     parts = urlsplit(base_url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout_s)
+    request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     try:
-        for _ in range(WARM_UPS):
-            connection.request("GET", path)
-            connection.getresponse().read()
-    except (OSError, http.client.HTTPException) as error:
+        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout_s) as sock:
+            for _ in range(WARM_UPS):
+                sock.sendall(request)
+                _pass_over(sock)
+    except OSError as error:
         raise NoAnswerError(
             f"{base_url}{path} did not answer: {str(error) or type(error).__name__}."
         ) from error
-    finally:
-        connection.close()
+
+
+def _pass_over(sock: socket.socket) -> None:
+    """Read one answer to its end; `http.client` would take as long for it as a server does. Raises OSError."""
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += _more(sock)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    if length is None:
+        raise ConnectionError("its answer has no Content-Length")
+    missing = int(length[1]) - len(body)
+    while missing > 0:
+        missing -= len(_more(sock))
+
+
+def _more(sock: socket.socket) -> bytes:
+    data = sock.recv(1 << 16)
+    if not data:
+        raise ConnectionError("it closed the connection")
+    return data
 
 
 def check(base_url: str, contestant: Contestant) -> None:

@@ -1,4 +1,3 @@
-import io
 import socket
 import threading
 from contextlib import contextmanager
@@ -125,28 +124,43 @@ def test_the_path_holds_the_delay_as_the_contract_reads_it(delay_s, text):
     assert probe.io_path(NATIVE, delay_s) == f"/io/native?delay={text}"
 
 
-@pytest.mark.parametrize(("work", "path"), [("sleep", "/io"), ("mine:work", "/ping")])
-def test_a_server_is_warmed_up_by_a_hundred_requests_that_do_not_wait(work, path, monkeypatch):
+@contextmanager
+def keeping(*pieces):
+    """A server that sends `pieces` for each request of one connection, and closes it where there are none."""
     asked = []
 
-    class Connection:
-        def __init__(self, *_, **__):
-            pass
+    def run():
+        connection, _ = listening.accept()
+        with connection:
+            while request := connection.recv(65536):
+                asked.append(request.split(b"\r\n")[0])
+                for piece in pieces:
+                    connection.sendall(piece)
+                if not pieces:
+                    return
 
-        def request(self, method, target):
-            asked.append((method, target))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=run)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", asked
+        thread.join()
 
-        def getresponse(self):
-            return io.BytesIO()
 
-        def close(self):
-            asked.append("closed")
+@pytest.mark.parametrize(("work", "path"), [("sleep", "/io/native?delay=0"), ("mine:work", "/ping")])
+def test_a_server_is_warmed_up_by_a_hundred_requests_that_do_not_wait(work, path):
+    answer = _http(200, HEADERS, b"0123456789").replace(b"Content-Length", b"content-length")
+    with keeping(answer[:20], answer[20:-4], answer[-4:]) as (url, asked):
+        probe.warm(url, replace(NATIVE, work=work))
+    assert asked == [f"GET {path} HTTP/1.1".encode()] * 100
 
-    monkeypatch.setattr(probe.http.client, "HTTPConnection", Connection)
-    probe.warm("http://127.0.0.1:1", replace(NATIVE, work=work))
-    assert len(asked) == 101
-    assert asked[-1] == "closed"
-    assert set(asked[:-1]) == {("GET", "/io/native?delay=0" if path == "/io" else "/ping")}
+
+@pytest.mark.parametrize(
+    ("pieces", "why"),
+    [((), "it closed the connection"), ((b"HTTP/1.1 200 OK\r\n\r\n",), "its answer has no Content-Length")],
+)
+def test_a_server_that_ends_its_warm_up_is_named_with_the_reason(pieces, why):
+    with keeping(*pieces) as (url, _), pytest.raises(NoAnswerError, match=f"did not answer: {why}"):
+        probe.warm(url, NATIVE)
 
 
 def test_a_server_that_cannot_be_warmed_up_is_named():
