@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 import numpy as np
 from msgspec.structs import replace
@@ -65,7 +66,7 @@ def main() -> None:
     """Print a row for kept over fresh, and one for fresh over fresh."""
     rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
     pins = environment.pinning()
-    with Generator(pins.generator) as generator:
+    with closing(Generator(pins.generator)) as generator:
         fresh = Harness(pins)
         compared("kept / fresh", rounds, replace(fresh, generator=generator).measure, fresh.measure)
         compared("fresh / fresh", rounds, replace(fresh, seed=0).measure, fresh.measure)

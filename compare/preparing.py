@@ -2,7 +2,7 @@
 
 import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 
 import msgspec
 from msgspec.structs import replace
@@ -160,7 +160,7 @@ def measuring(
 def _player(far: Far | None, pins: Pinning) -> AbstractContextManager[Player]:
     """Return what plays the loads: a process here, or one on another worker of the cluster."""
     if far is None:
-        return Generator(pins.generator)
+        return closing(Generator(pins.generator))
     from compare.engine.afar import Afar  # noqa: PLC0415  # dask and distributed are an extra
 
     return nullcontext(Afar(far))

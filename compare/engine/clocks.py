@@ -11,8 +11,6 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -70,14 +68,6 @@ class Clock:
         if hmac.compare_digest(_received(peer, len(self._token)), self._token):
             while _received(peer, len(_ASK)):
                 peer.sendall(_STAMP.pack(self._clock()))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def read(

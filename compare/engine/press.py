@@ -6,6 +6,7 @@ orders of a server's machine. Functions here are pickled by reference, as in `re
 
 import os
 import time
+from contextlib import closing
 
 import msgspec
 
@@ -94,7 +95,7 @@ def begin(run: str, start_s: float) -> LoadResult:
     prepared = _seat(run).prepared
     if prepared is None:
         raise SeatError("it was to begin a load that it had not prepared.")
-    with prepared:
+    with closing(prepared):
         return prepared.begin(start_s)
 
 

@@ -1,4 +1,4 @@
-"""The load generator's process: started when it is first needed, kept from one order to the next, ended with the block.
+"""The load generator's process: started when it is first needed, kept from one order to the next.
 
 It is not a unit of replication: what is compared are servers, and each of those is fresh. Starting a generator costs
 half of what a cell costs beside its load. It resets itself after each order and says whether it is clean again; one
@@ -8,8 +8,7 @@ that is not, or that failed, is replaced.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import msgspec
 
@@ -46,14 +45,6 @@ class Generator:
     def __init__(self, cpu: int | None = None) -> None:
         self._cpu = cpu
         self._child: Child | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the process, if there is one."""

@@ -5,6 +5,7 @@ The work is done by a process of its own (`generator`), on a CPU of its own wher
 
 import socket
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -168,7 +169,7 @@ def _played(
         if by is not None:
             played = by.play(order, stops=stops)
         else:
-            with Generator(cpu) as generator:
+            with closing(Generator(cpu)) as generator:
                 played = generator.play(order, stops=stops)
     except GeneratorError as error:
         raise LoadError(str(error)) from error

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -82,7 +82,7 @@ def run(
     """Put `cell`'s mixed load on `server`; raises LoadError and NoAnswerError. `cpu` and `by` as in `load.run`."""
     mix = streams(cell)
     fill_pool(server)
-    playing: AbstractContextManager[Player] = nullcontext(by) if by else Generator(cpu)
+    playing: AbstractContextManager[Player] = nullcontext(by) if by else closing(Generator(cpu))
     with playing as generator:
         warm = replace(cell.load, warmup_s=0.0, duration_s=cell.load.warmup_s)
         _soak(server, mix, warm, seed, generator)

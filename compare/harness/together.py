@@ -7,8 +7,6 @@ would be that of the fast ones.
 
 import math
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 import msgspec
 import numpy as np
@@ -52,7 +50,7 @@ def split(whole: Part, machines: int) -> list[Part]:
 
 
 class Prepared:
-    """A part whose connections are open; as a context manager its generator ends with the block.
+    """A part whose connections are open, in a generator that runs until `close`.
 
     Raises LoadError where the target cannot be loaded from here, its certificate does not verify, or this machine's
     limits do not allow the load: nothing was sent then.
@@ -90,14 +88,6 @@ class Prepared:
     def waits(self) -> bool:
         """Whether its generator is still there."""
         return self._generator.waits
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def generator_cpu(cpus: Sequence[int], number: int, crowd: int) -> int | None:

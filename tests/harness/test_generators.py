@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import closing
 
 import made
 import pytest
@@ -28,7 +29,7 @@ def url():
 
 @pytest.fixture
 def generator():
-    with Generator() as generator:
+    with closing(Generator()) as generator:
         yield generator
 
 
@@ -37,7 +38,7 @@ def pid(generator):
 
 
 def test_one_process_plays_load_after_load_and_ends_with_the_block(url):
-    with Generator() as generator:
+    with closing(Generator()) as generator:
         seen = set()
         for _ in range(3):
             assert set(run(url, LOAD, by=generator).samples.status.tolist()) == {200}

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from contextlib import closing
 
 import made
 import numpy as np
@@ -60,7 +61,7 @@ def test_connections_are_split_and_each_machine_has_one(whole, machines, each):
 
 
 def test_nothing_is_sent_before_the_start_that_was_told(url):
-    with Prepared(part(url)) as prepared:
+    with closing(Prepared(part(url))) as prepared:
         start_s = time.monotonic() + 1.0
         result = prepared.begin(start_s)
     assert result.window[0] == pytest.approx(start_s + LOAD.warmup_s, abs=1e-6)
@@ -69,13 +70,16 @@ def test_nothing_is_sent_before_the_start_that_was_told(url):
 
 
 def test_a_part_begins_at_its_own_slot(url):
-    with Prepared(replace(part(url, rate_rps=10.0, warmup_s=0.0), first_s=0.05)) as prepared:
+    with closing(Prepared(replace(part(url, rate_rps=10.0, warmup_s=0.0), first_s=0.05))) as prepared:
         result = prepared.begin(time.monotonic() + 1.0)
     assert result.samples.intended_s.tolist() == pytest.approx([0.05, 0.15, 0.25, 0.35], abs=1e-6)
 
 
 def test_a_start_that_has_passed_is_refused_because_all_would_leave_at_once(url):
-    with Prepared(part(url)) as prepared, pytest.raises(LoadError, match=r"was told .* ms after its moment"):
+    with (
+        closing(Prepared(part(url))) as prepared,
+        pytest.raises(LoadError, match=r"was told .* ms after its moment"),
+    ):
         prepared.begin(time.monotonic() - 0.01)
 
 
@@ -85,7 +89,7 @@ def test_a_target_that_cannot_be_loaded_is_said_before_anything_is_sent():
 
 
 def test_a_load_that_is_cut_before_its_start_measures_nothing(url):
-    with Prepared(part(url)) as prepared:
+    with closing(Prepared(part(url))) as prepared:
         prepared.cut()
         assert prepared.begin(time.monotonic() + 30).cut
 
