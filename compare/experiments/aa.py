@@ -46,10 +46,8 @@ def plan(options: Options) -> list[Cell]:
             ),
             side=side,
         )
-        for in_flight in options.concurrency or (IN_FLIGHT,)
-        for contestant in options.contestants(threads=in_flight)
+        for in_flight, contestant in options.at((IN_FLIGHT,), paradigms)
         for side in SIDES
-        if contestant.paradigm in paradigms
     ]
 
 

@@ -37,8 +37,7 @@ def plan(options: Options) -> list[Cell]:
     window_s = options.duration_s or WAITS * wait_s
     return [
         Cell(NAME, contestant, Abandoned(in_flight, wait_s, window_s, warmup_s=0.3))
-        for in_flight in options.concurrency or (IN_FLIGHT,)
-        for contestant in options.contestants(threads=in_flight)
+        for in_flight, contestant in options.at((IN_FLIGHT,))
         if contestant.paradigm is not Paradigm.BLOCKING  # while it waits it cannot even say what is left
         if options.preset is not Preset.QUICK or contestant.paradigm not in TRAMPOLINES
     ]

@@ -73,10 +73,8 @@ def _answers(options: Options) -> list[Cell]:
             replace(contestant, gc=how),
             schedule.closed(options, contestant, in_flight, wait_s=options.wait_s, full_s=FULL_S),
         )
-        for in_flight in options.concurrency or (IN_FLIGHT,)
-        for contestant in options.contestants(threads=in_flight)
+        for in_flight, contestant in options.at((IN_FLIGHT,), paradigms)
         for how in Gc
-        if contestant.paradigm in paradigms
     ]
 
 

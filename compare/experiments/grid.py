@@ -62,9 +62,7 @@ def plan(options: Options) -> list[Cell]:
             ),
         )
         for wait_s in waits
-        for in_flight in options.concurrency or LEVELS[options.preset]
-        for contestant in options.contestants(threads=in_flight)
-        if contestant.paradigm in paradigms
+        for in_flight, contestant in options.at(LEVELS[options.preset], paradigms)
     ]
 
 

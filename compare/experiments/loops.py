@@ -33,8 +33,7 @@ def plan(options: Options) -> list[Cell]:
             replace(contestant, loop=loop),
             schedule.closed(options, contestant, in_flight, wait_s=wait_s, warmup_s=0.3, quick_s=QUICK_S),
         )
-        for in_flight in options.concurrency or (IN_FLIGHT,)
-        for contestant in options.contestants(threads=in_flight)
+        for in_flight, contestant in options.at((IN_FLIGHT,))
         for loop in Loop
         if contestant.paradigm is not Paradigm.BLOCKING  # 1 / wait on either loop
         if named or contestant.paradigm not in TRAMPOLINES

@@ -5,7 +5,7 @@ A preset is a promise about time on a machine of two cores: quick under a minute
 
 import enum
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -75,6 +75,15 @@ class Options(msgspec.Struct, frozen=True):
     def contestants(self, threads: int | None = None) -> list[Contestant]:
         """Return one contestant per server and paradigm asked for, `threads` wide where a pool is used."""
         return [self.contestant(s, p, threads=threads) for s in self.servers for p in self.paradigms]
+
+    def at(
+        self, levels: Collection[int], paradigms: Collection[Paradigm] = tuple(Paradigm)
+    ) -> Iterator[tuple[int, Contestant]]:
+        """Yield each of `levels` in flight, or of those asked for, with each contestant whose pool is as wide."""
+        for in_flight in self.concurrency or levels:
+            for contestant in self.contestants(threads=in_flight):
+                if contestant.paradigm in paradigms:
+                    yield in_flight, contestant
 
     def contestant(
         self, server: Server, paradigm: Paradigm, *, threads: int | None = None, max_in_flight: int = 0

@@ -41,10 +41,8 @@ def plan(options: Options) -> list[Cell]:
                 options, contestant, in_flight, wait_s=options.wait_s, quick_s=QUICK_S, full_s=FULL_S
             ),
         )
-        for in_flight in options.concurrency or (IN_FLIGHT,)
-        for contestant in options.contestants(threads=in_flight)
+        for in_flight, contestant in options.at((IN_FLIGHT,), paradigms)
         for tag in ("", *options.pythons)
-        if contestant.paradigm in paradigms
         for variant in _variants(contestant, tag, options.preset)
     ]
 

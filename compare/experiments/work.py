@@ -48,8 +48,7 @@ def plan(options: Options) -> list[Cell]:
                 quick_s=QUICK_S,
             ),
         )
-        for in_flight in options.concurrency or IN_FLIGHT[options.preset]
-        for contestant in options.contestants(threads=in_flight)
+        for in_flight, contestant in options.at(IN_FLIGHT[options.preset])
         for work in works
         if options.concurrency or contestant.paradigm in _paradigms(options, in_flight)
     ]
