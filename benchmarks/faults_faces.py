@@ -4,7 +4,7 @@ from benchmarks.planted import Target
 
 FORMS = Target(
     source="kit/tornado_cookies/forms.py",
-    tests=("tests/kit/test_xsrf.py", "tests/kit/test_asgi_face.py"),
+    tests=("tests/kit/test_xsrf.py", "tests/kit/test_xsrf_aiohttp.py", "tests/kit/test_asgi_face.py"),
     faults=(
         (", IN_PARTS}", "}"),
         ("(?i:%{ord(one):02x})", "%{ord(one):02x}"),

@@ -2,13 +2,11 @@
 
 from benchmarks.planted import Target
 
+SIGNED = tuple(f"tests/kit/test_signing{rest}.py" for rest in ("", "_keys", "_quirks", "_fuzz", "_tornado"))
+
 SIGNING = Target(
     source="kit/tornado_cookies/signing.py",
-    tests=(
-        "tests/kit/test_signing.py",
-        "tests/kit/test_signing_fuzz.py",
-        "tests/kit/test_signing_tornado.py",
-    ),
+    tests=SIGNED,
     faults=(
         ("DEFAULT_SIGNED_VALUE_VERSION = 2", "DEFAULT_SIGNED_VALUE_VERSION = 1"),
         ("DEFAULT_SIGNED_VALUE_MIN_VERSION = 1", "DEFAULT_SIGNED_VALUE_MIN_VERSION = 2"),
@@ -56,11 +54,7 @@ SIGNING = Target(
 
 KEYED = Target(
     source="kit/tornado_cookies/keyed.py",
-    tests=(
-        "tests/kit/test_signing.py",
-        "tests/kit/test_signing_fuzz.py",
-        "tests/kit/test_signing_tornado.py",
-    ),
+    tests=SIGNED,
     faults=(
         ("self.clear()", "pass"),
         ('return f"<a cache of {len(self)}>"', "return super().__repr__()"),
@@ -73,11 +67,7 @@ KEYED = Target(
 
 FORMAT1 = Target(
     source="kit/tornado_cookies/format1.py",
-    tests=(
-        "tests/kit/test_signing.py",
-        "tests/kit/test_signing_fuzz.py",
-        "tests/kit/test_signing_tornado.py",
-    ),
+    tests=SIGNED,
     faults=(
         ("31 * _DAY_S", "30 * _DAY_S"),
         ('getLogger("tornado.general")', 'getLogger("compare.signing")'),
@@ -98,6 +88,7 @@ COOKIES = Target(
     source="kit/tornado_cookies/cookies.py",
     tests=(
         "tests/kit/test_cookies.py",
+        "tests/kit/test_cookies_refused.py",
         "tests/kit/test_cookies_properties.py",
         "tests/kit/test_cookie_kit.py",
     ),
@@ -140,6 +131,7 @@ ATTRIBUTES = Target(
     source="kit/tornado_cookies/attributes.py",
     tests=(
         "tests/kit/test_cookies.py",
+        "tests/kit/test_cookies_refused.py",
         "tests/kit/test_cookies_properties.py",
         "tests/kit/test_cookie_kit.py",
     ),
@@ -192,7 +184,12 @@ ATTRIBUTES = Target(
 
 XSRF = Target(
     source="kit/tornado_cookies/xsrf.py",
-    tests=("tests/kit/test_xsrf.py", "tests/kit/test_xsrf_fuzz.py", "tests/kit/test_xsrf_tornado.py"),
+    tests=(
+        "tests/kit/test_xsrf.py",
+        "tests/kit/test_xsrf_aiohttp.py",
+        "tests/kit/test_xsrf_fuzz.py",
+        "tests/kit/test_xsrf_tornado.py",
+    ),
     faults=(
         ('frozenset({"GET", "HEAD", "OPTIONS"})', 'frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})'),
         ('FIELD = "_xsrf"', 'FIELD = "xsrf"'),
@@ -215,7 +212,12 @@ XSRF = Target(
 )
 ORIGIN = Target(
     source="kit/tornado_cookies/origin.py",
-    tests=("tests/kit/test_xsrf.py", "tests/kit/test_xsrf_fuzz.py", "tests/kit/test_xsrf_tornado.py"),
+    tests=(
+        "tests/kit/test_xsrf.py",
+        "tests/kit/test_xsrf_aiohttp.py",
+        "tests/kit/test_xsrf_fuzz.py",
+        "tests/kit/test_xsrf_tornado.py",
+    ),
     faults=(
         ('{"same-origin", "none"}', '{"same-origin", "same-site", "none"}'),
         ('{"same-origin", "none"}', '{"same-origin"}'),
@@ -231,7 +233,7 @@ AIOHTTP_FACE = Target(
     tests=(
         "tests/kit/test_aiohttp_face.py",
         "tests/kit/test_cookie_kit.py",
-        "tests/kit/test_xsrf.py",
+        "tests/kit/test_xsrf_aiohttp.py",
         "tests/kit/test_websocket_tornado.py",
     ),
     faults=(
@@ -252,7 +254,7 @@ AIOHTTP_FACE = Target(
 )
 ASGI_FACE = Target(
     source="kit/tornado_cookies/asgi.py",
-    tests=("tests/kit/test_asgi_face.py",),
+    tests=("tests/kit/test_asgi_face.py", "tests/kit/test_asgi_bare.py"),
     faults=(
         ("if not outgoing.left and message", "if message"),
         ("outgoing.left = True\n                if", "if"),

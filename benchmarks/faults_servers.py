@@ -2,6 +2,8 @@
 
 from benchmarks.planted import Target
 
+WORKERS = tuple(f"tests/contract/test_{name}.py" for name in ("workers", "worker_ends", "reload", "notify"))
+
 # What a hand-written runtime gets wrong.
 CALLBACK = Target(
     source="compare/paradigms/callback.py",
@@ -77,7 +79,11 @@ COROUTINE = Target(
 )
 FLIGHTS = Target(
     source="compare/serving/flights.py",
-    tests=("tests/serving/test_flights.py", "tests/contract/test_contract.py"),
+    tests=(
+        "tests/serving/test_flights.py",
+        "tests/contract/test_contract.py",
+        "tests/contract/test_io_faults.py",
+    ),
     faults=(
         ("working.discard(self)", "pass"),
         ("self.closed = True", "self.closed = False"),
@@ -92,7 +98,7 @@ FLIGHTS = Target(
 )
 SUPERVISOR = Target(
     source="compare/serving/supervisor.py",
-    tests=("tests/contract/test_workers.py",),
+    tests=WORKERS,
     faults=(
         # the signal is not passed on: workers are killed at the end of the grace
         ("            send(worker.pid, signal.SIGTERM)\n", "            pass\n"),
@@ -117,7 +123,7 @@ SUPERVISOR = Target(
 )
 ASKING = Target(
     source="compare/serving/asking.py",
-    tests=("tests/contract/test_workers.py",),
+    tests=WORKERS,
     faults=(
         # one worker's row for everyone's
         ("if question.rows.keys() >= {one.pid for one in current}:", "if True:"),
@@ -125,7 +131,7 @@ ASKING = Target(
 )
 WORKER_PROCESS = Target(
     source="compare/serving/worker_process.py",
-    tests=("tests/contract/test_workers.py",),
+    tests=WORKERS,
     faults=(
         # the shared random secret counts as one given, which keeps workers from listening beyond loopback
         ('"COMPARE_RANDOM_SECRET"', '"COMPARE_COOKIE_SECRET"'),
@@ -149,7 +155,7 @@ LAUNCH = Target(
 )
 NOTIFY = Target(
     source="compare/serving/notify.py",
-    tests=("tests/contract/test_workers.py",),
+    tests=WORKERS,
     faults=(
         # the supervisor waits for a reader
         ("sender.setblocking(False)", "sender.setblocking(True)"),
@@ -162,7 +168,7 @@ NOTIFY = Target(
 )
 PORTS = Target(
     source="compare/serving/ports.py",
-    tests=("tests/contract/test_workers.py",),
+    tests=WORKERS,
     faults=(
         # no bind without SO_REUSEPORT first: a second server joins the port in silence
         (

@@ -40,7 +40,7 @@ class Group:
 GROUPS = {
     "codec": Group(
         tuple(f"{KIT}/{name}.py" for name in ("signing", "keyed", "format1")),
-        tuple(f"tests/kit/test_signing{rest}.py" for rest in ("", "_tornado", "_fuzz")),
+        tuple(f"tests/kit/test_signing{rest}.py" for rest in ("", "_keys", "_quirks", "_tornado", "_fuzz")),
     ),
     "numbers": Group(
         tuple(

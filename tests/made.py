@@ -117,6 +117,15 @@ def measurement(
     )
 
 
+def rounds(count: int) -> list[Measurement]:
+    """Rounds of three connections beside a bystander, each a little slower than the one before."""
+    pings = samples([answered(n / 50, 0.003) for n in range(50)])
+    return [
+        measurement(cell(round_=number), closed_loop(3, 0.1 + number / 1000), bystander=pings)
+        for number in range(count)
+    ]
+
+
 def run(measurements: Sequence[Measurement], **more) -> Run:
     usual = {"name": "made", "created": "2025-01-01T00:00:00+00:00", "command": "compare bench", "seed": 1}
     return Run(environment=ENVIRONMENT, measurements=tuple(measurements), **(usual | more))

@@ -1,7 +1,9 @@
 """Servers as a user starts them: a process each, real sockets, one ready line."""
 
 import contextlib
+import http.client
 import itertools
+import json
 import os
 import select
 import signal
@@ -13,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 import pytest
@@ -143,6 +145,25 @@ class Process:
         with socket.create_connection(self.address, timeout=HANG_S) as sock:
             sock.sendall(request)
             return b"".join(iter(lambda: _received(sock), b""))
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        body: str | bytes | None = None,
+        headers: dict[str, str] | None = None,
+        timeout_s: float = HANG_S,
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Ask on a connection of its own; return status, headers and body."""
+        connection = http.client.HTTPConnection(*self.address, timeout=timeout_s)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+
+    def stats_of_all(self) -> dict[str, Any]:
+        """Return what `/stats` says of each worker and loop, and of all together."""
+        return json.loads(self.ask("/stats?all=1")[2])
 
     def connected(self) -> socket.socket:
         """Return a connection of its own."""

@@ -1,6 +1,5 @@
 """Several loops in one process: both servers with `--loops`, whatever Python runs them."""
 
-import http.client
 import json
 import subprocess
 import sys
@@ -12,18 +11,8 @@ from running import HANG_S, PAUSE_S, SERVERS, command, running, supervised
 from compare.contract import Server
 
 
-def ask(process, path, method="GET", body=None, headers=None):
-    connection = http.client.HTTPConnection(*process.address, timeout=HANG_S)
-    try:
-        connection.request(method, path, body, headers or {})
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read()
-    finally:
-        connection.close()
-
-
 def rows(process):
-    return json.loads(ask(process, "/stats?all=1")[2])["workers"]
+    return process.stats_of_all()["workers"]
 
 
 @SERVERS
@@ -31,7 +20,7 @@ def test_loops_share_the_port_and_one_line_says_when_all_listen(name):
     with running(name, "--loops", "3") as process:
         assert (process.ready.loops, process.ready.workers, process.ready.pid) == (3, 1, process.popen.pid)
         for _ in range(200):  # each on a fresh connection, which the kernel gives to one of the three
-            assert ask(process, "/io/native?delay=0")[0] == 200
+            assert process.ask("/io/native?delay=0")[0] == 200
             answered = [row["completed"] for row in rows(process)]
             if all(answered):
                 break
@@ -48,7 +37,7 @@ def test_what_is_in_flight_in_every_loop_is_answered_at_the_stop(name):
     with running(name, "--loops", "2") as process:
         answers = []
         asking = [
-            threading.Thread(target=lambda: answers.append(ask(process, "/io/native?delay=3")[0]))
+            threading.Thread(target=lambda: answers.append(process.ask("/io/native?delay=3")[0]))
             for _ in range(16)
         ]
         for one in asking:
@@ -70,9 +59,9 @@ def test_what_one_loop_signed_the_others_read_although_no_secret_was_given(name)
 
     with running(name, "--loops", "2", how=without_a_secret) as process:
         headers = {"Content-Type": "application/json"}
-        signed = ask(process, "/signed/sid", "PUT", json.dumps({"value": "bob"}), headers)[1]["Set-Cookie"]
+        signed = process.ask("/signed/sid", "PUT", json.dumps({"value": "bob"}), headers)[1]["Set-Cookie"]
         cookie = {"Cookie": signed.partition(";")[0]}
-        read = {ask(process, "/signed/sid", headers=cookie)[2] for _ in range(20)}
+        read = {process.ask("/signed/sid", headers=cookie)[2] for _ in range(20)}
     assert len(read) == 1
     assert b"bob" in read.pop()
 

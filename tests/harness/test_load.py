@@ -3,7 +3,6 @@
 import math
 import os
 import socket
-import sys
 import time
 
 import msgspec
@@ -33,7 +32,6 @@ def nobody():
     return f"http://127.0.0.1:{free_port()}/"
 
 
-ROWLESS = msgspec.json.encode(Outcome((StreamOutcome(10, 1, 0),), (1.0, 2.0), 3.0, 0.1)).decode()
 SHORT = Closed(concurrency=4, delay_s=0.005, duration_s=0.2, warmup_s=0.05, timeout_s=60.0)
 PACED = opened(msgspec.structs.replace(SHORT, concurrency=50), 200.0)
 
@@ -201,36 +199,6 @@ def test_a_load_beyond_this_machines_limits_is_refused_before_anything_is_sent()
 def test_a_load_that_is_none_is_refused(url, wrong):
     with pytest.raises(LoadError, match="at least one connection"):
         run(url, wrong)
-
-
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("import sys; sys.exit('It does not start.')", "ended without a result: It does not start."),
-        ("import os; os._exit(1)", "ended without a result: it said nothing"),
-        ("print('{}')", "cannot be read"),
-        ("print('no JSON')", "cannot be read"),
-        (f"print({ROWLESS!r}); print(20 * 'x')", "21 bytes of samples came, not 300"),
-    ],
-)
-def test_a_generator_that_fails_is_an_error_with_its_last_words(monkeypatch, url, code, reason):
-    monkeypatch.setattr(launch, "argv", lambda *_, **__: [sys.executable, "-c", code])
-    with pytest.raises(LoadError, match=reason):
-        run(url, SHORT)
-
-
-def test_what_a_generator_said_before_it_could_be_given_an_order_is_kept(monkeypatch, url):
-    start = Generator._start
-
-    def ended(self):
-        process = start(self)
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        return process
-
-    monkeypatch.setattr(Generator, "_start", ended)
-    monkeypatch.setattr(launch, "argv", lambda *_, **__: [sys.executable, "-c", "print('no JSON')"])
-    with pytest.raises(LoadError, match="cannot be read"):
-        run(url, SHORT)
 
 
 def test_samples_are_those_of_the_window_in_order_of_the_intended_send(monkeypatch):
