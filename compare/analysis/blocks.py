@@ -7,9 +7,8 @@ import msgspec
 from compare.analysis.quantiles import Known
 from compare.analysis.summary import Summary
 from compare.analysis.validity import Warning  # noqa: A004 - see there
-from compare.contract import Paradigm
+from compare.contract import NATIVE_FACE
 
-NATIVE_FACE = frozenset({Paradigm.COROUTINE, Paradigm.NATIVE})
 FEW = 10  # in flight: a loop that only waits answers so many at once within milliseconds
 LEAST_PING_S = 0.01
 SHARE = (
@@ -24,13 +23,13 @@ def marked(rows: Sequence[Summary], known: Collection[str] = ()) -> list[Summary
     answer follows the other, and the bystander waits about as long as one of them takes. It holds at every load.
     """
     blocking = {_face(row) for row in rows if _own(row) and (row.contestant.work in known or _blocks(row))}
-    return [_marked(row) if _face(row) in blocking else row for row in rows]
+    return [_marked(row) if _own(row) and _face(row) in blocking else row for row in rows]
 
 
 def _face(row: Summary) -> tuple[object, ...]:
-    """Return what rows of one native face on one server have in common; rows of other works have nothing."""
+    """Return what rows of one native face on one server have in common."""
     one = row.contestant
-    return (row.experiment, one.server, one.work, one.loop) if _own(row) else (id(row),)
+    return row.experiment, one.server, one.work, one.loop
 
 
 def _own(row: Summary) -> bool:

@@ -21,6 +21,10 @@ class Paradigm(enum.StrEnum):
     NATIVE = "native"
 
 
+# The paradigms that wait on the loop, by the native face of a work; the others take its blocking face.
+NATIVE_FACE = frozenset({Paradigm.COROUTINE, Paradigm.NATIVE})
+
+
 class Loop(enum.StrEnum):
     """The event loops a server can run on."""
 

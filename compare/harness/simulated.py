@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from msgspec.structs import replace
 
-from compare.contract import Gc, GcPauses, LoopLag, Paradigm, Server
+from compare.contract import NATIVE_FACE, Gc, GcPauses, LoopLag, Paradigm, Server
 from compare.records import (
     Abandoned,
     Arrivals,
@@ -51,7 +51,7 @@ CPU_RPS = {
 }
 # The share of its CPU that the garbage collector takes.
 COLLECTING = {Gc.DEFAULT: 0.12, Gc.FREEZE: 0.10, Gc.TUNED: 0.02, Gc.OFF: 0.0}
-THREADED = {Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR}
+THREADED = frozenset(Paradigm) - NATIVE_FACE - {Paradigm.BLOCKING}
 DEFAULT_POOL = 6  # of a machine with two CPUs
 
 

@@ -6,6 +6,7 @@ const PER_NAME = 5, HELD_UP_S = 0.1, LONGEST_S = 15, LEVEL_S = 0.03, NEWS_S = 10
 export const TOGETHER_S = 0.3;
 const OVER = new Set(["answered", "failed", "expired", "cancelled"]);
 export const PARADIGMS = ["blocking", "callback", "generator", "coroutine", "executor", "native"];
+export const NATIVE_FACE = ["coroutine", "native"]; // these wait on the loop, by the native face of the work
 
 /** How many waits may overlap. */
 export const slotsOf = (paradigm, about) => (paradigm === "blocking" ? 1 : paradigm === "executor" ? about.slots || 1 : 1e6);

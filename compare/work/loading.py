@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from compare.contract import Paradigm
+from compare.contract import NATIVE_FACE, Paradigm
 from compare.work.promise import Blocking, Kind, Native, Work, WorkError
 from compare.work.sleep import Sleep
 
@@ -173,10 +173,6 @@ def _worded(error: BaseException) -> str:
 SHORTEST_S = 0.005  # a face that is done sooner than this blocks nobody
 STANDSTILL = 0.8  # of the time a face takes: a loop that stood still for so much of it was blocked by it
 QUICK_S = 0.05  # beyond the wait that was asked for: a face that takes longer is asked twice
-NATIVE_FACE = {
-    Paradigm.COROUTINE,
-    Paradigm.NATIVE,
-}  # the paradigms that wait on the loop; the others need a thread's
 
 
 def faces_missing(work: Work) -> dict[Paradigm, str]:

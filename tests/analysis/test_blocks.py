@@ -8,7 +8,7 @@ from compare.analysis.blocks import marked
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.quantiles import Known, Latency, Percentile
 from compare.analysis.validity import Warning  # noqa: A004 - see there
-from compare.contract import Paradigm, Server
+from compare.contract import Loop, Paradigm, Server
 from compare.records import Contestant
 
 
@@ -35,6 +35,9 @@ def test_a_native_face_that_blocks_is_called_that_and_is_no_result_at_any_load()
         row(rate=98, ping_s=0.0006),
         row(in_flight=1000, rate=7000, ping_s=0.0135),  # a loop at its limit
         row(rate=0.5, ping_s=0.1),  # a pool of one, whose loop is free
+        row(in_flight=11),  # more than a loop that waits answers at once
+        row(rate=1000.0, ping_s=0.0099),
+        row(rate=10.0, ping_s=0.0399),
         row(work="sleep"),
         row(Paradigm.BLOCKING),
         row(ping_s=math.nan),
@@ -52,3 +55,28 @@ def test_what_was_seen_to_block_beforehand_needs_no_ping_and_marks_no_thread():
 def test_only_the_work_that_blocks_is_marked():
     blocks, other = marked([row(), row(rate=98, ping_s=0.0006, work="my:other")])
     assert (blocks.valid, other.valid) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        row(rate=1000.0, ping_s=0.01),
+        row(rate=10.0, ping_s=0.04),
+        row(rate=0.0, ping_s=0.01),
+        replace(row(ping_s=0.01), estimates={}),  # no answer in the window: the ping alone tells
+    ],
+)
+def test_a_ping_of_10_ms_and_of_two_fifths_of_an_answer_is_what_it_takes(blocks):
+    busy = replace(blocks, warnings=(Warning.TOO_SHORT, Warning.NOISY))
+    (found,) = marked([busy])
+    assert found.warnings == (Warning.BLOCKS_LOOP, Warning.TOO_SHORT, Warning.NOISY)
+
+
+def test_a_face_is_of_one_experiment_server_and_loop():
+    blocks, other = row(), row(rate=98, ping_s=0.0006)
+    beside = [
+        replace(other, experiment="another"),
+        replace(other, contestant=replace(other.contestant, server=Server.TORNADO)),
+        replace(other, contestant=replace(other.contestant, loop=Loop.UVLOOP)),
+    ]
+    assert [one.valid for one in marked([blocks, other, *beside])] == [False, False, True, True, True]
