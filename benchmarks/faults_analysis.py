@@ -87,7 +87,7 @@ DECIDE = Target(
         (_LEAST, _LEAST.replace("(floor,", "(")),
         (_LEAST, _LEAST.replace(", SMALLEST_EFFECT", "")),
         ("max(least, _resolution(a, b)) if metric", "least if metric"),
-        ("    return max(steps, default=0.0)", "    return 0.0"),
+        ("    return max([0.0, *steps])", "    return 0.0"),
         # the smaller side's surplus is not one
         ("return max(ratio, 1 / ratio) - 1", "return ratio - 1"),
         ("if not (a.valid and b.valid):", "if not a.valid:"),

@@ -210,10 +210,10 @@ def _standard_error(logs: Sequence[float]) -> float:
 
 def _resolution(a: Summary, b: Summary) -> float:
     """Return the step of a cell: a window that holds k answers moves in steps of 1 / k."""
-    steps = [
+    steps = (
         1 / (one.throughput_rps * row.load.duration_s)
         for row in (a, b)
         for one in row.rounds
         if not one.collapsed and one.throughput_rps > 0
-    ]
-    return max(steps, default=0.0)
+    )
+    return max([0.0, *steps])

@@ -154,7 +154,7 @@ def judge(signs: Signs) -> tuple[Warning, ...]:
         Warning.ERRORS: signs.failures > 0,
         Warning.NOISY: signs.noisy,
     }
-    return tuple(warning for warning in Warning if found.get(warning, False))
+    return tuple(warning for warning in Warning if found.get(warning))
 
 
 def _settled(signs: Signs) -> bool:

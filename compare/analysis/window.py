@@ -56,6 +56,7 @@ class Window:
         self.success: NDArray[np.bool_] = np.isin(status, list(expected)) if expected else usual
         self.censored: NDArray[np.bool_] = np.isin(status, _CENSORED)
         self.completed: NDArray[np.bool_] = (done >= 0) & (done < samples.window_s)
+        self.answered: NDArray[np.bool_] = (status > 0) & self.completed
         self.ended_s: NDArray[np.float64] = np.where(np.isnan(done), samples.end_s, done)
 
     @functools.cached_property
@@ -71,7 +72,7 @@ class Window:
     @functools.cached_property
     def answers(self) -> int:
         """How many got any HTTP answer in the window: what the server worked for."""
-        return int(np.count_nonzero((self.samples.status > 0) & self.completed))
+        return int(np.count_nonzero(self.answered))
 
     @functools.cached_property
     def failures(self) -> int:
@@ -139,8 +140,7 @@ class Window:
     @functools.cached_property
     def answered_mean_s(self) -> float:
         """The mean response of what was answered in the window, whenever it was intended; NaN without any."""
-        answered = (self.samples.status > 0) & self.completed
-        took = self.samples.done_s[answered] - self.samples.intended_s[answered]
+        took = self.samples.done_s[self.answered] - self.samples.intended_s[self.answered]
         return float(np.mean(took)) if len(took) else math.nan
 
     @functools.cached_property

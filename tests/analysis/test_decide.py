@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from made import CALLBACK, NAN, NATIVE, figures, summary
 from msgspec.structs import replace
+from scipy import stats
 
 from compare.analysis.decide import LOOK_P, Decision, Word, decide, decide_apart, decisions
 from compare.analysis.intervals import Spread
@@ -193,3 +194,103 @@ def test_a_row_of_two_runs_that_is_wide_on_one_side_is_not_the_same():
     ours = rows(1.08, (1.0, 0.96, 1.04))
     assert decide_apart(ours, BASE, THROUGHPUT).word is Word.CANNOT_TELL
     assert decide_apart(BASE, ours, THROUGHPUT).word is Word.CANNOT_TELL
+
+
+THREE = [0.10, 0.14, 0.11]  # logs of ratios
+
+
+def of_logs(logs, **more):
+    return summary([1000 * math.exp(each) for each in logs], **more)
+
+
+@pytest.mark.parametrize("logs", [THREE, [0.10, 0.14, 0.11, 0.02, 0.3]])
+def test_ratio_interval_and_p_value_are_those_of_a_paired_t_test_on_the_logs(logs):
+    test = stats.ttest_1samp(logs, 0)
+    low, high = np.exp(test.confidence_interval(0.95))
+    found = decide(of_logs(logs), BASE)
+    assert (found.ratio.low, found.ratio.high, found.p_value) == pytest.approx((low, high, test.pvalue))
+    assert (found.ratio.rounds, found.ratio.kind) == (len(logs), Spread.INTERVAL)
+
+
+def test_two_rounds_give_their_range_and_a_p_value_and_one_round_none():
+    found = decide(of_logs(THREE[:2]), BASE)
+    assert (found.ratio.low, found.ratio.high) == pytest.approx((math.exp(0.10), math.exp(0.14)))
+    assert found.p_value == pytest.approx(stats.ttest_1samp(THREE[:2], 0).pvalue)
+    assert math.isnan(decide(of_logs(THREE[:1]), BASE).p_value)
+
+
+def test_rounds_all_alike_leave_the_ratio_certain():
+    same, other = decide(summary([1000.0] * 3), BASE), decide(summary([1100.0] * 3), BASE)
+    assert (same.p_value, same.word) == (1.0, Word.SAME)
+    assert (other.p_value, other.word) == (0.0, Word.DIFFERS)
+
+
+@pytest.mark.parametrize(("share", "word"), [(0.999, Word.SAME), (1.001, Word.CANNOT_TELL)])
+def test_the_same_is_what_two_one_sided_tests_find_within_the_margin(share, word):
+    """Each at a third of 5 %, as there are three looks: of these logs mean and bound together are `reach`."""
+    logs = np.array([0.01, 0.03, -0.02, 0.04, 0.02])
+    bound = stats.t.ppf(1 - 0.05 / 3, 4) * np.std(logs, ddof=1) / math.sqrt(5)
+    reach = np.mean(logs) + bound
+    for sign in (1, -1):
+        found = decide(of_logs(sign * logs * share * math.log1p(0.10) / reach), BASE)
+        assert found.word is word
+
+
+@pytest.mark.parametrize("limits", ["a", "b"])
+def test_where_the_wait_limits_one_side_alone_the_wider_margin_holds(limits):
+    waits = (Warning.LIMITED_BY_WAIT,)
+    ours, theirs = (rows(1.02, warnings=waits), BASE) if limits == "a" else (BASE, rows(1.02, warnings=waits))
+    assert decide(ours, theirs).margin == 0.10
+
+
+def test_a_round_without_an_answer_has_no_ratio_and_a_rate_below_one_has():
+    ours = summary([0.6, 0.0, 0.6, 0.6])
+    found = decide(ours, replace(summary([0.3, 0.3, 0.0, 0.3]), load=ours.load))
+    assert (found.ratio.rounds, found.ratio.value) == (2, pytest.approx(2.0))
+    apart = decide_apart(ours, summary([0.3, 0.0, 0.3, 0.3]), THROUGHPUT)
+    assert (apart.ratio.rounds, apart.ratio.value) == (3, pytest.approx(2.0))
+
+
+def test_apart_too_neither_an_invalid_row_nor_a_round_that_collapsed_is_compared():
+    assert decide_apart(rows(1.3, valid=False), BASE, THROUGHPUT).word is Word.NOT_COMPARABLE
+    theirs = replace(BASE, rounds=(dead(0, 10.0), *BASE.rounds[1:]))
+    assert decide_apart(rows(1.3), theirs, THROUGHPUT).ratio.rounds == 4
+    nothing = decide_apart(summary([NAN]), BASE, THROUGHPUT)
+    assert (nothing.ratio.rounds, nothing.ratio.kind) == (0, Spread.NONE)
+    assert all(math.isnan(each) for each in (nothing.ratio.value, nothing.ratio.low, nothing.ratio.high))
+    assert not nothing.at_least
+
+
+@pytest.mark.parametrize(("ratio", "named"), [(1.12, True), (1.08, False)])
+@pytest.mark.parametrize("rate", [10.0, 0.5])
+def test_a_cell_that_holds_ten_answers_moves_in_steps_of_a_tenth(rate, ratio, named):
+    load = Closed(1, duration_s=10 / rate)
+    theirs = replace(summary([rate] * 5), load=load)
+    ours = replace(summary([rate * ratio] * 5), load=load)
+    slow = replace(ours, rounds=(dead(9, rate / 100), *ours.rounds))  # which takes no part
+    idle = replace(ours, rounds=(*ours.rounds, figures(0.0, 9)))
+    for one in (ours, slow, idle):
+        assert decide(one, theirs).named is named
+        assert decide_apart(one, theirs, THROUGHPUT).named is named
+    assert decide(replace(ours, rounds=(dead(0, rate),)), replace(theirs, rounds=(dead(0, rate),))).word is (
+        Word.NOT_COMPARABLE
+    )
+
+
+def test_the_resolution_of_a_cell_is_one_of_its_answers_alone():
+    load = Closed(1, duration_s=1.0)
+    ours = replace(summary([10.0] * 5, cpu=[1.08] * 5), load=load)
+    theirs = replace(summary([10.0] * 5, cpu=[1.0] * 5), load=load)
+    assert decide(ours, theirs, CPU).named
+    assert decide_apart(ours, theirs, CPU).named
+
+
+def test_all_pairs_are_decided_by_the_metric_and_above_the_floor_that_was_asked_for():
+    ours, theirs = rows(1.3, cpu=[2.0] * 5), summary([1000.0] * 5, CALLBACK, cpu=[1.0] * 5)
+    (found,) = decisions([(ours, theirs)], CPU)
+    assert (found.metric, found.effect) == (CPU, pytest.approx(1.0))
+    (found,) = decisions([(ours, theirs)], floor=0.35)
+    assert (found.metric, found.named) == (THROUGHPUT, False)
+    (found,) = decisions([(theirs, ours)])
+    assert (found.a, found.b, found.effect) == (theirs, ours, pytest.approx(0.3, rel=0.01))
+    assert decide_apart(ours, theirs, THROUGHPUT, floor=0.35).word is Word.CANNOT_TELL

@@ -1,4 +1,5 @@
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -87,3 +88,28 @@ def test_the_same_rounds_have_the_same_interval_in_every_report():
 def test_a_round_that_is_infinite_lacks_the_metric_like_one_that_is_no_number():
     (found,) = estimates([[1.0, float("inf"), 3.0, float("nan")]])
     assert (found.value, found.rounds) == (2.0, 2)
+
+
+@pytest.mark.parametrize("count", [5, 9])
+def test_the_interval_is_the_bca_bootstrap_of_the_median_from_999_resamples_and_a_fixed_seed(count):
+    rows = np.random.default_rng(5).lognormal(size=(70, count))
+    for first in (0, 64):  # rows are resampled 64 at once, each batch from the same seed
+        batch = rows[first : first + 64]
+        same = {"axis": -1, "confidence_level": 0.95, "n_resamples": 999, "method": "BCa"}
+        known = scipy_stats.bootstrap((batch,), np.median, rng=np.random.default_rng(0), **same)
+        found = estimates(rows.tolist())[first : first + 64]
+        assert [one.low for one in found] == pytest.approx(known.confidence_interval.low)
+        assert [one.high for one in found] == pytest.approx(known.confidence_interval.high)
+
+
+def test_the_width_of_a_negative_number_is_positive_and_that_of_none_is_not_known():
+    assert Estimate(-100.0, -105.0, -95.0, 5, Spread.INTERVAL).width == pytest.approx(0.05)
+    assert math.isnan(Estimate(0.0, -1.0, 1.0, 5, Spread.INTERVAL).width)
+
+
+def test_rounds_that_differ_in_one_group_alone_are_tested_without_a_warning():
+    logs, others = [0.5, 0.5, 0.5], [0.2, 0.3, 0.25]
+    with warnings.catch_warnings(action="ignore"):  # of precision that a group all alike does not need
+        known = scipy_stats.ttest_ind(logs, others, equal_var=False)
+    assert t_test(logs, others) == pytest.approx((known.pvalue, *known.confidence_interval(0.95)))
+    assert t_test([0.5, 0.5], [0.5, 0.5]) == (1.0, 0.0, 0.0)

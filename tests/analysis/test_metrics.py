@@ -1,5 +1,6 @@
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from drawn import text_of
@@ -9,6 +10,7 @@ from compare.analysis.metrics import METRICS, Better, Figure, Metric
 from compare.analysis.summary import summarise
 from compare.analysis.units import Unit
 from compare.experiments import concurrency
+from compare.records import Usage
 from compare.report import exports, table
 from compare.report.verdict import contrast, match
 
@@ -66,3 +68,64 @@ def test_a_percentile_is_known_by_its_latency_and_field():
     for metric in METRICS.values():
         if metric.latency is not None:
             assert metric.name == "{}_{}_s".format(*metric.latency)
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        (
+            METRICS["response_p50_s"],
+            ("p50", "median of the response, from the intended send", "p50", "p50 of the response, ms"),
+        ),
+        (
+            METRICS["service_p97_5_s"],
+            ("", "p97.5 from the actual send", "service p97.5", "p97.5 of the service, ms"),
+        ),
+        (
+            METRICS["bystander_p90_s"],
+            ("bystander p90", "p90 of GET /ping meanwhile", "bystander p90", "p90 of GET /ping, ms"),
+        ),
+    ],
+)
+def test_a_percentile_is_called_by_what_it_is_of(metric, told):
+    assert (metric.heading, metric.about, metric.called, metric.axis) == told
+    assert (metric.unit, metric.better, metric.scale) == (Unit.SECONDS, Better.LESS, 1000)
+
+
+def test_a_difference_of_percentiles_is_told_of_whom_it_is():
+    words = METRICS["response_p50_s"].words.format(more="A", less="B", ratio="2", called="p50")
+    assert words == METRICS["service_p50_s"].words.format(more="A", less="B", ratio="2", called="p50")
+    assert words == "A's p50 is 2 times that of B"
+    waits = METRICS["bystander_p50_s"].words.format(more="A", less="B", ratio="2", called="p50")
+    assert waits == "A makes bystanders wait 2 times as long as B does (p50)"
+
+
+def test_the_short_table_has_these_columns():
+    assert [name for name, metric in METRICS.items() if metric.short] == [
+        "throughput_rps",
+        "ceiling_share",
+        "response_p50_s",
+        "response_p99_s",
+        "cpu_s_per_request",
+        "rss_over_idle_bytes",
+        "threads_peak",
+        "orphaned_thread_s",
+        "bystander_p50_s",
+    ]
+
+
+def test_a_metric_is_called_by_the_first_name_it_has():
+    bare = Metric("made_up", Unit.COUNT, Better.LESS, lambda _: 0.0)
+    headed = replace(bare, heading="made up")
+    called = replace(headed, called="what was made up")
+    assert [str(one) for one in (bare, headed, called)] == ["made_up", "made up", "what was made up"]
+    assert (called.axis_label, replace(called, axis="made up, ms").axis_label) == (
+        "what was made up",
+        "made up, ms",
+    )
+
+
+def test_a_server_that_never_switched_did_so_zero_times():
+    never = measurement(cell(), closed_loop(10, 0.1), usage=Usage(0.5, 1.0, 0, 0, 1, 0, 0))
+    (row,) = summarise(run([never]))
+    assert (row.of(METRICS["voluntary_switches_per_request"]).value) == 0

@@ -5,11 +5,20 @@ from made import ENVIRONMENT, NAN, abandoned, answered, cell, closed_loop, measu
 from msgspec.structs import astuple, replace
 
 from compare.analysis.metrics import BYSTANDER_LATE, ORPHANED
-from compare.analysis.observed import littles_law, orphaned_thread_s
+from compare.analysis.observed import Observed, littles_law, orphaned_thread_s, scheduled
 from compare.analysis.rounds import figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
 from compare.analysis.window import Window
-from compare.records import Arrivals, Closed, Open, Orphans, SampleStatus
+from compare.records import (
+    Arrivals,
+    Closed,
+    GeneratorReport,
+    Mixed,
+    Open,
+    Orphans,
+    SampleStatus,
+    Usage,
+)
 
 TEN = Closed(10, delay_s=0.1, duration_s=1.0)
 
@@ -99,9 +108,10 @@ def test_littles_law_and_the_schedule_hold_in_an_open_loop_of_any_length():
 
 
 def test_the_tolerance_of_littles_law_covers_what_is_in_flight_at_the_edges():
-    # 50 in flight at either edge, each of 0.1 s, of 50 request-seconds in all
-    tolerance = littles_law(Window(open_loop()), OPEN).tolerance
-    assert tolerance == pytest.approx(0.03 + 1 / 500 + 3 * math.sqrt(101) * 0.1 / 50, rel=0.02)
+    window = Window(open_loop())
+    edges = 3 * math.sqrt(window.in_flight_at(0.0) + window.in_flight_at(1.0) + 1)  # about 50 at either
+    tolerance = 0.03 + 1 / 500 + edges * 0.1 / 50  # each of 0.1 s, of 50 request-seconds in all
+    assert littles_law(window, OPEN).tolerance == pytest.approx(tolerance, rel=1e-6)
 
 
 @pytest.mark.parametrize(("more", "steady"), [(10, True), (60, False)])
@@ -124,3 +134,99 @@ def test_a_queue_that_grows_is_not_steady_and_littles_law_is_not_asked():
     assert math.isnan(ratio)
     found = figures(measurement(cell(load=OPEN), growing), ENVIRONMENT)
     assert Warning.NOT_STEADY in found.warnings
+
+
+def seen(where=None, stamps=None, **more):
+    one = measurement(where, stamps, **more)
+    return Observed(one, one.samples, ENVIRONMENT)
+
+
+def test_littles_law_is_asked_of_short_answers_too():
+    _, ratio, _ = astuple(littles_law(Window(open_loop(took=0.001)), OPEN))
+    assert ratio == pytest.approx(1.0, abs=0.01)
+
+
+def test_littles_law_is_silent_where_nothing_was_due_or_answered():
+    nobody = Window(samples([answered(-1.0, 0.5)]))
+    assert astuple(littles_law(nobody, OPEN)) == (True, pytest.approx(NAN, nan_ok=True), 0.03 + 1 / 500)
+    assert math.isnan(littles_law(nobody, TEN).ratio)
+
+
+def test_littles_law_is_asked_of_a_window_of_ten_responses():
+    ten = Window(samples([answered(0.0, 0.125)], window_s=1.25))
+    assert littles_law(ten, TEN).tolerance == pytest.approx(0.03 + 0.1)
+
+
+@pytest.mark.parametrize(
+    ("load", "due"),
+    [
+        (OPEN, 999),
+        (replace(OPEN, arrivals=Arrivals.POISSON), 0),
+        (Mixed(10, delay_s=0.1, duration_s=2.0, rate_rps=500.0, arrivals=Arrivals.CONSTANT), 999),
+        (TEN, 0),
+    ],
+)
+def test_an_even_schedule_says_how_many_are_due_except_for_one_at_the_edge(load, due):
+    assert scheduled(load, 2.0) == due
+
+
+@pytest.mark.parametrize(("course", "thread_s"), [((), 0), (((1.0, 4),), 0), (((1.0, 4), (2.0, 2)), 3)])
+def test_a_course_of_orphans_needs_two_readings(course, thread_s):
+    one = measurement(cell(load=abandoned(TEN)), finding=Orphans(course))
+    assert orphaned_thread_s(one) == thread_s
+
+
+@pytest.mark.parametrize("blank", [0.5, 0.6])
+def test_a_server_that_uses_no_more_than_without_a_load_has_no_cost(blank):
+    assert math.isnan(seen(blank_cpu_share=blank).cpu_s_per_answer)
+
+
+def test_the_cost_of_an_answer_is_per_second_of_either_window():
+    usage = Usage(1.2, 3.0, 0, 0, 1, 0, 0)
+    twice = seen(
+        cell(load=replace(TEN, duration_s=2.0)), closed_loop(10, 0.1, 2.0), usage=usage, blank_cpu_share=0.1
+    )
+    assert twice.cpu_s_per_answer == pytest.approx((0.4 - 0.1) * 2.0 / 200)
+    assert math.isnan(seen(usage=None, blank_cpu_share=0.1).cpu_s_per_answer)
+
+
+def test_a_wave_is_as_many_as_wait_at_a_time():
+    assert seen().wave == pytest.approx(10)
+    assert seen(cell(load=OPEN)).wave == 0
+
+
+def test_halves_and_length_are_judged_where_the_load_stays_as_it_is():
+    assert seen().halves == (50, 50)
+    assert seen().too_short
+    leaving = seen(cell(load=abandoned(TEN)))
+    assert (leaving.halves, leaving.too_short) == (None, False)
+    assert seen(cell(load=OPEN)).halves is None
+
+
+def test_the_share_of_the_ceiling_is_of_answers_a_second():
+    twice = seen(cell(load=replace(TEN, duration_s=2.0)), closed_loop(5, 0.1, 2.0))
+    assert (twice.ceiling_rps, twice.ceiling_share) == (pytest.approx(100), pytest.approx(0.5))
+    assert math.isnan(seen(cell(load=OPEN)).ceiling_share)
+
+
+def test_a_crowd_is_what_was_asked_for_in_a_closed_loop_and_what_came_together_in_an_open_one():
+    assert seen().in_flight == 10
+    assert seen(cell(load=OPEN), open_loop()).in_flight == pytest.approx(50, abs=1)
+
+
+def test_an_open_loop_may_have_fewer_connections_than_it_is_allowed():
+    few = GeneratorReport(0.2, 9, 0)
+    assert seen(generator=few).limit_hit
+    assert not seen(cell(load=OPEN), open_loop(), generator=few).limit_hit
+    assert not seen(generator=None, usage=None).limit_hit
+
+
+def test_pings_outside_the_window_are_not_among_the_late_ones():
+    before = samples([answered(-0.5, 0.9), answered(1.5, 0.9)])
+    assert math.isnan(seen(bystander=before).bystander_over(0.1))
+    assert math.isnan(seen().bystander_over(0.1))
+
+
+def test_answers_a_second_are_those_of_either_window():
+    pings = samples([answered(n / 50, 0.001) for n in range(100)], window_s=2.0)
+    assert seen(bystander=pings).answers_rps == pytest.approx(150)

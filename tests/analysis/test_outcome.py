@@ -90,6 +90,17 @@ def test_silence_while_nobody_waits_is_none():
     assert of(samples(rows)).longest_s == pytest.approx(0.1)
 
 
+def test_what_waited_through_the_answers_to_others_waited_all_that_time():
+    assert of(samples([answered(0.0, 0.35)])).longest_s == pytest.approx(0.35)
+    rows = [answered(0.0, 0.9), answered(0.5, 0.1)]  # the first waits until 0.9, the second ends its silence
+    assert of(samples(rows)).longest_s == pytest.approx(0.6)
+    never = (0.0, 0.0, NAN, SampleStatus.UNANSWERED, NAN)
+    found = of(samples([never, answered(0.8, 0.1)], end_s=1.0))
+    assert (found.longest_s, found.outcome) == (pytest.approx(0.9), Outcome.STALLED)
+    found = of(samples([(0.7, 0.7, NAN, SampleStatus.UNSENT, NAN), answered(0.1, 0.1)], end_s=1.4))
+    assert (found.longest_s, found.unanswered) == (pytest.approx(0.7), 1)
+
+
 def test_a_refused_connection_ends_the_waiting():
     rows = [(0.0, 0.0, 0.01, SampleStatus.REFUSED, NAN)] * 3
     assert of(samples(rows, end_s=5.0)).outcome is Outcome.ANSWERED
@@ -139,6 +150,10 @@ def test_counts_over_rounds_add_up():
     assert found.exposure_s == pytest.approx(sum(one.exposure_s for one in rounds))
     assert Reliability(1, 1, collapsed_after_s=(0.1,)).words == "stopped answering in the one fresh server"
     assert Reliability(5, 0).words == ""
+    assert Reliability(2, 2).words == "stopped answering in each of 2 fresh servers"
+    assert reliability(rounds[1:]).longest_silence_s == 0
+    stalled = of(samples([answered(0.0, 0.5)]))
+    assert (reliability([stalled, *rounds]).stalled, reliability(rounds).stalled) == (1, 0)
 
 
 def test_the_outcome_outlives_the_samples():

@@ -108,3 +108,21 @@ def test_over_rounds_the_spread_is_that_of_the_rounds():
     assert (found.low_s, found.high_s, found.rounds, found.kind) == (1.0, 3.0, 3, Spread.RANGE)
     found = over_rounds([exactly(1.0), exactly(3.0), beyond(2.5)], estimate(1.0, 3.0))
     assert (found.low_s, found.high_s) == (1.0, math.inf)
+
+
+def test_over_rounds_a_bound_says_of_how_many_rounds_it_is_and_has_no_spread():
+    found = over_rounds([exactly(1.0), beyond(9.0), beyond(7.0), UNKNOWN], estimate(1.0))
+    assert (found.known, found.value_s, found.rounds, found.kind) == (Known.BEYOND, 7.0, 3, Spread.NONE)
+    assert math.isnan(found.low_s)
+    assert math.isnan(found.high_s)
+
+
+def test_over_rounds_the_spread_is_of_the_rounds_that_say_something():
+    found = over_rounds([exactly(1.0), exactly(3.0), beyond(2.5), UNKNOWN], estimate(1.0, 3.0))
+    assert (found.value_s, found.rounds, found.kind) == (3.0, 3, Spread.RANGE)
+    found = over_rounds([exactly(1.0), exactly(3.0), UNKNOWN], estimate(1.0, 3.0))
+    assert (found.rounds, found.kind) == (2, Spread.RANGE)
+
+
+def test_no_round_says_nothing():
+    assert over_rounds([], estimate(1.0)) == UNKNOWN

@@ -253,3 +253,11 @@ def test_an_even_schedule_that_lost_requests_before_they_became_samples_is_seen(
 def test_memory_in_an_open_loop_is_per_request_in_flight_at_the_peak():
     found = figures(measurement(cell(load=OPEN), open_loop()), ENVIRONMENT)
     assert found.of(RSS_EACH) == pytest.approx(1_000_000 / 50, rel=0.03)
+
+
+def test_a_wave_at_the_edge_of_the_window_is_no_skipped_wait():
+    took_s = 0.124  # each in step with the others, and a little shorter than it should be
+    rows = [answered(0.001 + (n - 1) * took_s, took_s) for n in range(4) for _ in range(8)]
+    load = Closed(8, delay_s=0.125, duration_s=0.375)
+    found = figures(measurement(cell(load=load), samples(rows, window_s=0.375)), ENVIRONMENT)
+    assert Warning.WAIT_SKIPPED not in found.warnings

@@ -2,9 +2,9 @@ import pytest
 from made import CALLBACK, NATIVE, answered, cell, closed_loop, measurement, run, samples
 from msgspec.structs import replace
 
-from compare.analysis.intervals import Spread
-from compare.analysis.metrics import METRICS
-from compare.analysis.quantiles import UNKNOWN, Known, Percentile
+from compare.analysis.intervals import NOT_MEASURED, Spread
+from compare.analysis.metrics import METRICS, P90, THROUGHPUT
+from compare.analysis.quantiles import UNKNOWN, Known, Latency, Percentile
 from compare.analysis.rounds import with_figures
 from compare.analysis.summary import ErrorCount, Summary, Warning, _ascending, summarise  # noqa: A004 - see there
 from compare.records import Closed, Open
@@ -178,3 +178,78 @@ def test_a_bound_on_p99_is_never_below_that_on_p50():
         "p90": "n/a",
         "p99": "> 3.81 s",
     }
+
+
+def test_a_busy_machine_is_told_of_one_round_without_counting():
+    (row,) = summarise(run([at(80, noisy=True)]))
+    assert row.words(Warning.NOISY) == "the machine was busy with something else"
+
+
+def test_a_pool_that_limits_is_called_by_its_size():
+    row = Summary("x", NATIVE, Closed(10), limit=1000, warnings=(Warning.LIMITED_BY_WAIT,))
+    assert row.words(Warning.LIMITED_BY_WAIT) == "limited by the pool of 1,000, not by the paradigm"
+    assert row.words(Warning.ERRORS) == Warning.ERRORS.words
+
+
+def test_a_face_that_blocks_is_told_with_the_ping_that_is_known():
+    pings = Latency(p50=Percentile(Known.EXACTLY, 0.5), max=Percentile(Known.EXACTLY, 2.0))
+    row = Summary("x", NATIVE, Closed(10), bystander=pings)
+    assert row.words(Warning.BLOCKS_LOOP) == "this native face blocks the loop: ping waited 500 ms"
+    few = replace(row, bystander=replace(pings, p50=UNKNOWN))
+    assert few.words(Warning.BLOCKS_LOOP) == "this native face blocks the loop: ping waited 2.00 s"
+
+
+def test_a_number_is_a_percentile_where_it_may_be_a_bound():
+    row = Summary("x", NATIVE, Closed(10), response=Latency(p90=Percentile(Known.BEYOND, 2.0)))
+    assert row.number(P90) == Percentile(Known.BEYOND, 2.0)
+    assert row.number(THROUGHPUT) == row.of(THROUGHPUT) == NOT_MEASURED
+
+
+def test_a_row_knows_its_ceiling_its_limit_and_its_rate():
+    crowded = cell(load=Closed(20, delay_s=0.1, duration_s=1.0))
+    (row,) = summarise(run([measurement(crowded, closed_loop(20, 0.2, io_s=0.1), limit=10)]))
+    assert (row.ceiling_rps, row.limit, row.rate_rps) == (pytest.approx(100), 10, None)
+    (row,) = summarise(run([failed()]))
+    assert (row.ceiling_rps, row.limit, row.intended) == (None, 0, 0)
+    assert Summary("x", NATIVE, Open(10, 0.1, rate_rps=5)).rate_rps == 5
+
+
+def test_the_most_frequent_error_comes_first():
+    rows = [answered(n / 100, 0.1, status=500 if n % 3 else 503) for n in range(90)]
+    few, many = summarise(run([measurement(cell(), samples(rows))]))[0].errors
+    assert (few.kind, few.count, many.kind, many.count) == ("HTTP 500", 60, "HTTP 503", 30)
+
+
+def test_a_bound_rises_with_those_before_it_and_an_exact_value_stays():
+    over = {
+        "p50": Percentile(Known.EXACTLY, 2.0),
+        "p90": Percentile(Known.BEYOND, 1.0),
+        "p97_5": UNKNOWN,
+        "p99": Percentile(Known.BEYOND, 1.5),
+        "max": Percentile(Known.BEYOND, 3.0),
+    }
+    found = _ascending(over)
+    assert [one.value_s for one in found.values() if one.known is not Known.TOO_FEW] == [2.0, 2.0, 2.0, 3.0]
+    assert found["p90"].known is Known.BEYOND
+
+
+def test_a_failed_and_an_invalid_round_beside_valid_ones_are_both_told():
+    made = [at(80, number) for number in range(3)]
+    (row,) = summarise(run([*made, failed(3), measurement(cell(round_=4), INVALID)]))
+    assert row.valid
+    assert {Warning.ROUND_FAILED, Warning.ROUND_INVALID} <= set(row.warnings)
+    (row,) = summarise(run([failed(0), failed(1), measurement(cell(round_=2), INVALID)]))
+    assert not row.valid
+    assert Warning.ROUND_INVALID not in row.warnings
+
+
+def test_rounds_come_in_their_order_whatever_the_order_of_measuring():
+    (row,) = summarise(run([at(70, 2), at(80, 0), at(90, 1)]))
+    assert [one.cell.round for one in row.rounds] == [0, 1, 2]
+
+
+def test_rows_of_two_experiments_loads_and_contestants_are_apart():
+    other = replace(cell(), experiment="another")
+    wide = cell(load=Closed(20, delay_s=0.1, duration_s=1.0))
+    made = [at(80), measurement(other), measurement(wide, closed_loop(20, 0.2)), at(50, 0, CALLBACK)]
+    assert len(summarise(run(made))) == 4

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from compare.analysis.units import bytes_text, counted, percent_text, seconds_text
+from compare.analysis.units import Unit, bytes_text, counted, duration_text, percent_text, seconds_text
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,56 @@ def test_a_threshold_is_told_in_per_cent_without_the_digits_of_a_measurement(sha
 @pytest.mark.parametrize(("count", "text"), [(0, "no"), (1, "one"), (3, "three"), (10, "ten"), (11, "11")])
 def test_small_numbers_are_words(count, text):
     assert counted(count) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "text"),
+    [
+        (Unit.RATE, 12345.6, "12,346"),
+        (Unit.RATE, 99.96, "100"),
+        (Unit.RATE, 100.4, "100"),
+        (Unit.RATE, -123.4, "-123"),
+        (Unit.SECONDS, 0.0123, "12.3 ms"),
+        (Unit.BYTES, 10_500, "10.5 kB"),
+        (Unit.COUNT, 7.126, "7.13"),
+        (Unit.SHARE, 0.1234, "12.3%"),
+        (Unit.THREAD_SECONDS, 12.345, "12.3 thread-s"),
+    ],
+)
+def test_each_unit_words_its_numbers(unit, value, text):
+    assert unit.text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(999, "999 B"), (1000, "1 kB"), (-2e6, "-2 MB"), (1e6, "1 MB"), (999_400, "999 kB"), (1e9, "1 GB")],
+)
+def test_bytes_change_their_unit_where_it_is_full(value, text):
+    assert bytes_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-0.0123, "-12.3 ms"), (9.996, "10.0 s"), (9.994, "9.99 s"), (99.96, "100.0 s")]
+)
+def test_seconds_keep_three_digits_however_they_round(seconds, text):
+    assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-1, "0 s"),
+        (0.4, "0 s"),
+        (89.4, "89 s"),
+        (90, "2 min"),
+        (89 * 60 + 29, "89 min"),
+        (90 * 60, "1 h 30 min"),
+        (125 * 60, "2 h 05 min"),
+    ],
+)
+def test_a_duration_is_said_as_people_say_it(seconds, text):
+    assert duration_text(seconds) == text
+
+
+def test_a_number_below_none_is_no_word():
+    assert counted(-1) == "-1"

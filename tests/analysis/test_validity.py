@@ -73,6 +73,8 @@ def test_nothing_is_said_of_a_round_without_doubt():
         ({"halves": (474, 526)}, Warning.NOT_SETTLED),
         ({"halves": (526, 474)}, Warning.NOT_SETTLED),
         ({"halves": (9, 10)}, None),  # one answer, which may fall on either side
+        ({"halves": (8, 10)}, Warning.NOT_SETTLED),
+        ({"halves": (0, 1)}, None),
         ({"halves": (474, 526), "ceiling_share": 0.96}, Warning.LIMITED_BY_WAIT),
         ({"halves": (1000, 0), "outcome": Outcome.COLLAPSED}, Warning.COLLAPSED),
         ({"failures": 1}, Warning.ERRORS),

@@ -168,3 +168,59 @@ def test_a_freeze_shows_in_the_percentiles_as_arithmetic_has_it():
     told = [found.p50.value_s, found.p90.value_s, found.p97_5.value_s, found.p99.value_s]
     assert told == pytest.approx([0.005, 0.505, 0.880, 0.955], rel=0.01)
     assert window.service().p99.value_s == pytest.approx(0.005)  # which is not what a user waits
+
+
+def test_what_was_expected_is_a_success_and_nothing_else():
+    rows = [answered(0.1, 0.1, status=status) for status in (200, 200, 404, 503)]
+    assert Window(samples(rows), {404}).successes == 1
+    assert Window(samples(rows), {404, 503}).errors() == (ErrorCount("HTTP 200", 2),)
+
+
+def test_what_was_unanswered_when_the_window_began_is_counted_apart():
+    before = (-0.1, -0.1, NAN, SampleStatus.UNANSWERED, NAN)
+    window = Window(samples([before, before, UNANSWERED, answered(-0.1, 0.2)]))
+    assert window.unanswered_before == 2
+    assert window.errors() == (
+        ErrorCount("unanswered from before the window", 2),
+        ErrorCount("unanswered", 1),
+    )
+
+
+def test_the_mean_of_the_answered_is_of_those_that_came_in_the_window():
+    rows = [answered(-0.5, 1.0), answered(0.25, 0.5, status=503), answered(0.75, 0.5), REFUSED, UNANSWERED]
+    assert Window(samples(rows)).answered_mean_s == pytest.approx(0.75)
+    assert np.isnan(Window(samples([REFUSED, UNANSWERED])).answered_mean_s)
+
+
+def test_the_halves_of_a_window_part_in_its_middle():
+    rows = [answered(-0.5, 0.6), answered(0.25, 0.25), answered(0.5, 0.1), answered(0.5, 0.9, status=503)]
+    assert Window(samples([*rows, answered(0.1, 0.1)])).halves == (2, 2)
+    assert Window(samples(rows, window_s=4.0)).halves == (3, 0)
+
+
+def test_a_request_is_in_flight_from_its_intended_moment_to_its_end_and_at_neither():
+    window = Window(samples([answered(0.25, 0.5)]))
+    assert [window.in_flight_at(at) for at in (0.25, 0.5, 0.75)] == [0, 1, 0]
+
+
+def test_what_is_not_in_the_window_is_not_in_its_peak():
+    outside = [answered(-0.5, 0.25), answered(-0.5, 0.5), answered(1.0, 0.5), answered(1.25, 0.5)]
+    assert Window(samples(outside)).in_flight_peak == 0
+    assert Window(samples(outside)).in_flight_s == 0
+    assert Window(samples([*outside, answered(-0.5, 0.75), answered(0.5, 1.0)])).in_flight_peak == 1
+
+
+def test_a_percentile_of_the_lag_is_one_of_the_lags():
+    assert Window(samples([answered(0.0, 0.5, lag_s=lag) for lag in (0.0, 0.125)])).lag_s(0.5) == 0.125
+
+
+def test_of_nothing_nothing_is_known():
+    window = Window(samples([answered(-1.0, 0.5)]))
+    nothing = [window.median_s, window.lag_s(0.5), window.sent_share(0), window.response_mean_s]
+    assert all(np.isnan(each) for each in nothing)
+    assert (window.intended, window.answers, window.failures, window.errors()) == (0, 0, 0, ())
+
+
+def test_an_unanswered_request_that_was_not_sent_has_no_service_time():
+    lost = (0.5, NAN, NAN, SampleStatus.UNANSWERED, NAN)
+    assert Window(samples([*[answered(0.0, 0.25)] * 10, *[lost] * 30])).service().max.value_s == 0.25
