@@ -142,7 +142,7 @@ OUTCOME = Target(
         # requests from before the window, and the warm-up, are left out
         ("warmup_s + last_s if collapsed", "last_s if collapsed"),
         ("        warmup_s + end_s,\n", "        end_s,\n"),
-        # a refused connection is waited for for ever
+        # a refused connection is waited for forever
         (
             "np.where(np.isin(one.status, _UNANSWERED), np.nan, one.done_s)",
             "np.where(one.status < 100, np.nan, one.done_s)",

@@ -67,7 +67,7 @@ COROUTINE = Target(
     source="compare/paradigms/coroutine.py",
     tests=("tests/paradigms/test_coroutine.py", "tests/paradigms/test_trampoline.py"),
     faults=(
-        # a yield of something else waits for ever
+        # a yield of something else waits forever
         ("not asyncio.isfuture(yielded) or ", ""),
         # a future of another loop calls back on another thread
         (" or yielded.get_loop() is not loop", ""),
@@ -107,7 +107,7 @@ SUPERVISOR = Target(
         # a worker that hears nothing is left running
         ("            self._kill(late)\n", "            pass\n"),
         ("worker.ending_by = time.monotonic() + self._grace_s + KILL_S", "worker.ending_by = None"),
-        # a dead worker is not begun anew, or for ever
+        # a dead worker is not begun anew, or forever
         ("        self._due.append((now + backoff_s, worker.slot))\n", ""),
         (" or len(self._deaths) >= DEATHS:", ":"),
         ("if not self._restart or", "if"),
@@ -198,7 +198,7 @@ SPREAD = Target(
         ),
         # a round is made twice
         ("number = self._waiting.pop(0)", "number = self._waiting[0]"),
-        # an attempt too few, or for ever
+        # an attempt too few, or forever
         ("if attempt.number < self._most_attempts:", "if attempt.number < self._most_attempts - 1:"),
         ("if attempt.number < self._most_attempts:", "if attempt.number <= self._most_attempts:"),
         # a lost attempt, or a round given up, is not said

@@ -38,7 +38,7 @@ class Gc(enum.StrEnum):
     DEFAULT = "default"  # nothing: what people run
     FREEZE = "freeze"  # what is loaded is never looked at again
     TUNED = "tuned"  # that, and rarer collections of what is new
-    OFF = "off"  # no collection: what refers to itself stays for ever
+    OFF = "off"  # no collection: what refers to itself stays forever
 
 
 class Accept(enum.StrEnum):

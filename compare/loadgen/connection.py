@@ -156,7 +156,7 @@ class Connection(asyncio.Protocol):
         now_s = monotonic()
         whole = exc is None and head.ends_by_close(self._head)
         status = self._parser.get_status_code() if whole else Ended.RESET
-        del self._parser, self._feed  # they refer back to us, and no garbage collector will come
+        del self._parser, self._feed  # they refer to us, and no garbage collector will come
         self.usable = False
         self._owner.lost(self)
         if self.busy:

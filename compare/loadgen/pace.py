@@ -23,7 +23,7 @@ def poisson(rate_rps: float, seed: int) -> Iterator[float]:
 def ramp(count: int, span_s: float, seed: int) -> list[float]:
     """Return when each of `count` connections sends first: one at a random moment of each of `count` equal slots.
 
-    Started together, connections that wait equally long would stay in step for ever and arrive as one burst.
+    Started together, connections that wait equally long would stay in step forever and arrive as one burst.
     """
     moment = random.Random(seed).random
     return [(number + moment()) * span_s / count for number in range(count)]

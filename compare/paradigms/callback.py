@@ -2,7 +2,7 @@
 
 The note's sketch starts a thread that does the work and calls `finish(response)`. Taken literally that runs
 `finish` on the worker thread, where neither Tornado's nor aiohttp's objects may be touched, and an exception
-in the work ends in the thread's traceback while the client waits for ever. Here the thread hands over an
+in the work ends in the thread's traceback while the client waits forever. Here the thread hands over an
 outcome, value or exception, by `loop.call_soon_threadsafe`, the one call of a loop that another thread may make.
 """
 

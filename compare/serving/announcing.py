@@ -34,7 +34,7 @@ def announce(settings: Settings, sock: socket.socket, given: Given | None) -> No
 
 
 def _say(line: str) -> None:
-    """Write the one line that goes to stdout; raises StartError when it cannot: its reader would wait for ever.
+    """Write the one line that goes to stdout; raises StartError when it cannot: its reader would wait forever.
 
     Not by `sys.stdout`, which at the end of the process would try again what failed.
     """

@@ -32,7 +32,7 @@ def takes(end: int) -> bool:
 
 
 def not_written(line: bytes) -> str:
-    """Write the ready line; return why it could not be written: its reader would wait for ever."""
+    """Write the ready line; return why it could not be written: its reader would wait forever."""
     poll = select.poll()
     poll.register(1, select.POLLOUT)
     if not poll.poll(STDOUT_S * 1e3):

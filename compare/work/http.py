@@ -22,7 +22,7 @@ from compare.work.promise import WorkError
 log = logging.getLogger("compare.work.http")
 
 CONNECT_S = 5.0
-READ_S = MAX_DELAY_S + 10  # a face must not hang for ever, nor give up on the longest wait allowed
+READ_S = MAX_DELAY_S + 10  # a face must not hang forever, nor give up on the longest wait allowed
 PROBE_S = 5.0
 MOST_CONNECTIONS = 10_000  # urllib3's pool when the server has no limit of its own
 

@@ -29,7 +29,7 @@ log = logging.getLogger("compare.work.postgres")
 POOL = 100  # connections of one face when the server has no limit of its own
 ROWS = 1000
 CONNECT_S = 5
-STATEMENT_S = MAX_DELAY_S + 10  # a face must not hang for ever, nor give up on the longest wait allowed
+STATEMENT_S = MAX_DELAY_S + 10  # a face must not hang forever, nor give up on the longest wait allowed
 CONNECTION_S = 60.0  # the longest a request waits for a free connection
 RECONNECT_S = (
     1.0  # psycopg_pool doubles its pause up to this; at its default an outage outlives itself by minutes
@@ -198,7 +198,7 @@ async def _try_async(connection: "AsyncConnection[tuple[str]]") -> None:
 
 
 def _connection_options(dsn: str) -> dict[str, Any]:
-    """Return what every connection is made with: a dead database must end in an error, not in waiting for ever."""
+    """Return what every connection is made with: a dead database must end in an error, not in waiting forever."""
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415  # an extra
 
     options = conninfo_to_dict(dsn).get("options") or ""

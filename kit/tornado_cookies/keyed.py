@@ -16,7 +16,7 @@ _Value = TypeVar("_Value")
 
 
 class Cache(dict[_Key, _Value]):
-    """Makes what is missing; forgets all when full, so that a secret per tenant neither fills it nor stays for ever."""
+    """Makes what is missing; forgets all when full, so that a secret per tenant neither fills it nor stays forever."""
 
     LIMIT = 64
 
