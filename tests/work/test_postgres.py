@@ -44,18 +44,18 @@ def written(dsn: str) -> int:
         return connection.execute("SELECT sum(written) FROM compare_io").fetchone()[0]
 
 
-async def settled(dsn: str) -> int:
-    """Return the count when all connections of both pools have tried the statement, after a request by each."""
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as watch:
-        while True:
-            count = (await (await watch.execute("SELECT sum(written) FROM compare_io")).fetchone())[0]
-            if count >= 2 * 8 + 2:
-                return count
+async def opened(postgres: Postgres) -> None:
+    """Return once each open pool has all its connections, which have tried the statement: eight take a while."""
+    if postgres._async_pool is not None:
+        await postgres._async_pool.wait(60)
+    if postgres._pool is not None:
+        await asyncio.to_thread(postgres._pool.wait, 60)
 
 
 async def test_both_faces_write_a_row_and_read_it(postgres, dsn):
     await check_faces(postgres)  # opens both pools, whose connections each try the statement once
-    before = await settled(dsn)
+    await opened(postgres)
+    before = written(dsn)
     assert postgres.blocking(0.0) == await postgres.native(0.0) == b"written and read"
     assert written(dsn) == before + 2
 
@@ -66,14 +66,6 @@ async def test_both_faces_wait_in_the_database(postgres):
         begun = loop.time()
         await wait(0.05)
         assert loop.time() - begun >= 0.049
-
-
-async def opened(postgres: Postgres) -> None:
-    """Return once each pool that is open has all its connections: opening eight takes as long as a short wait."""
-    if postgres._async_pool is not None:
-        await postgres._async_pool.wait(60)
-    if postgres._pool is not None:
-        await asyncio.to_thread(postgres._pool.wait, 60)
 
 
 async def test_as_many_as_the_pool_holds_are_done_at_once_and_the_rest_wait(postgres, dsn):
