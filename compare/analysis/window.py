@@ -104,7 +104,7 @@ class Window:
     def _latency(self, since_s: NDArray[np.float64], censored: NDArray[np.bool_]) -> Latency:
         good = self.mine & self.success
         took = self.samples.done_s[good] - since_s[good]
-        waited = self.samples.end_s - since_s[censored] if censored.any() else np.empty(0)
+        waited = self.samples.end_s - since_s[censored]
         return quantiles.latency(took, waited)
 
     @functools.cached_property

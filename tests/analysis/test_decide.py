@@ -99,6 +99,9 @@ def test_only_rounds_in_which_both_answered_are_compared():
     assert found.ratio.value == pytest.approx(2.0, rel=0.01)
     never = replace(BASE, rounds=tuple(dead(n, 10.0) for n in range(5)))
     assert decide(ours, never).word is Word.NOT_COMPARABLE
+    ratio = decide(ours, never).ratio
+    assert (ratio.rounds, ratio.kind) == (0, Spread.NONE)
+    assert all(math.isnan(each) for each in (ratio.value, ratio.low, ratio.high))
 
 
 def test_ratio_interval_and_p_value_are_of_one_test_and_never_contradict_each_other():

@@ -101,6 +101,12 @@ def test_what_waited_through_the_answers_to_others_waited_all_that_time():
     assert (found.longest_s, found.unanswered) == (pytest.approx(0.7), 1)
 
 
+def test_the_moment_at_which_waiting_was_given_up_is_no_answer():
+    given_up = [(0.0, 0.0, 0.5, SampleStatus.UNANSWERED, NAN), (0.0, NAN, 0.5, SampleStatus.UNSENT, NAN)]
+    found = of(samples(given_up, end_s=2.0))
+    assert (found.outcome, found.longest_s) == (Outcome.COLLAPSED, pytest.approx(2.0))
+
+
 def test_a_refused_connection_ends_the_waiting():
     rows = [(0.0, 0.0, 0.01, SampleStatus.REFUSED, NAN)] * 3
     assert of(samples(rows, end_s=5.0)).outcome is Outcome.ANSWERED

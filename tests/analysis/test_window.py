@@ -119,6 +119,8 @@ def test_a_wait_is_short_when_the_servers_own_clock_says_so():
     )
     assert window.short_waits_share(0.1) == pytest.approx(2 / 5)  # 98.99 ms may be 99.0 rounded
     assert np.isnan(Window(samples([answered(0, 1)])).short_waits_share(0.1))
+    others = [answered(-0.5, 0.9, io_s=0.01), answered(0.0, 0.1, status=500, io_s=0.01)]
+    assert Window(samples([answered(0.0, 0.1, io_s=0.1), *others])).short_waits_share(0.1) == 0
 
 
 def test_in_flight_counts_what_of_each_request_lies_in_the_window():
