@@ -100,16 +100,13 @@ class Viewer:
         return sent
 
 
-class Watched(Flight):
+class Watched(Flight, dict=True):
     """A flight that says what happens to it."""
 
-    __slots__ = ("_feed", "_number")
-
-    def __init__(self, flights: Flights, paradigm: Paradigm, delay_s: float, admitted_s: float) -> None:
-        super().__init__(flights, paradigm, delay_s, admitted_s)
-        self._feed = feed = cast("Feed", flights.feed)  # flights are watched only while there is one
+    def __post_init__(self) -> None:
+        self._feed = feed = cast("Feed", self.flights.feed)  # flights are watched only while there is one
         self._number = feed.number()
-        feed.put(Admitted(admitted_s, self._number, paradigm, delay_s))
+        feed.put(Admitted(self.admitted_s, self._number, self.paradigm, self.delay_s))
 
     def blocking(self) -> bytes:
         """Do the work's blocking face and say on which thread."""
@@ -143,7 +140,7 @@ class Watched(Flight):
         self._feed.put(Answered(self._feed.clock(), self._number))
 
     def _tell_orphan(self) -> None:
-        if self in self._flights.working:
+        if self in self.flights.working:
             self._feed.put(Orphaned(self._feed.clock(), self._number))
 
 

@@ -11,7 +11,9 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
+
+import msgspec
 
 from compare.contract import ContractError, LoopLag, Paradigm, Stats, io_failed, io_timeout, overloaded
 from compare.serving import collecting
@@ -27,7 +29,7 @@ class Feed(Protocol):
         """A long I/O was refused."""
 
 
-class Flight:
+class Flight(msgspec.Struct, eq=False):  # made in C: each long I/O needs one
     """One long I/O from admission to answer: what a paradigm waits for, and the context in which it waits.
 
         with flights.admit(paradigm, delay_s) as flight:
@@ -38,14 +40,15 @@ class Flight:
     or its result is not bytes.
     """
 
-    __slots__ = ("_flights", "admitted_s", "closed", "delay_s", "expired", "result", "task", "took_s")
-
-    def __init__(self, flights: "Flights", _paradigm: Paradigm, delay_s: float, admitted_s: float) -> None:
-        self._flights, self.delay_s, self.admitted_s = flights, delay_s, admitted_s
-        self.task = asyncio.current_task()
-        self.closed = self.expired = False
-        self.result: bytes | None = None
-        self.took_s = 0.0
+    flights: "Flights"
+    paradigm: Paradigm
+    delay_s: float
+    admitted_s: float
+    task: asyncio.Task[Any] | None = msgspec.field(default_factory=asyncio.current_task)
+    closed: bool = False
+    expired: bool = False
+    result: bytes | None = None
+    took_s: float = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +57,7 @@ class Flight:
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self.closed = True
-        flights = self._flights
+        flights = self.flights
         del flights.open[self]
         if error is None and type(self.result) is bytes:  # done here: a method of theirs would cost a call
             flights.completed += 1
@@ -64,16 +67,16 @@ class Flight:
 
     def blocking(self) -> bytes:
         """Do the work's blocking face, here and now; on a worker thread it counts as running until it ends."""
-        working = self._flights.working
+        working = self.flights.working
         working.add(self)  # set.add and set.discard are atomic, with and without the GIL
         try:
-            return self._flights.work.blocking(self.delay_s)  # type: ignore[misc]  # `missing_faces` is checked at start
+            return self.flights.work.blocking(self.delay_s)  # type: ignore[misc]  # `missing_faces` is checked at start
         finally:
             working.discard(self)
 
     def native(self) -> Awaitable[bytes]:
         """Return the awaitable of the work's native face."""
-        return self._flights.work.native(self.delay_s)  # type: ignore[misc]  # as in `blocking`
+        return self.flights.work.native(self.delay_s)  # type: ignore[misc]  # as in `blocking`
 
     def expire(self) -> None:
         """Cancel the waiting; leaving the context turns that into `io_timeout`."""
