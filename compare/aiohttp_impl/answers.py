@@ -4,7 +4,7 @@ import logging
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
-from multidict import CIMultiDict
+from multidict import CIMultiDict, istr
 
 from compare.contract import (
     HEADERS,
@@ -22,7 +22,7 @@ Route = web.AbstractRouteDef
 
 LONG_BYTES = 1024  # waits and pings have a tenth of it
 
-_shared = CIMultiDict(HEADERS)
+_shared = CIMultiDict((istr(name), value) for name, value in HEADERS.items())
 _bodiless = {name: value for name, value in HEADERS.items() if name != "Content-Type"}
 
 
@@ -45,9 +45,7 @@ def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None
     kind = web.Response if len(body) < LONG_BYTES else Forgotten
     response = kind(body=body, status=status, headers=_shared)  # which it copies
     if headers:
-        fields = response.headers
-        for name, value in headers.items():
-            fields[name] = value
+        response.headers.update(headers)
     return response
 
 

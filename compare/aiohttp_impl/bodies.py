@@ -39,7 +39,7 @@ class Bounded(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Take what came; hang up on a head of more than `MAX_HEADER_BYTES`, as Tornado does."""
         before = self._request_count
-        super().data_received(data)
+        web.RequestHandler.data_received(self, data)  # `super()` would look for it at each request
         self._unread_bytes += len(data)
         if self._request_count == before:
             self._bound()

@@ -5,11 +5,12 @@ Everything here is pure and belongs to neither framework, so that the two server
 
 from compare.contract.bodies import (
     GcPauses,
+    IoReader,
     LoopLag,
     Stats,
     Waited,
-    io_bodies,
     io_body,
+    io_reader,
     server_timing,
 )
 from compare.contract.bounds import (
@@ -77,6 +78,7 @@ __all__ = [
     "ErrorCode",
     "Gc",
     "GcPauses",
+    "IoReader",
     "Loop",
     "LoopLag",
     "Paradigm",
@@ -88,9 +90,9 @@ __all__ = [
     "body_too_large",
     "delay_of",
     "internal",
-    "io_bodies",
     "io_body",
     "io_failed",
+    "io_reader",
     "io_timeout",
     "last_segment",
     "method_not_allowed",

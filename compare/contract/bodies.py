@@ -1,11 +1,12 @@
 """The bodies and the one header of answers that succeed."""
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import msgspec
 
 from compare.contract.bounds import Paradigm, Server
+from compare.contract.targets import delay_of
 
 
 class Waited(msgspec.Struct, frozen=True):
@@ -17,6 +18,8 @@ class Waited(msgspec.Struct, frozen=True):
     delay_s: float
 
 
+KEPT_CHARACTERS = 256  # of a target
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -25,12 +28,22 @@ def io_body(server: Server, paradigm: Paradigm, work: str, delay_s: float) -> by
     return _encode(Waited(server, paradigm, work, delay_s))
 
 
-def io_bodies(server: Server, paradigm: Paradigm, work: str) -> Callable[[float], bytes]:
-    """Return the function of `delay_s` that returns `io_body`, for one route; it keeps those given last.
+IoReader = Callable[[str], tuple[float, bytes]]
 
-    A load asks for the same one a million times; encoding it must not be what is measured.
+
+def io_reader(server: Server, paradigm: Paradigm, work: str) -> IoReader:
+    """Return what reads the raw targets of one route: the `delay_of` a target, and the `io_body` that answers it.
+
+    It keeps those read last, but no long one: what is kept must not fill the memory. A load sends one target a million
+    times; neither parsing it nor encoding its answer must be what is measured.
     """
-    return lru_cache(maxsize=1024)(partial(io_body, server, paradigm, work))
+
+    def read(target: str) -> tuple[float, bytes]:
+        delay_s = delay_of(target)
+        return delay_s, io_body(server, paradigm, work, delay_s)
+
+    kept = lru_cache(maxsize=1024)(read)
+    return lambda target: kept(target) if len(target) <= KEPT_CHARACTERS else read(target)
 
 
 def server_timing(io_s: float) -> str:

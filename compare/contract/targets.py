@@ -1,7 +1,6 @@
 """Request targets, read once from the raw request line: the two frameworks decode them differently."""
 
 import re
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from compare.contract.bounds import DEFAULT_DELAY_S, MAX_DELAY_S
@@ -83,15 +82,8 @@ def asks_for_all(target: str) -> bool:
 _SECONDS = re.compile(r"\d{1,9}(\.\d{0,17})?|\.\d{1,17}", re.ASCII)
 
 
-KEPT_CHARACTERS = 256  # longer targets are read anew each time: what is kept must not fill the memory
-
-
 def delay_of(target: str) -> float:
     """Return `delay` of a raw request target in seconds, 0 to `MAX_DELAY_S`; `DEFAULT_DELAY_S` without one."""
-    return _kept(target) if len(target) <= KEPT_CHARACTERS else _parse_delay(target)
-
-
-def _parse_delay(target: str) -> float:
     text = single(query_of(target), "delay")
     if text is None:
         return DEFAULT_DELAY_S
@@ -102,7 +94,3 @@ def _parse_delay(target: str) -> float:
             field="delay",
         )
     return float(text)
-
-
-# a load sends one target a million times; parsing it must not be what is measured
-_kept = lru_cache(maxsize=1024)(_parse_delay)

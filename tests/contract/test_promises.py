@@ -8,15 +8,14 @@ from compare.contract import (
     Ready,
     Server,
     delay_of,
-    io_bodies,
     io_body,
+    io_reader,
     last_segment,
     path_of,
     query_of,
     query_values,
     read_ready,
     server_timing,
-    targets,
 )
 
 
@@ -65,10 +64,12 @@ def test_a_delay_is_a_decimal_number_of_seconds(query, delay_s):
     assert delay_of(f"/io/native?{query}") == delay_s
 
 
-def test_a_long_target_is_read_and_not_kept():
-    before = targets._kept.cache_info().currsize
-    assert delay_of(f"/io/native?delay=2&{'x' * 60_000}") == 2
-    assert targets._kept.cache_info().currsize == before
+@pytest.mark.parametrize(("more", "kept"), [("", True), ("x" * 60_000, False)])
+def test_the_answer_to_a_target_is_kept_unless_it_is_long(more, kept):
+    read = io_reader(Server.TORNADO, Paradigm.NATIVE, "sleep")
+    target = f"/io/native?delay=2&{more}"
+    assert read(target) == (2, io_body(Server.TORNADO, Paradigm.NATIVE, "sleep", 2.0))
+    assert (read(target)[1] is read(target)[1]) is kept
 
 
 def test_an_error_knows_its_status_and_body():
@@ -80,9 +81,6 @@ def test_an_error_knows_its_status_and_body():
 def test_the_body_does_not_depend_on_how_long_it_took():
     assert io_body(Server.TORNADO, Paradigm.NATIVE, "sleep", 1.0) == (
         b'{"server":"tornado","paradigm":"native","work":"sleep","delay_s":1.0}'
-    )
-    assert io_bodies(Server.TORNADO, Paradigm.NATIVE, "sleep")(1.0) == io_body(
-        Server.TORNADO, Paradigm.NATIVE, "sleep", 1.0
     )
 
 
