@@ -40,7 +40,7 @@ def _blocks(row: Summary) -> bool:
     ping = row.bystander.p50
     if row.in_flight > FEW:
         return False
-    rate_rps = row.throughput_rps.value if row.throughput_rps.measured else 0.0
+    rate_rps = row.throughput_rps.value  # NaN where nothing was measured: then the ping alone tells
     least_s = max(LEAST_PING_S, SHARE / rate_rps if rate_rps > 0 else 0.0)
     return ping.known is not Known.TOO_FEW and ping.value_s >= least_s
 

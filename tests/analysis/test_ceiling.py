@@ -95,6 +95,7 @@ def test_pythons_own_pool_is_as_the_server_said_or_as_python_counts(said, cpus, 
 def test_a_limit_of_the_work_is_told_where_it_lowers_the_ceiling():
     assert effective_limit(NATIVE, TEN, 6, 9) == 9
     assert effective_limit(NATIVE, TEN, 6, 10) == 0
+    assert [effective_limit(EXECUTOR, TEN, 6, limit) for limit in (5, 6)] == [5, 0]
     assert effective_limit(NATIVE, TEN, 6, 0) == 0
     assert effective_limit(NATIVE, opened(TEN, 500.0), 6, 100) == 100
     assert effective_limit(NATIVE, replace(TEN, delay_s=0.0), 6, 9) == 0
