@@ -122,7 +122,8 @@ def test_ctrl_c_in_a_terminal_ends_the_load_and_prints_what_was_measured():
         ) as command,
     ):
         try:
-            until(100)  # the start is agreed upon, and something is measured
+            # ten seconds: workers hear of the end one after the other, and pool what they have in common
+            until(2000)
             os.killpg(command.pid, signal.SIGINT)  # as a terminal does
             said, warned = command.communicate(timeout=HANG_S)
         finally:
