@@ -105,6 +105,8 @@ def test_the_ceiling_is_drawn_before_the_dots_come_and_every_lane_has_its_name(d
     told(demo, f"executor: {2 * slots} answers in ")
     told(demo, f"{slots} threads worked at once at most.")
     expect(body).to_have_attribute("data-dots", str(2 * slots))
+    # a crowd's name is drawn once the picture has moved so far that there is room for it
+    expect(body).to_have_attribute("data-words", re.compile("; executor(;|$)"))
     words = set(body.get_attribute("data-words").split("; "))
     assert {"loop", "requests", "answers", "bystander", "threads, loop lag", "executor"} <= words
     assert f"ceiling: {slots} at once / 1 s, with 0 dots" in words
