@@ -56,7 +56,8 @@ class Served:
                     writer.transport.abort()
                 elif self._close:
                     writer.close()
-        writer.close()
+        if not writer.is_closing():  # a second close makes Python 3.11.2 forget what there is to abort
+            writer.close()
 
 
 @contextmanager
