@@ -23,7 +23,7 @@ class Answer:
 
     @property
     def error(self) -> tuple[int, str, str]:
-        """Status, code and field; whoever is refused gets no cookie."""
+        """Status, code and field; a client that is refused gets no cookie."""
         assert self.set_cookie == []
         error = json.loads(self.body)["error"]
         return self.status, error["code"], error["field"]

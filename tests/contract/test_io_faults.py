@@ -51,7 +51,7 @@ async def test_stats_count_what_became_of_each_long_io(start):
 
 
 class Garbage:
-    """Returns what is no bytes."""
+    """Returns text where bytes are due."""
 
     name, limit = "garbage", 0
 
