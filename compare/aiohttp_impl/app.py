@@ -59,7 +59,7 @@ def guarded(handle: Handle, origins: Origins) -> Handle:
         try:
             if headers.get(hdrs.HOST) not in known or _SITE in headers or hdrs.EXPECT in headers:
                 origins.check(request.method, request.raw_path, headers.get(hdrs.HOST), headers)
-            # a request without either has no body (RFC 9112, section 6.3), and `body_exists` would cost a call to say so
+            # a request without either has no body (RFC 9112, section 6.3), and `body_exists` costs a call to say so
             if (hdrs.CONTENT_LENGTH in headers or hdrs.TRANSFER_ENCODING in headers) and request.body_exists:
                 await receive(request)
             response = await handle(request)
