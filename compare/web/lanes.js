@@ -5,6 +5,8 @@ import { text } from "./text.js";
 
 const TOP_S = 5, BOTTOM_S = 0.0005;
 const MOST_POOL = 32, MOST_THREADS = 40;
+/** How much of a lane its own name takes: the name of a crowd stands right of that. */
+export const NAME_PX = 71;
 const ink = {};
 let hatch;
 
@@ -148,7 +150,7 @@ function requestLanes(sheet, top, high, rows, model) {
   for (const one of model.flights.values()) {
     if (endOf(one) < sheet.from_s) continue;
     if (one.paradigm !== before?.paradigm || one.admitted - before.admitted > one.delay_s + 0.3) {
-      const at = Math.max(71, sheet.x(one.admitted)); // beside the lane's name, as long as some of it is beyond that
+      const at = Math.max(NAME_PX, sheet.x(one.admitted)); // beside the lane's name, as long as some of it is beyond that
       if (at < sheet.width - 50 && sheet.x(Math.min(endOf(one), sheet.to_s)) > at) label(sheet, one.paradigm, top - 4, at);
       before = one;
     }

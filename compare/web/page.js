@@ -5,7 +5,7 @@ import { showJar } from "./cookies.js";
 import { embedSources, knownSources, light, servedBy, showCode } from "./code.js";
 import { Crowd, PARADIGMS, TOGETHER_S, contest, expected_s, fitting, regroup, roomForCrowds, sentence, truthOf } from "./crowd.js";
 import { Feed } from "./feed.js";
-import { draw, readColours } from "./lanes.js";
+import { NAME_PX, draw, readColours } from "./lanes.js";
 import { Model } from "./model.js";
 import { Player, readRecording, recording, saveAs, traceOf } from "./replay.js";
 import { walk } from "./steps.js";
@@ -199,8 +199,9 @@ function frame() {
     if (group && !group.open && player.now() > group.last + TOGETHER_S) sumUp(group);
   }
   const now = player ? player.now() : feed.now();
-  const span = canvas.clientWidth < 600 ? 6 : 12;
-  const to = crowd && !player && now - crowd.began < span * 0.9 ? crowd.began + span * 0.9 : now;
+  const width = canvas.clientWidth, span = width < 600 ? 6 : 12;
+  const still = span * (1 - Math.max(0.1, (NAME_PX + 5) / width)); // it begins where there is room for its name
+  const to = crowd && !player && now - crowd.began < still ? crowd.began + still : now;
   draw(canvas, model, { from_s: to - span, to_s: to, now_s: now }, player ? group : crowd);
   if (reduced.matches) setTimeout(frame, 500);
   else requestAnimationFrame(frame);

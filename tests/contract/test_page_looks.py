@@ -100,16 +100,22 @@ def test_the_ceiling_is_drawn_before_the_dots_come_and_every_lane_has_its_name(d
     slots = int(re.search(r"pool \((\d+)\)", body.get_attribute("data-words"))[1])
     run(demo, Paradigm.EXECUTOR, 2 * slots, wait="1 s")
     expect(body).to_have_attribute("data-words", re.compile("ceiling"))
+    expect(body).to_have_attribute("data-words", re.compile("; executor(;|$)"))
     holding.until(slots)
     holding.release()
     told(demo, f"executor: {2 * slots} answers in ")
     told(demo, f"{slots} threads worked at once at most.")
     expect(body).to_have_attribute("data-dots", str(2 * slots))
-    # a crowd's name is drawn once the picture has moved so far that there is room for it
-    expect(body).to_have_attribute("data-words", re.compile("; executor(;|$)"))
     words = set(body.get_attribute("data-words").split("; "))
     assert {"loop", "requests", "answers", "bystander", "threads, loop lag", "executor"} <= words
     assert f"ceiling: {slots} at once / 1 s, with 0 dots" in words
+
+
+def test_a_crowd_has_its_name_however_soon_it_is_over(demo):
+    demo.evaluate(SPY)
+    run(demo, Paradigm.NATIVE)
+    told(demo, "native: 2 answers")
+    expect(demo.locator("body")).to_have_attribute("data-words", re.compile("; native(;|$)"))
 
 
 @pytest.mark.full  # it takes as long as a person needs to read
