@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,30 +24,60 @@ from benchmarks.mutations import copy_project
 ROOT = Path(__file__).parents[1]
 NAMED = ROOT / "benchmarks" / "survivors.toml"
 KIT = "tornado_cookies"  # is in kit/, and beside compare/ in the copy: mutmut calls a module by its path
-MUTMUT = "import sys; from mutmut.__main__ import cli; cli()"
-UNNOTICED = {0: "survived", 33: "no test reaches it"}  # by mutmut's exit codes
+RUN = "from mutmut.__main__ import cli; cli()"
+END = "--- that was one change ---\n"
+SHOW = f"""
+import sys
+from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
+for name in sys.argv[1:]:
+    print(get_diff_for_mutant(name, path=find_mutant(name).path), {END!r}, sep="\\n", end="")
+"""  # all in one process: each by `mutmut show` takes longer than the tests
+# mutmut's exit codes
+UNNOTICED = {0, 33}  # the tests pass, or none reaches it
+NOTICED = {1, 3}  # a test fails, or pytest cannot collect
+BY_THE_CLOCK = {-24, 24, 36, 152, -9}
+HANGS_S = (
+    60.0  # beyond what the tests of a function take: a busy machine must not pass for a test that notices
+)
 ON_ITS_OWN = ("-n", "0", "-p", "no:cacheprovider", "-m", "not alone and not full")
 
 
 @dataclass(frozen=True)
-class Group:
-    """Files whose functions are changed, and the tests that must notice."""
+class Target:
+    """Files whose functions are changed together, and the tests that must notice."""
 
     files: tuple[str, ...]
     tests: tuple[str, ...]
 
 
+ANALYSIS = Path("compare", "analysis")
+NUMBERS = tuple(sorted(file.stem for file in (ROOT / ANALYSIS).glob("[a-z]*.py")))
 # The files of compare/analysis/ that were gone through: each change that no test notices is named. The others are open.
-GONE_THROUGH = ("blocks", "ceiling", "decide", "outcome", "paired", "pooling", "window")
+GONE_THROUGH = {*NUMBERS} - {"intervals", "metrics", "observed", "rounds", "summary"}
+BESIDES = {"observed": ("test_rounds.py", "test_outcome.py")}  # reached through a file that imports it
+
+
+def tests_of(stem: str) -> tuple[str, ...]:
+    """Return the tests that import a file of `analysis`: others reach it too, but what it does is said in these."""
+    imports = re.compile(rf"compare\.analysis\.{stem}\b|from compare\.analysis import .*\b{stem}\b")
+    tests = (file for file in sorted((ROOT / "tests" / "analysis").glob("test_*.py")))
+    return tuple(
+        f"tests/analysis/{file.name}"
+        for file in tests
+        if imports.search(file.read_text()) or file.name in BESIDES.get(stem, ())
+    )
+
+
 GROUPS = {
-    "codec": Group(
-        tuple(f"{KIT}/{name}.py" for name in ("signing", "keyed", "format1")),
-        tuple(f"tests/kit/test_signing{rest}.py" for rest in ("", "_keys", "_quirks", "_tornado", "_fuzz")),
+    "codec": (
+        Target(
+            tuple(f"{KIT}/{name}.py" for name in ("signing", "keyed", "format1")),
+            tuple(
+                f"tests/kit/test_signing{rest}.py" for rest in ("", "_keys", "_quirks", "_tornado", "_fuzz")
+            ),
+        ),
     ),
-    "numbers": Group(
-        tuple(f"compare/analysis/{name}.py" for name in GONE_THROUGH),
-        ("tests/analysis",),
-    ),
+    "numbers": tuple(Target((f"{ANALYSIS / stem}.py",), tests_of(stem)) for stem in NUMBERS),
 }
 
 
@@ -71,18 +101,20 @@ def settings(files: Sequence[str], tests: Sequence[str]) -> str:
         "also_copy": ["kit", "benchmarks", "docs"],
         "pytest_add_cli_args_test_selection": tests,
         "pytest_add_cli_args": ON_ITS_OWN,
+        "timeout_constant": HANGS_S,
+        "timeout_multiplier": 2.0,
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in own.items()]
     return "\n".join([(ROOT / "pyproject.toml").read_text(), "[tool.mutmut]", *lines, ""])
 
 
-def mutmut(folder: Path, *words: str, quiet: bool = False) -> str:
-    """Run mutmut in `folder`; return what it printed where it is `quiet`."""
-    command = [sys.executable, "-c", MUTMUT, *words]
+def python(folder: Path, code: str, *words: str, quiet: bool = False) -> str:
+    """Run `code` in `folder`, with nothing to read; return what it printed where it is `quiet`."""
     out = subprocess.PIPE if quiet else None
-    done = subprocess.run(command, cwd=folder, check=False, text=True, stdout=out)
+    command = (sys.executable, "-c", code, *words)
+    done = subprocess.run(command, cwd=folder, check=False, text=True, stdin=subprocess.DEVNULL, stdout=out)
     if done.returncode:
-        raise SystemExit(f"mutmut {' '.join(words)} ended with exit code {done.returncode}.")
+        raise SystemExit(f"mutmut ended with exit code {done.returncode}.")
     return done.stdout or ""
 
 
@@ -95,26 +127,35 @@ def change(name: str, shown: str) -> Change:
     return Change(f"{module}.{function}", was, now)
 
 
-def unnoticed(group: Group, names: Iterable[str]) -> set[Change]:
-    """Return the changes in the files of a group, those of `names` where there are any, that no test notices."""
-    wanted = set(names)
-    files = [file for file in group.files if not wanted or Path(file).stem in wanted]
-    if not files:
-        return set()
+def chosen(target: Target, names: Collection[str]) -> tuple[str, ...]:
+    """Return the files of a target that `names` names, or those that were gone through where it names none."""
+    if names:
+        return tuple(file for file in target.files if Path(file).stem in names)
+    return tuple(file for file in target.files if Path(file).stem not in set(NUMBERS) - GONE_THROUGH)
+
+
+def unnoticed(files: Sequence[str], tests: Sequence[str]) -> set[Change]:
+    """Return the changes of the functions in `files` that none of `tests` notices."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         copy_project(folder)
         shutil.copytree(ROOT / "docs", folder / "docs")
         shutil.move(folder / "kit" / KIT, folder / KIT)
-        (folder / "pyproject.toml").write_text(settings(files, group.tests))
-        mutmut(folder, "run", "--max-children", str(os.cpu_count() or 1))
-        codes: dict[str, int] = {}
+        (folder / "pyproject.toml").write_text(settings(files, tests))
+        print(f"{', '.join(files)} under {len(tests)} files of tests", flush=True)
+        python(folder, RUN, "run", "--max-children", str(os.cpu_count() or 1))
+        codes: dict[str, int | None] = {}
         for file in files:
-            meta = folder / "mutants" / f"{file}.meta"
-            codes |= json.loads(meta.read_text())["exit_code_by_key"] if meta.exists() else {}
+            codes |= json.loads((folder / "mutants" / f"{file}.meta").read_text())["exit_code_by_key"]
+        if untested := [
+            name for name, code in codes.items() if code not in UNNOTICED | NOTICED | BY_THE_CLOCK
+        ]:
+            raise SystemExit(f"mutmut did not come to an end with {', '.join(untested)}.")
         survived = [name for name, code in codes.items() if code in UNNOTICED]
-        print(f"{len(codes)} changes of {len(files)} files, {len(survived)} not noticed", flush=True)
-        return {change(name, mutmut(folder, "show", name, quiet=True)) for name in survived}
+        slow = sum(code in BY_THE_CLOCK for code in codes.values())
+        print(f"{len(codes)} changes, {len(survived)} not noticed, {slow} noticed by the clock", flush=True)
+        shown = python(folder, SHOW, *survived, quiet=True).split(END)
+        return {change(name, lines) for name, lines in zip(survived, shown[:-1], strict=True)}
 
 
 def named() -> dict[Change, str]:
@@ -128,17 +169,13 @@ def main() -> None:
     words = sys.argv[1:]
     groups = [word for word in words if word in GROUPS] or list(GROUPS)
     names = [word for word in words if word not in GROUPS]
-    covered = {Path(file).stem for group in groups for file in GROUPS[group].files}
+    covered = {Path(file).stem for group in groups for target in GROUPS[group] for file in target.files}
     if unknown := set(names) - covered:
         sys.exit(f"not covered: {', '.join(sorted(unknown))}; there are {', '.join(sorted(covered))}")
-    found = {one for group in groups for one in unnoticed(GROUPS[group], names)}
+    targets = [(chosen(target, names), target.tests) for group in groups for target in GROUPS[group]]
+    found = {one for files, tests in targets if files for one in unnoticed(files, tests)}
     known = named()
-    modules = {
-        file.removesuffix(".py").replace("/", ".")
-        for group in groups
-        for file in GROUPS[group].files
-        if not names or Path(file).stem in names
-    }
+    modules = [file.removesuffix(".py").replace("/", ".") for files, _ in targets for file in files]
     ours = tuple(f"{module}." for module in modules)
     gone = {one for one in known if one.where.startswith(ours)} - found
     for title, changes in (
