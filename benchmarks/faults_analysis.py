@@ -22,7 +22,7 @@ UNITS = Target(
     tests=("tests/analysis/test_units.py",),
     faults=(
         ("0.9995 * size_s", "size_s"),
-        ("if abs(value) >= size:", "if abs(value) > size:"),
+        ("0.9995 * size:", "size:"),
         ('return "n/a"', 'return "0 us"'),
     ),
 )

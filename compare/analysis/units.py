@@ -38,8 +38,8 @@ def counted(count: int) -> str:
 def bytes_text(value: float) -> str:
     """Return bytes in decimal units: `10.5 kB`, `38 MB`."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if abs(value) >= size:
-            return f"{value / size:.3g} {unit}"
+        if abs(value) >= 0.9995 * size:
+            return f"{count_text(value / size)} {unit}"
     return f"{value:.0f} B"
 
 
@@ -74,5 +74,5 @@ _TEXT: dict[Unit, Callable[[float], str]] = {
     Unit.BYTES: bytes_text,
     Unit.COUNT: count_text,
     Unit.SHARE: lambda value: f"{value:.1%}",
-    Unit.THREAD_SECONDS: lambda value: f"{value:.3g} thread-s",
+    Unit.THREAD_SECONDS: lambda value: f"{count_text(value)} thread-s",
 }

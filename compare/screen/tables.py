@@ -198,7 +198,7 @@ def numbers(summary: Summary) -> list[str]:
 def orphaned(summary: Summary) -> str:
     """Return the seconds that threads together went on waiting for clients that had left."""
     known = summary.valid and summary.of(ORPHANED).measured
-    return f"{summary.of(ORPHANED).value:.3g} thread-s" if known else DASH
+    return ORPHANED.unit.text(summary.of(ORPHANED).value) if known else DASH
 
 
 def called(summary: Summary) -> str:

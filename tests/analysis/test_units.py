@@ -14,6 +14,7 @@ from compare.analysis.units import Unit, bytes_text, counted, duration_text, per
         (0.0009999, "1.00 ms"),
         (0.0123, "12.3 ms"),
         (0.9994, "999 ms"),
+        (0.9995, "1.00 s"),
         (0.99951, "1.00 s"),
         (1.234, "1.23 s"),
         (65, "65.0 s"),
@@ -38,11 +39,13 @@ def test_seconds_are_told_in_three_digits_and_the_unit_that_suits(seconds, text)
         (1000, "1 kB"),
         (10_500, "10.5 kB"),
         (999_400, "999 kB"),
+        (999_500, "1 MB"),
         (1e6, "1 MB"),
         (-2e6, "-2 MB"),
         (38e6, "38 MB"),
         (1e9, "1 GB"),
         (8.59e9, "8.59 GB"),
+        (1.2345e12, "1,234 GB"),
     ],
 )
 def test_bytes_have_decimal_units(value, text):
@@ -73,6 +76,7 @@ def test_small_numbers_are_words(count, text):
         (Unit.COUNT, 7.126, "7.13"),
         (Unit.SHARE, 0.1234, "12.3%"),
         (Unit.THREAD_SECONDS, 12.345, "12.3 thread-s"),
+        (Unit.THREAD_SECONDS, 10_000.4, "10,000 thread-s"),
     ],
 )
 def test_each_unit_words_its_numbers(unit, value, text):
@@ -89,6 +93,7 @@ def test_each_unit_words_its_numbers(unit, value, text):
         (89 * 60 + 29, "89 min"),
         (90 * 60, "1 h 30 min"),
         (125 * 60, "2 h 05 min"),
+        (10 * 3600, "10 h 00 min"),
     ],
 )
 def test_a_duration_is_said_as_people_say_it(seconds, text):
