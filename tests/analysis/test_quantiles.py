@@ -105,9 +105,9 @@ def test_over_rounds_the_median_ranks_what_is_beyond_above_and_leaves_out_what_i
 
 def test_over_rounds_the_spread_is_that_of_the_rounds():
     found = over_rounds([exactly(1.0), exactly(3.0), exactly(2.0)], estimate(1.0, 3.0, 2.0))
-    assert (found.low_s, found.high_s, found.rounds, found.kind) == (1.0, 3.0, 3, Spread.RANGE)
+    assert found == Percentile(Known.EXACTLY, 2.0, 1.0, 3.0, 3, Spread.RANGE)
     found = over_rounds([exactly(1.0), exactly(3.0), beyond(2.5)], estimate(1.0, 3.0))
-    assert (found.low_s, found.high_s) == (1.0, math.inf)
+    assert found == Percentile(Known.EXACTLY, 3.0, 1.0, math.inf, 3, Spread.RANGE)
 
 
 def test_over_rounds_a_bound_says_of_how_many_rounds_it_is_and_has_no_spread():

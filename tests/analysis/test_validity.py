@@ -47,6 +47,7 @@ def test_nothing_is_said_of_a_round_without_doubt():
         ({"lag_p99_s": 0.0099}, None),  # 10 % of the median of 0.1
         ({"lag_p99_s": 0.00101, "median_s": 0.001}, Warning.LATE_SENDS),
         ({"lag_p99_s": 0.00099, "median_s": 0.001}, None),
+        ({"lag_p99_s": 0.001, "median_s": 0.001}, None),
         ({"lag_p99_s": 0.0011, "median_s": math.inf}, Warning.LATE_SENDS),
         ({"lag_p99_s": 0.0011, "median_s": math.nan}, Warning.LATE_SENDS),
         ({"lag_p99_s": math.nan}, None),
@@ -59,6 +60,7 @@ def test_nothing_is_said_of_a_round_without_doubt():
         ({"littles_ratio": 1.031}, Warning.LITTLES_LAW),
         ({"littles_ratio": 0.971}, None),
         ({"littles_ratio": 1.05, "littles_tolerance": 0.06}, None),
+        ({"littles_ratio": 1.25, "littles_tolerance": 0.25}, None),
         ({"littles_ratio": math.nan}, None),
         ({"limit_hit": True}, Warning.LIMIT_HIT),
         ({"successes": 0}, Warning.NO_SUCCESS),
