@@ -3,9 +3,9 @@
 A port in another language needs no more than this: read a file, do each case, compare what the case says of its end.
 """
 
-import base64
 import json
 import sys
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -14,18 +14,17 @@ from tornado_cookies import cookies, inspection, origin, signing, xsrf  # from t
 
 def end(c):
     """How a case ends here: those of its fields that a port must find by itself."""
-    op, now = c.get("op"), lambda: c["now"]
-    secret = c.get("secret")
+    op, secret, now = c.get("op"), c.get("secret"), lambda: c["now"]
     if isinstance(secret, dict):  # JSON's keys are text
         secret = {int(version): one for version, one in secret.items()}
     if op == "create":
-        value, more = base64.b64decode(c["value"]), (c["version"], now, c["key_version"])
+        value, more = b64decode(c["value"]), (c["version"], now, c["key_version"])
         return {"result": signing.create_signed_value(secret, c["name"], value, *more).decode()}
     if op == "decode" and secret:
         call = (secret, c["name"], c["value"], c["max_age_days"], now, c["min_version"])
         read = signing.decode_signed_value(*call)
         why = {"reason": inspection.why_unreadable(*call).value} if "reason" in c else {}
-        return {"result": None if read is None else base64.b64encode(read).decode(), **why}
+        return {"result": None if read is None else b64encode(read).decode(), **why}
     if op == "decode":
         version, raw, created_s = xsrf.decode(c["text"])
         return {"version": version, "raw": None if raw is None else raw.hex(), "created_s": created_s}
@@ -35,30 +34,23 @@ def end(c):
     if op == "origin":
         said = {name: c[name] for name in ("sec_fetch_site", "origin", "host")}
         return {"refusal": origin.refusal(**said, is_trusted=c["trusted"].__contains__)}
+    if "lines" in c:
+        return {"cookies": cookies.parse([line.encode("latin-1") for line in c["lines"]])}
     try:
-        if op == "check":
-            xsrf.check(c["given"], xsrf.decode(c["cookie"]).raw or b"")
-            return {"verdict": "ok"}
         if "call" in c:
             return {"header": cookies.set_cookie(**c["call"], now=c["now"])}
+        xsrf.check(c["given"], xsrf.decode(c["cookie"]).raw or b"")
     except xsrf.XsrfError as error:
         return {"verdict": str(error)}
     except cookies.CookieError as error:
         return {"field": error.field, "reason": str(error)}
-    return {"cookies": cookies.parse([line.encode("latin-1") for line in c["lines"]])}
+    return {"verdict": "ok"}
 
 
-def main():
-    names = ("signed", "xsrf", "set-cookie", "cookie")
-    files = {
-        name: json.loads((Path(__file__).parent / f"{name}.json").read_text())["cases"] for name in names
-    }
-    wrong = [(name, c) for name, cases in files.items() for c in cases if {**c, **end(c)} != c]
-    for name, c in wrong:
-        print(f"{name}.json: {json.dumps(c)[:300]} ends as {end(c)}")
-    print(f"Python {sys.version.split()[0]}: {sum(map(len, files.values()))} cases, {len(wrong)} failed")
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+files = [Path(__file__).with_name(f"{name}.json") for name in ("signed", "xsrf", "set-cookie", "cookie")]
+cases = [c for file in files for c in json.loads(file.read_text())["cases"]]
+wrong = [c for c in cases if {**c, **end(c)} != c]
+for c in wrong:
+    print(f"{json.dumps(c)[:300]} ends as {end(c)}")
+print(f"Python {sys.version.split()[0]}: {len(cases)} cases, {len(wrong)} failed")
+sys.exit(bool(wrong))
