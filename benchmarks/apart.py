@@ -17,7 +17,7 @@ import psutil
 
 from compare.engine import certificates
 from compare.engine.cluster import Client, security
-from compare.engine.remote import Measure
+from compare.engine.ready import Ready
 from compare.network import hosts
 from compare.network.hosts import Host, Network
 from compare.processes import launch
@@ -35,14 +35,14 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def opened(order: Waiting) -> Iterator[Measure]:
+def opened(order: Waiting) -> Iterator[Ready]:
     """Measure by waiting."""
 
     def measure(cell: Cell) -> Measurement:
         time.sleep(order.seconds)
         return Measurement(cell)
 
-    yield measure
+    yield Ready(measure)
 
 
 class Site:

@@ -23,14 +23,14 @@ from compare.clustered import Where
 from compare.contract import Paradigm
 from compare.engine import plan
 from compare.engine.drive import Drive, Noticing, Watcher
-from compare.engine.fleet import elsewhere
+from compare.engine.ready import Measure, Ready
 from compare.experiments import catalogue, slow
 from compare.experiments.catalogue import Experiment, duration_s
 from compare.experiments.options import Options, Preset, expected_s
 from compare.findings import RESULTS
 from compare.harness import environment
 from compare.harness.noise import CellNoise, Sentry
-from compare.preparing import CannotStartError, Measure, Order, Ready
+from compare.preparing import CannotStartError, Order
 from compare.processes import interpreters
 from compare.processes.interpreters import Interpreter
 from compare.records import Cell, Environment, Run
@@ -116,14 +116,14 @@ def _paced(
     ask: Ask, stages: dict[str, list[list[Cell]]], ready: Ready, watcher: Watcher
 ) -> tuple[dict[str, list[list[Cell]]], Options]:
     """Return stages and options whose windows suit what a user's own work takes; raises TooSlowError."""
-    options = slow.fitted(ask.options, ready.took_s)
+    options = slow.fitted(ask.options, ready.seen.took_s)
     if options is not ask.options:
         stages = {name: first_stage(name, options) for name in ask.experiments}
-    if ready.took_s:
+    if ready.seen.took_s:
         cells = [cell for each in stages.values() for cells in ready.possible(each) for cell in cells]
-        slow.check(cells, ask.options, ready.took_s, _most_s(ask))
+        slow.check(cells, ask.options, ready.seen.took_s, _most_s(ask))
     if options is not ask.options:
-        watcher.remark(slow.sentence(options.work, ready.took_s))
+        watcher.remark(slow.sentence(options.work, ready.seen.took_s))
     return stages, options
 
 
@@ -182,8 +182,8 @@ def _driving(
             watcher=watcher,
             expected_s=expected_s,
             clock=by.clock,
-        ) as fleet:
-            yield fleet, Ready(elsewhere)
+        ) as made:
+            yield made
         return
     here = preparing.here(pins, watcher, cells if by.measure is None else ())
     if not begun.measurements:
@@ -193,7 +193,7 @@ def _driving(
     with making if by.measure is None else nullcontext(Ready(by.measure)) as ready:
         yield (
             Drive(
-                replace(begun, not_measured=ready.not_measured, blocking=ready.blocking, wires=ready.wires),
+                ready.told(begun),
                 lambda cell: with_figures(ready.measure(cell), here),
                 sentry=sentry,
                 keep=keep,
@@ -208,7 +208,9 @@ def _driving(
 
 
 def _most_s(ask: Ask) -> float:
-    """Return how long measuring may take, repeats and rounds that were not planned included."""
+    """Return how long measuring here may take, repeats and rounds that were not planned included."""
+    if ask.cluster:
+        return math.inf
     if ask.options.preset is Preset.FULL:
         return REPEATS * sum(duration_s(catalogue.EXPERIMENTS[one], ask.options) for one in ask.experiments)
     return MOST_S[ask.options.preset] * len(ask.experiments)

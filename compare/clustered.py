@@ -13,8 +13,9 @@ from compare import preparing
 from compare.analysis.rounds import with_figures
 from compare.engine import joint
 from compare.engine.drive import Noticing, Watcher
-from compare.engine.fleet import Fleet, Machines
+from compare.engine.fleet import Fleet, Machines, elsewhere
 from compare.engine.joint import Pressed
+from compare.engine.ready import Ready
 from compare.harness.together import Part
 from compare.preparing import CannotStartError, Order
 from compare.records import Cell, Measurement, Run
@@ -73,14 +74,17 @@ def driving(
     watcher: Watcher,
     expected_s: Callable[[Cell], float],
     clock: Callable[[], float],
-) -> Iterator[Fleet]:
-    """Check the workers of the cluster `where` and yield what drives rounds over them; raises as `connected`."""
+) -> Iterator[tuple[Fleet, Ready]]:
+    """Check the workers of the cluster `where`, which make ready what `order` says; yield what drives rounds over them.
+
+    Raises as `connected`, and CompareError when a worker cannot make that ready.
+    """
     _refuse_links(where, order)
     with connected(where) as cluster:
         for one in cluster.check():
             watcher.remark(f"Worker on {one.host}: Python {one.python}, {one.cpus} CPUs.")
         with _site(cluster, where, begun.name, order) as site:
-            yield Fleet(
+            fleet = Fleet(
                 begun,
                 site,
                 _whole,
@@ -90,6 +94,9 @@ def driving(
                 expected_s=expected_s,
                 clock=clock,
             )
+            ready = Ready(elsewhere, fleet.prepare())
+            fleet.run = ready.told(begun)
+            yield fleet, ready
 
 
 def _refuse_links(where: Where, order: Order) -> None:

@@ -1,15 +1,16 @@
 """What has to stand before a cell can be measured: companions, load generator, servers that do as asked."""
 
 import resource
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 
 import msgspec
 from msgspec.structs import replace
 
 from compare.contract import Paradigm
-from compare.engine.drive import Upcoming, Watcher, unprepared
+from compare.engine.drive import Watcher
 from compare.engine.press import Far
+from compare.engine.ready import Ready, Seen
 from compare.errors import CompareError
 from compare.harness import bytecode, environment, load
 from compare.harness.ahead import Ahead
@@ -24,8 +25,6 @@ from compare.loadgen import limits
 from compare.processes import interpreters
 from compare.records import Cell, Closed, Contestant, Environment, Measurement, NotMeasured, Wire
 
-Measure = Callable[[Cell], Measurement]
-
 
 class CannotStartError(CompareError):
     """Nothing was measured and nothing can be; one sentence saying why."""
@@ -39,25 +38,6 @@ class Order(msgspec.Struct, frozen=True):
     dsn: str = ""
     seed: int = 0
     far: Far | None = None  # where the load comes from; None = the same machine
-
-
-class Ready(msgspec.Struct, frozen=True):
-    """What stands ready to be measured: how, and which paradigms each work has no face for."""
-
-    measure: Measure
-    not_measured: tuple[NotMeasured, ...] = ()
-    took_s: float = 0.0  # by a user's own work; 0 where the work waits as asked
-    blocking: tuple[str, ...] = ()  # works whose native face blocks the loop
-    wires: tuple[Wire, ...] = ()
-    upcoming: Upcoming = unprepared  # is told before each cell which one follows
-
-    def possible(self, rounds: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
-        """Return `rounds` without the cells of paradigms that their work has no face for."""
-        missing = {(one.work, one.paradigm) for one in self.not_measured}
-        return [
-            [cell for cell in cells if (cell.contestant.work, cell.contestant.paradigm) not in missing]
-            for cells in rounds
-        ]
 
 
 def check_open_files(cells: Sequence[Cell]) -> None:
@@ -90,13 +70,13 @@ def here(pins: Pinning, watcher: Watcher, cells: Sequence[Cell] = ()) -> Environ
 
 
 @contextmanager
-def opened(order: Order) -> Iterator[Measure]:
-    """Prepare this machine for what `order` says, as `measuring` does; yield the measuring function."""
+def opened(order: Order) -> Iterator[Ready]:
+    """Prepare this machine for what `order` says, as `measuring` does; yield what stands ready then."""
     pins = environment.pinning()
     tags = sorted({one.python for one in order.contestants} - {""})
     pythons = {tag: interpreters.find(tag).path for tag in tags}
     with measuring(order, pins, environment.read(pins), Sentry(cpu=pins.server), pythons=pythons) as ready:
-        yield lambda cell: with_wire(ready.measure(cell), ready.wires)
+        yield replace(ready, measure=lambda cell: with_wire(ready.measure(cell), ready.wires))
 
 
 def with_wire(measurement: Measurement, wires: Sequence[Wire]) -> Measurement:
@@ -114,7 +94,7 @@ def measuring(
     *,
     pythons: Mapping[str, str] | None = None,
 ) -> Iterator[Ready]:
-    """Run what the works need beside the servers; yield the measuring function for those that keep the contract.
+    """Run what the works need beside the servers; yield how those that keep the contract are measured.
 
     `pythons` holds the paths of the other interpreters that contestants name, by their tags.
     """
@@ -151,8 +131,8 @@ def measuring(
             )
             took_s = max((found.took_s for found in beside.works.values()), default=0.0)
             blocking = tuple(work for work, found in beside.works.items() if found.blocks_loop)
-            lacking = not_measured(order.contestants, missing)
-            yield Ready(whole.measure, lacking, took_s, blocking, wires.found, ahead.announce)
+            seen = Seen(not_measured(order.contestants, missing), took_s, blocking)
+            yield Ready(whole.measure, seen, wires.found, ahead.announce)
     except CompanionError as error:
         raise CannotStartError(str(error)) from error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from compare.engine.remote import Measure
+from compare.engine.ready import Ready
 from compare.records import Cell, Measurement
 
 
@@ -17,11 +17,11 @@ class Order(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def opened(order: Order) -> Iterator[Measure]:
+def opened(order: Order) -> Iterator[Ready]:
     """Measure by waiting."""
 
     def measure(cell: Cell) -> Measurement:
         time.sleep(order.seconds)
         return Measurement(cell)
 
-    yield measure
+    yield Ready(measure)

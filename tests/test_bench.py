@@ -9,12 +9,13 @@ from compare import bench, findings, preparing, records
 from compare.analysis.summary import summarise
 from compare.bench import Ask
 from compare.contract import Paradigm, Server
+from compare.engine.ready import Ready, Seen
 from compare.experiments import concurrency
 from compare.experiments.options import Options, Preset
 from compare.experiments.slow import TooSlowError
 from compare.harness import simulated
 from compare.harness.companions import CompanionError
-from compare.preparing import CannotStartError, Ready
+from compare.preparing import CannotStartError
 from compare.records import Cell, Closed, Contestant, Measurement, Noise, NotMeasured, rate_rps
 from compare.report import exports
 
@@ -128,7 +129,7 @@ def test_cells_of_a_missing_face_are_not_made_and_are_told_apart_from_failures(t
 
     @contextmanager
     def ready(*_, **__):
-        yield Ready(simulated.measurer(), (reason,))
+        yield Ready(simulated.measurer(), Seen((reason,)))
 
     monkeypatch.setattr(preparing, "measuring", ready)
     monkeypatch.setattr(concurrency, "draw", lambda *_: [])
@@ -147,9 +148,8 @@ def test_cells_of_a_missing_face_are_not_made_and_are_told_apart_from_failures(t
 def test_a_work_without_any_face_that_was_asked_for_cannot_start(tmp_path, monkeypatch):
     @contextmanager
     def ready(*_, **__):
-        yield Ready(
-            simulated.measurer(), (NotMeasured("my:work", Paradigm.NATIVE, "my:work has no native face"),)
-        )
+        reason = NotMeasured("my:work", Paradigm.NATIVE, "my:work has no native face")
+        yield Ready(simulated.measurer(), Seen((reason,)))
 
     monkeypatch.setattr(preparing, "measuring", ready)
     options = Options(preset=Preset.QUICK, work="my:work", paradigms=(Paradigm.NATIVE,))
@@ -184,7 +184,7 @@ def slow_work(monkeypatch):
 
     @contextmanager
     def ready(*_, **__):
-        yield Ready(simulated.measurer(), took_s=2.0, blocking=("my:work",))
+        yield Ready(simulated.measurer(), Seen(took_s=2.0, blocking=("my:work",)))
 
     monkeypatch.setattr(preparing, "measuring", ready)
     monkeypatch.setattr(concurrency, "draw", lambda *_: [])

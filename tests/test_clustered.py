@@ -1,6 +1,7 @@
 """A benchmark over a cluster, from the command line to the words."""
 
 import os
+import re
 import shutil
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from compare import cli, clustered, engine, records
+from compare.contract import Paradigm
 from compare.preparing import CannotStartError, Order
 from compare.records import Link
 
@@ -105,3 +107,40 @@ def test_hosts_of_an_experiments_own_are_not_put_under_load_from_another_worker(
     where = clustered.Where("local:1", server_on="a", load_from="b")
     with pytest.raises(CannotStartError, match="makes hosts of its own, which no other machine reaches"):
         clustered._refuse_links(where, Order((contestant,)))
+
+
+HALF = """
+import time
+
+class Work:
+    async def native(self, delay_s):
+        time.sleep(delay_s)
+        return b"done"
+"""
+
+
+@pytest.mark.full
+def test_what_is_not_measured_and_what_blocks_is_said_alike_with_and_without_a_cluster(
+    bench, tmp_path, monkeypatch
+):
+    (tmp_path / "half_work.py").write_text(HALF)
+    monkeypatch.chdir(tmp_path)
+    words = ["--paradigm", "callback", "--work", "half_work:Work", "--concurrency", "20", "--rounds", "1"]
+    said = {}
+    for where in ([], ["--cluster", "local:2"]):
+        out = tmp_path / f"results-{len(where)}"
+        code, told = bench(*words, "--out", str(out), *where)
+        assert code == 0, told
+        (folder,) = out.iterdir()
+        run = records.read(folder)
+        assert {one.cell.contestant.paradigm for one in run.measurements} == {Paradigm.NATIVE}
+        written = [(folder / file).read_text() for file in ("summary.md", "report.html")]
+        about = [
+            set(re.findall(r"Not measured: [^.<]*|native face blocks the loop", text))
+            for text in (told, *written)
+        ]
+        said[len(where)] = (run.not_measured, run.blocking, run.planned, about)
+    assert said[0] == said[2]
+    assert said[0][1] == ("half_work:Work",)
+    lacks = "Not measured: callback, because half_work:Work has no blocking face"
+    assert said[0][3] == [{lacks, "native face blocks the loop"}] * 3

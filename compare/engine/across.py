@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from compare.engine import clocks, press
 from compare.engine.clocks import ClockError
-from compare.engine.cluster import Cluster, ClusterError, Machine
+from compare.engine.cluster import Cluster, ClusterError
+from compare.engine.machine import Machine
 from compare.engine.press import Far, Place, SeatError
 from compare.engine.remote import Open
 

@@ -20,11 +20,10 @@ import dask
 import msgspec
 
 from compare.engine import certificates, quiet, remote
+from compare.engine.machine import Machine
 from compare.engine.many import MachineLostError, Turns
-from compare.engine.remote import Inventory, Open, Rerun
-from compare.engine.spread import Attempt
+from compare.engine.remote import Inventory, Open
 from compare.errors import CompareError
-from compare.records import Cell, Measurement
 
 quiet.keep_loggers()
 from distributed import Client, LocalCluster, Security  # noqa: E402  # after its loggers were dealt with
@@ -37,37 +36,6 @@ LOCAL = re.compile(r"local:(\d+)")
 
 class ClusterError(CompareError):
     """A cluster that cannot be used as it is: one sentence that says what to do."""
-
-
-class Machine:
-    """One worker; `measure` waits for the cell, in a thread of its own."""
-
-    def __init__(
-        self,
-        cluster: "Cluster",
-        address: str,
-        name: str,
-        run: str,
-        opened: Open,
-        order: msgspec.Struct,
-        turn: contextlib.AbstractContextManager[object],
-    ) -> None:
-        self._cluster, self._address, self.name, self.turn = cluster, address, name, turn
-        self._run, self._opened, self._order = run, opened, order
-        self._begun: Counter[Attempt] = Counter()
-
-    def measure(self, cell: Cell, attempt: Attempt) -> Measurement:
-        """Return the measurement of `cell`; raises MachineLostError when the worker is gone."""
-        index = self._begun[attempt]
-        self._begun[attempt] += 1
-        key = f"{self._run}-{attempt.round}-{index}-{attempt.number}"
-        words = (self._run, self._opened, self._order, cell, attempt, index)
-        made: Measurement | Rerun = self._cluster.ask(
-            self._address, self.name, remote.measure, *words, key=key
-        )
-        if isinstance(made, Rerun):
-            raise MachineLostError(f"{self.name} was asked a second time for a cell begun by {made.first}.")
-        return made
 
 
 class Site:
@@ -141,7 +109,7 @@ class Cluster:
             allow_other_workers=False,
             resources={quiet.MACHINE: 1},
         )
-        lost = f"{name} was lost while it measured"
+        lost = f"{name} was lost"
         try:
             return future.result(within_s)
         except (KilledWorker, OSError, TimeoutError) as error:

@@ -5,14 +5,22 @@ so; no round is repeated for it, because another machine may be measuring what c
 """
 
 from collections.abc import Callable, Sequence
+from concurrent import futures
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from compare.engine.drive import Drive, Noticing, Watcher
-from compare.engine.many import Began, Event, Finished, Machine, Made, Many
+from compare.engine.many import Began, Event, Finished, Machine, MachineLostError, Made, Many
+from compare.engine.ready import Seen, together
 from compare.engine.spread import MOST_ATTEMPTS, Attempt, Lost
+from compare.errors import CompareError
 from compare.records import Cell, LostRound, Measurement, Run
+
+
+class NoMachineError(CompareError):
+    """There is no machine to measure on; one sentence."""
 
 
 class Machines(Protocol):
@@ -48,6 +56,29 @@ class Fleet(Drive):
             run, elsewhere, sentry=sentry, keep=keep, watcher=watcher, expected_s=expected_s, clock=clock
         )
         self._machines, self._whole, self._patience_s = machines, whole, patience_s
+
+    def prepare(self) -> Seen:
+        """Have every machine make ready what it will measure; return what holds for all that they saw of it.
+
+        A machine that is lost meanwhile is told. Raises CompareError when one of them cannot, or none is left.
+        """
+        machines = self._machines.find()
+        with ThreadPoolExecutor(max(1, len(machines))) as threads:
+            asked = [threads.submit(_prepared, machine) for machine in machines]
+            try:
+                futures.wait(asked)
+            except KeyboardInterrupt:
+                self._machines.drop()
+                raise
+        seen = []
+        for one in asked:
+            try:
+                seen.append(one.result())
+            except MachineLostError as error:
+                self._watcher.remark(f"{error} It had measured nothing.")
+        if not seen:
+            raise NoMachineError("There is no machine left to measure on: start the workers again.")
+        return together(seen)
 
     def rounds(self, rounds: Sequence[Sequence[Cell]], *, repeat: bool = False) -> None:  # noqa: ARG002
         """Measure all `rounds`, each on one machine. KeyboardInterrupt passes through once the machines stopped."""
@@ -107,6 +138,11 @@ class Fleet(Drive):
 
 def _is_of(measurement: Measurement, attempt: Attempt) -> bool:
     return (measurement.machine, measurement.attempt) == (attempt.machine, attempt.number)
+
+
+def _prepared(machine: Machine) -> Seen:
+    with machine.turn:
+        return machine.prepare()
 
 
 def elsewhere(cell: Cell) -> Measurement:

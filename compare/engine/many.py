@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from compare.engine.ready import Seen
 from compare.engine.spread import Attempt, Lost, Spread
 from compare.errors import CompareError
 from compare.records import Cell, Measurement
@@ -34,6 +35,9 @@ class Machine(Protocol):
     @property
     def turn(self) -> AbstractContextManager[object]:
         """Entered for a whole round: machines that share a host take turns."""
+
+    def prepare(self) -> Seen:
+        """Make ready what will be measured; return what was seen of it. Raises CompareError, MachineLostError too."""
 
     def measure(self, cell: Cell, attempt: Attempt) -> Measurement:
         """Return the measurement of `cell`; raises MachineLostError when the machine is gone."""

@@ -19,13 +19,13 @@ import msgspec
 import psutil
 
 from compare.engine.many import MachineLostError
+from compare.engine.ready import Ready, Seen
 from compare.engine.spread import Attempt
 from compare.records import Cell, Measurement
 
 VERSIONS = ("tornado-aiohttp-compare", "distributed", "dask", "msgpack", "cloudpickle", "msgspec", "numpy")
 
-Measure = Callable[[Cell], Measurement]
-Open = Callable[[Any], contextlib.AbstractContextManager[Measure]]
+Open = Callable[[Any], contextlib.AbstractContextManager[Ready]]
 
 
 class Inventory(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class Rerun(msgspec.Struct, frozen=True):
 
 class _Session(msgspec.Struct):
     stack: contextlib.ExitStack
-    measure: Measure
+    ready: Ready
 
 
 _sessions: dict[str, _Session] = {}
@@ -66,19 +66,30 @@ def _version(name: str) -> str:
         return "missing"
 
 
-def measure(
-    run: str, opened: Open, order: msgspec.Struct, cell: Cell, attempt: Attempt, index: int
-) -> Measurement | Rerun:
-    """Measure `cell`, the `index`th of its round, in the session of `run`, which the first cell opens."""
-    first = _mark(run, attempt, index)
-    if first is not None:
-        return Rerun(first)
+def prepare(run: str, opened: Open, order: msgspec.Struct) -> Seen:
+    """Open the session of `run`, in which its cells are measured; return what was seen of its works."""
+    return _opened(run, opened, order).ready.seen
+
+
+def _opened(run: str, opened: Open, order: msgspec.Struct) -> _Session:
+    """Return the session of `run`, opened unless it is open."""
     session = _sessions.get(run)
     if session is None:
         stack = contextlib.ExitStack()
         session = _sessions[run] = _Session(stack, stack.enter_context(opened(order)))
+    return session
+
+
+def measure(
+    run: str, opened: Open, order: msgspec.Struct, cell: Cell, attempt: Attempt, index: int
+) -> Measurement | Rerun:
+    """Measure `cell`, the `index`th of its round, in the session of `run`, which is opened unless it is open."""
+    first = _mark(run, attempt, index)
+    if first is not None:
+        return Rerun(first)
+    session = _opened(run, opened, order)
     try:
-        return session.measure(cell)
+        return session.ready.measure(cell)
     except MachineLostError:  # another machine, which the session knows: the next attempt opens one anew
         del _sessions[run]
         session.stack.close()

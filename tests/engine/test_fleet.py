@@ -8,8 +8,10 @@ import pytest
 
 from compare.contract import Paradigm, Server
 from compare.engine import plan
-from compare.engine.fleet import Fleet
+from compare.engine.fleet import Fleet, NoMachineError
+from compare.engine.machine import UnreadyError
 from compare.engine.many import MachineLostError
+from compare.engine.ready import Seen
 from compare.harness import environment
 from compare.records import Cell, Closed, Contestant, Measurement, Noise, Run
 
@@ -17,14 +19,24 @@ CELLS = [Cell("concurrency", Contestant(server, Paradigm.NATIVE), Closed(10)) fo
 ROUNDS = plan.order(CELLS, 4, seed=1)
 EMPTY = Run("a run", "2025-01-01T00:00:00+00:00", "compare bench", 0, environment.read())
 
+NOTHING = Seen()
+
 
 class Machine:
-    """A machine that measures once `after` has happened, and is lost when its `dies_at`th cell begins."""
+    """A machine that measures once `after` has happened, and is lost when its `dies_at`th cell begins.
 
-    def __init__(self, name, dies_at=None, after=None):
-        self.name, self.dies_at, self.cells = name, dies_at, 0
+    `seen` is what it sees before it measures, or the error that it gives instead.
+    """
+
+    def __init__(self, name, dies_at=None, after=None, seen=NOTHING):
+        self.name, self.dies_at, self.cells, self.seen = name, dies_at, 0, seen
         self.lost, self._after = threading.Event(), after
         self.turn = contextlib.nullcontext()
+
+    def prepare(self):
+        if isinstance(self.seen, Exception):
+            raise self.seen
+        return self.seen
 
     def measure(self, cell, attempt):
         if self._after is not None:
@@ -163,3 +175,37 @@ def test_a_round_that_loses_three_machines_is_given_up_and_said_and_not_promised
     assert f"{last.reason} Its round 1 is made again elsewhere." not in notes.remarks
     assert "Round 1 was not made: there is no machine left for it." in notes.remarks
     assert notes.grown == 2 * len(CELLS)
+
+
+GONE = MachineLostError("gone was lost (KilledWorker).")
+
+
+def test_what_machines_see_before_they_measure_holds_for_all_and_a_lost_one_is_told():
+    notes = Notes()
+    slow, blocked = Seen(took_s=2.0), Seen(took_s=1.0, blocking=("my:work",))
+    site = Site(Machine("a", seen=slow), Machine("gone", seen=GONE), Machine("b", seen=blocked))
+    assert fleet(site, notes).prepare() == Seen(took_s=2.0, blocking=("my:work",))
+    assert notes.remarks == ["gone was lost (KilledWorker). It had measured nothing."]
+
+
+@pytest.mark.parametrize(
+    ("machines", "error"),
+    [
+        ([Machine("gone", seen=GONE)], NoMachineError("There is no machine left to measure on")),
+        ([Machine("a"), Machine("b", seen=UnreadyError("b: no database."))], UnreadyError("b: no database.")),
+    ],
+)
+def test_without_a_machine_that_is_ready_nothing_begins(machines, error):
+    with pytest.raises(type(error), match=str(error)):
+        fleet(Site(*machines)).prepare()
+
+
+def test_an_interrupt_while_machines_get_ready_ends_what_they_do(monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("compare.engine.fleet.futures.wait", interrupted)
+    site = Site(Machine("a"))
+    with pytest.raises(KeyboardInterrupt):
+        fleet(site).prepare()
+    assert site.dropped

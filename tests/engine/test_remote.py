@@ -9,6 +9,7 @@ import pytest
 from compare.contract import Paradigm, Server
 from compare.engine import remote
 from compare.engine.many import MachineLostError
+from compare.engine.ready import Ready, Seen
 from compare.engine.spread import Attempt
 from compare.records import Cell, Closed, Contestant
 
@@ -31,6 +32,7 @@ def test_a_task_started_twice_measures_nothing_the_second_time():
 def test_a_session_is_opened_once_and_closed_at_the_end():
     cell = Cell("concurrency", Contestant(Server.AIOHTTP, Paradigm.NATIVE), Closed(10))
     order = cluster_work.Order(0)
+    assert remote.prepare("session", cluster_work.opened, order) == Seen()
     for number in (1, 2):
         remote.measure("session", cluster_work.opened, order, cell, Attempt(0, number, "m"), 0)
     assert len(remote._sessions) == 1
@@ -52,7 +54,7 @@ def test_a_session_whose_other_machine_was_lost_is_closed_so_that_the_next_attem
         def measure(_cell):
             raise MachineLostError("m2 was lost.")
 
-        yield measure
+        yield Ready(measure)
         closed.append(True)
 
     for number in (1, 2):
