@@ -12,9 +12,11 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +25,7 @@ from typing import Iterator  # noqa: UP035  # collections.abc has it from 3.9 on
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 LEVELS = ("bench", "dev")
+SHARES = 2
 PACKAGES = ("kit", ".")
 # Both locks are complete, so nothing is resolved: pip before 23.3 takes an extra of a pinned package from its newest
 # release (pip issue 9644), and such a set-up breaks on the day of a release. Wheels only: a source package would be
@@ -189,12 +192,24 @@ def pip_of(root: Path) -> list[str]:
 def install(pip: list[str], files: list[Path]) -> None:
     """Install exactly what the locks pin, checked by hash, with this pip.
 
-    One pip for each lock, at the same time: no package is in two of them, and unpacking keeps a core busy.
+    Two of it at the same time, each with half of the packages: unpacking keeps a core busy.
     """
-    commands = [[*pip, "install", "--quiet", *FROM_LOCK, "--requirement", str(lock)] for lock in files]
-    with ThreadPoolExecutor(len(commands)) as pool:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(SHARES) as pool:
+        commands = []
+        for number, share in enumerate(shares([lock.read_text(encoding="utf-8") for lock in files])):
+            half = Path(folder) / f"{number}.lock"
+            half.write_text(share, encoding="utf-8")
+            commands.append([*pip, "install", "--quiet", *FROM_LOCK, "--requirement", str(half)])
         for done in [pool.submit(run, one, "the pinned packages cannot be installed") for one in commands]:
             done.result()
+
+
+def shares(texts: list[str]) -> list[str]:
+    """Deal the packages of some locks, each with its hashes, into as many locks as are installed at a time."""
+    packages = [
+        package for text in texts for package in re.findall(r"^\S.*\n(?:[ \t].*\n)*", text, re.MULTILINE)
+    ]
+    return [share for share in ("".join(packages[at::SHARES]) for at in range(SHARES)) if share]
 
 
 def run(command: list[str], failure: str) -> None:
