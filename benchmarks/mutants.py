@@ -53,7 +53,7 @@ class Target:
 ANALYSIS = Path("compare", "analysis")
 NUMBERS = tuple(sorted(file.stem for file in (ROOT / ANALYSIS).glob("[a-z]*.py")))
 # The files of compare/analysis/ that were gone through: each change that no test notices is named. The others are open.
-GONE_THROUGH = {*NUMBERS} - {"intervals", "metrics", "observed", "rounds", "summary"}
+GONE_THROUGH = {*NUMBERS} - {"metrics", "observed", "summary"}
 BESIDES = {"observed": ("test_rounds.py", "test_outcome.py")}  # reached through a file that imports it
 
 

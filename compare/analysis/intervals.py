@@ -156,7 +156,7 @@ def _bootstrap(rows: NDArray[np.float64]) -> NDArray[np.float64]:
             method="BCa",
             rng=np.random.default_rng(0),
         ).confidence_interval
-    found = np.stack([interval.low, interval.high], axis=1).astype(np.float64)
+    found = np.stack([interval.low, interval.high], axis=1)
     extremes = np.stack([rows.min(axis=1), rows.max(axis=1)], axis=1)
     bounds: NDArray[np.float64] = np.where(np.isnan(found), extremes, found)
     return bounds

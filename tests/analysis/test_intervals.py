@@ -58,6 +58,11 @@ def test_rounds_with_ties_still_have_an_interval():
     assert all(math.isfinite(one.low) and math.isfinite(one.high) for one in found)
 
 
+def test_bounds_of_whole_numbers_may_lie_between_two_of_them():
+    (found,) = estimates([[1, 2, 3, 4, 5, 6, 7, 8]])
+    assert (found.value, found.low, found.high) == (4.5, 2.5, 7.0)
+
+
 def test_the_width_is_relative():
     assert Estimate(100.0, 95.0, 105.0, 5, Spread.INTERVAL).width == pytest.approx(0.05)
 
@@ -77,6 +82,8 @@ def test_rounds_all_alike_leave_no_doubt():
     assert t_test([0.0, 0.0]) == (1.0, 0.0, 0.0)
     assert t_test([0.5, 0.5, 0.5 + 1e-12]) == (0.0, pytest.approx(0.5), pytest.approx(0.5))
     assert t_test([0.5, 0.5], [0.2, 0.2]) == (0.0, pytest.approx(0.3), pytest.approx(0.3))
+    assert t_test([1e-9, 1e-9]) == (0.0, 1e-9, 1e-9)  # more than rounding alone
+    assert t_test([0.0, 1e-9])[0] == pytest.approx(0.5)
 
 
 def test_the_same_rounds_have_the_same_interval_in_every_report():
@@ -92,8 +99,8 @@ def test_a_round_that_is_infinite_lacks_the_metric_like_one_that_is_no_number():
 
 @pytest.mark.parametrize("count", [5, 9])
 def test_the_interval_is_the_bca_bootstrap_of_the_median_from_999_resamples_and_a_fixed_seed(count):
-    rows = np.random.default_rng(5).lognormal(size=(70, count))
-    for first in (0, 64):  # rows are resampled 64 at once, each batch from the same seed
+    rows = np.random.default_rng(5).lognormal(size=(130, count))
+    for first in (0, 64, 128):  # rows are resampled 64 at once, each batch from the same seed
         batch = rows[first : first + 64]
         same = {"axis": -1, "confidence_level": 0.95, "n_resamples": 999, "method": "BCa"}
         known = scipy_stats.bootstrap((batch,), np.median, rng=np.random.default_rng(0), **same)

@@ -7,10 +7,11 @@ import pytest
 from made import ENVIRONMENT, answered, cell, measurement, samples
 from msgspec.structs import replace
 
+from compare.analysis.metrics import SEND_LAG
 from compare.analysis.quantiles import Known
 from compare.analysis.rounds import RoundFigures, figures, with_figures
 from compare.analysis.validity import Warning  # noqa: A004 - see there
-from compare.records import Closed, SampleStatus
+from compare.records import Closed, SampleStatus, Usage
 
 
 def trouble():
@@ -47,6 +48,23 @@ def test_what_is_kept_is_of_the_samples_as_they_are_kept():
     light = figures(replace(kept, samples=None, bystander=None), ENVIRONMENT)
     assert light.response.p50.value_s == light.bystander.p50.value_s == pytest.approx(0.2, abs=1e-9)
     assert exact == pytest.approx(0.2 + 4e-7, abs=1e-9)
+
+
+def test_what_is_not_known_is_kept_as_none_and_read_as_not_a_number():
+    kept = with_figures(measurement(), ENVIRONMENT)
+    light = figures(replace(kept, samples=None), ENVIRONMENT)
+    assert kept.figures.numbers[SEND_LAG.name] is None
+    assert kept.figures.percentiles["response"]["p97_5"][1] is None
+    assert math.isnan(light.numbers[SEND_LAG.name])
+    assert math.isnan(light.response.p97_5.value_s)
+
+
+def test_a_round_without_a_machine_of_its_own_is_judged_by_that_of_its_run():
+    at_the_limit = Usage(0.5, 1.0, 0, 0, 7, 0, 0, ENVIRONMENT.open_files_limit)
+    one = replace(measurement(usage=at_the_limit), environment=None)
+    assert Warning.LIMIT_HIT in figures(one, ENVIRONMENT).warnings
+    light = replace(with_figures(one, ENVIRONMENT), samples=None)
+    assert Warning.LIMIT_HIT in figures(light, ENVIRONMENT).warnings
 
 
 def test_a_failed_round_keeps_no_numbers():
