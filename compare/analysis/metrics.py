@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compare.analysis.observed import ENOUGH_ANSWERS, Observed
-from compare.analysis.quantiles import Percentile
 from compare.analysis.units import Unit
 
 LATE_PING_S = 0.1  # what a person notices; the name of the column in summary.csv says it too
@@ -35,7 +34,7 @@ class Figure(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """One number per round. `of` returns NaN where it was not measured, censored or too few.
+    """One number per round. `of` returns NaN where it was not measured; None for a percentile, which latencies hold.
 
     `name` is its key in records and its column in summary.csv; `heading` its column in tables ("" = in summary.csv
     only); `about` explains the heading; `short` puts it in the short table of summary.md. `axis` is the label of a
@@ -46,7 +45,7 @@ class Metric:
     name: str
     unit: Unit
     better: Better
-    of: Callable[[Observed], float]
+    of: Callable[[Observed], float] | None
     heading: str = ""
     about: str = ""
     called: str = ""  # what `compare diff` and panels call it; the heading when empty
@@ -84,7 +83,7 @@ def _percentile(which: LatencyName, field: str, *, short: bool = False, shown: b
         f"{which}_{field}_s",
         Unit.SECONDS,
         Better.LESS,
-        lambda seen: _of_latency(seen, which, field).exact_s,
+        None,
         heading=f"{prefix}{called}" if shown else "",
         about=f"{'median' if field == 'p50' else called} {about}",
         called=f"{prefix}{called}",
@@ -94,11 +93,6 @@ def _percentile(which: LatencyName, field: str, *, short: bool = False, shown: b
         short=short,
         latency=(which, field),
     )
-
-
-def _of_latency(seen: Observed, which: LatencyName, field: str) -> Percentile:
-    found: Percentile = getattr(getattr(seen, which), field)
-    return found
 
 
 def _known(count: int) -> float:

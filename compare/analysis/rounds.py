@@ -80,7 +80,7 @@ def figures(measurement: Measurement, environment: Environment) -> RoundFigures 
     seen = Observed(measurement, measurement.samples, environment)
     return RoundFigures(
         cell=measurement.cell,
-        numbers={one.name: float(one.of(seen)) for one in METRICS.values() if one.latency is None},
+        numbers={one.name: float(one.of(seen)) for one in METRICS.values() if one.of},
         response=seen.response,
         service=seen.service,
         bystander=seen.bystander,

@@ -6,7 +6,7 @@ import pytest
 from drawn import text_of
 from made import CALLBACK, NATIVE, cell, closed_loop, measurement, run
 
-from compare.analysis.metrics import METRICS, Better, Figure, Metric
+from compare.analysis.metrics import METRICS, Better, Figure, Metric, _percentile
 from compare.analysis.summary import summarise
 from compare.analysis.units import Unit
 from compare.experiments import concurrency
@@ -67,36 +67,36 @@ def test_every_metric_can_be_explained_and_told():
 def test_a_percentile_is_known_by_its_latency_and_field():
     for metric in METRICS.values():
         if metric.latency is not None:
-            assert metric.name == "{}_{}_s".format(*metric.latency)
+            assert metric == _percentile(*metric.latency, short=metric.short, shown=metric.heading != "")
 
 
 @pytest.mark.parametrize(
-    ("metric", "told"),
+    ("which", "field", "told"),
     [
         (
-            METRICS["response_p50_s"],
-            ("p50", "median of the response, from the intended send", "p50", "p50 of the response, ms"),
+            "response",
+            "p50",
+            ("p50", "median of the response, from the intended send", "p50 of the response, ms"),
         ),
-        (
-            METRICS["service_p97_5_s"],
-            ("", "p97.5 from the actual send", "service p97.5", "p97.5 of the service, ms"),
-        ),
-        (
-            METRICS["bystander_p90_s"],
-            ("bystander p90", "p90 of GET /ping meanwhile", "bystander p90", "p90 of GET /ping, ms"),
-        ),
+        ("service", "p97_5", ("service p97.5", "p97.5 from the actual send", "p97.5 of the service, ms")),
+        ("bystander", "p90", ("bystander p90", "p90 of GET /ping meanwhile", "p90 of GET /ping, ms")),
     ],
 )
-def test_a_percentile_is_called_by_what_it_is_of(metric, told):
-    assert (metric.heading, metric.about, metric.called, metric.axis) == told
+def test_a_percentile_is_called_by_what_it_is_of(which, field, told):
+    metric = _percentile(which, field)
+    assert (metric.heading, metric.about, metric.axis) == told
+    assert (metric.called, metric.name, metric.latency) == (told[0], f"{which}_{field}_s", (which, field))
     assert (metric.unit, metric.better, metric.scale) == (Unit.SECONDS, Better.LESS, 1000)
+    assert (metric.short, _percentile(which, field, short=True).short) == (False, True)
+    hidden = _percentile(which, field, shown=False)
+    assert (hidden.heading, hidden.called) == ("", told[0])
 
 
 def test_a_difference_of_percentiles_is_told_of_whom_it_is():
-    words = METRICS["response_p50_s"].words.format(more="A", less="B", ratio="2", called="p50")
-    assert words == METRICS["service_p50_s"].words.format(more="A", less="B", ratio="2", called="p50")
+    words = _percentile("response", "p50").words.format(more="A", less="B", ratio="2", called="p50")
+    assert words == _percentile("service", "p50").words.format(more="A", less="B", ratio="2", called="p50")
     assert words == "A's p50 is 2 times that of B"
-    waits = METRICS["bystander_p50_s"].words.format(more="A", less="B", ratio="2", called="p50")
+    waits = _percentile("bystander", "p50").words.format(more="A", less="B", ratio="2", called="p50")
     assert waits == "A makes bystanders wait 2 times as long as B does (p50)"
 
 
