@@ -162,9 +162,9 @@ _COUNTING = (  # failures, percentiles, coordinated omission
         "tests/analysis/test_intervals.py::test_intervals_cover_the_truth_about_as_often_as_they_claim",
         "compare/analysis/intervals.py",
         (
-            "np.stack([interval.low, interval.high], axis=1).astype(np.float64)\n",
+            "np.stack([interval.low, interval.high], axis=1)\n",
             (
-                "np.stack([interval.low, interval.high], axis=1).astype(np.float64)\n"
+                "np.stack([interval.low, interval.high], axis=1)\n"
                 "    found = 0.9 * np.median(rows, axis=1, keepdims=True) + 0.1 * found\n"
             ),
         ),
