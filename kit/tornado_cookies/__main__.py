@@ -141,23 +141,27 @@ def _secret(options: argparse.Namespace) -> CookieSecret | None:
     if options.secret_file and options.key:
         raise UsageError("--secret-file and --key exclude each other: give the secrets in one way.")
     if options.secret_file:
-        return _read(options.secret_file)
+        return _read(options.secret_file, "--secret-file")
     keys: dict[int, bytes] = {}
     for text in options.key:
         version, equals, path = text.partition("=")
         if not equals or not version.isdecimal():
             raise UsageError("--key must be N=FILE, such as 0=keys/0.")  # what was typed may be a secret
-        keys[int(version)] = _read(Path(path))
+        keys[int(version)] = _read(Path(path), f"--key {int(version)}")
     return keys or None
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, option: str) -> bytes:
+    """Return the secret in a file; errors name the option alone, because its value may be the secret itself."""
+    make = "make one with `python -m tornado_cookies key FILE`"
     try:
         secret = path.read_bytes().rstrip(b"\r\n")
     except OSError as error:
-        raise UsageError(f"a secret's file cannot be read: {error.strerror}.") from error
+        raise UsageError(
+            f"the file of {option} cannot be read: {error.strerror}; name a secret's file, or {make}."
+        ) from error
     if not secret:
-        raise UsageError("a secret's file is empty; make one with `python -m tornado_cookies key FILE`.")
+        raise UsageError(f"the file of {option} is empty; {make}.")
     return secret
 
 

@@ -233,7 +233,9 @@ def _text(report: Report) -> str:
         )
     lines += [f"{_printable(path)}: not read: {_printable(why)}" for path, why in report.unread]
     needing = sum(1 for one in report.findings if one.rule.human)
-    lines.append(f"{len(report.findings)} uses in {report.files} files; {needing} need a person.")
+    uses = f"{len(report.findings)} {'use' if len(report.findings) == 1 else 'uses'}"
+    files = f"{report.files} {'file' if report.files == 1 else 'files'}"
+    lines.append(f"{uses} in {files}; {needing} {'needs' if needing == 1 else 'need'} a person.")
     return "\n".join(lines)
 
 
