@@ -63,9 +63,11 @@ def here(pins: Pinning, watcher: Watcher, cells: Sequence[Cell] = ()) -> Environ
     check_open_files(cells)
     penalty = shared_core_penalty(pins.server, pins.generator) if cells else None
     if penalty is not None:
-        shared = "They seem to share a core: the load generator slows the servers down."
-        told = f"A spin on CPU {pins.server} takes {penalty:.0%} longer while CPU {pins.generator} spins."
+        shared = "Either they share a core, which slows the servers down, or this machine has other work."
+        told = f"A calculation on CPU {pins.server} takes {penalty:.0%} longer while CPU {pins.generator} calculates."
         watcher.remark(f"{told} {shared}" if penalty > SHARED_CORE else told)
+    if cells:
+        watcher.remark("Each way of waiting is tried once before anything is timed.")
     return environment.read(pins, penalty)
 
 

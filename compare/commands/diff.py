@@ -1,6 +1,7 @@
 """`compare diff`: say what changed between two runs."""
 
 import math
+import sys
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from compare import records
 from compare.commands import usage
 from compare.commands.usage import ExitCode
 from compare.report import diff as differ
+from compare.screen.folding import folded
 
 
 @click.command()
@@ -26,7 +28,7 @@ def command(base: Path, new: Path, *, anyway: bool, fail_above: float | None, ma
         click.echo(differ.markdown(found), nl=False)
     else:
         for sentence in [*differ.words(found), *found.changed_versions]:
-            click.echo(f"- {sentence}")
+            click.echo(folded(f"- {sentence}", sys.stdout))
     if fail_above is not None and found.worst_regression > fail_above:
         worst = found.worst_regression
         how = "Worse beyond any share" if math.isinf(worst) else f"Worse by {worst:.1%}"

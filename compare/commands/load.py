@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from compare.harness.together import Part
 from compare.late import Late
 from compare.records import Arrivals, Closed, Load, Open
 from compare.screen import progress, tables
+from compare.screen.folding import folded
 
 if TYPE_CHECKING:
     from compare import clustered
@@ -133,13 +135,14 @@ def command(
     else:
         if report.completed:
             tables.console().print(told.table)
-        click.echo(load_report.headline(wanted, report) if len(result.samples.status) else _nothing_sent(url))
+        said = load_report.headline(wanted, report) if len(result.samples.status) else _nothing_sent(url)
+        click.echo(folded(said, sys.stdout))
         for line in told.rows:
             click.echo(line)
     if result.certificate and not as_json:
-        click.echo(result.certificate.sentence)
+        click.echo(folded(result.certificate.sentence, sys.stdout))
     for warning in report.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        click.echo(folded(f"Warning: {warning}", sys.stderr), err=True)
     if result.cut:
         click.echo(f"Stopped after {report.window_s:.3g} s of {wanted.duration_s:g} s.", err=True)
         return ExitCode.INTERRUPTED

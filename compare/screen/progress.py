@@ -14,9 +14,14 @@ from compare.records import Cell, Load, Measurement, Mixed, Open
 from compare.report.verdict import name, rate_text
 
 
-def cell_text(cell: Cell) -> str:
-    """Return which cell this is: contestant, load and round."""
-    return f"{cell.experiment}: {name(cell.contestant)}, {load_text(cell.load)}, round {cell.round + 1}"
+def cell_text(cell: Cell, width: int | None = None) -> str:
+    """Return which cell this is: experiment, contestant, load and round; of these as many as `width` columns hold.
+
+    The contestant always stands there, whole.
+    """
+    words = (name(cell.contestant), load_text(cell.load), f"round {cell.round + 1}")
+    texts = [f"{cell.experiment}: {', '.join(words)}", *(", ".join(words[:most]) for most in (3, 2, 1))]
+    return next((text for text in texts if width is None or len(text) <= width), texts[-1])
 
 
 def load_text(load: Load) -> str:
@@ -66,7 +71,11 @@ class Lines:
         self._say(sentence)
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        # A terminal breaks a line within a word, rich between two; a file keeps the sentence whole.
+        self._console.print(text, markup=False, highlight=False, soft_wrap=not self._console.is_terminal)
+
+
+BAR = 10  # columns; the rest of a narrow terminal is for the cell's name
 
 
 class Bar(Lines):
@@ -75,7 +84,7 @@ class Bar(Lines):
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         columns = (
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=BAR),
             MofNCompleteColumn(),
             TextColumn("{task.fields[left]} left"),
             TextColumn("{task.description}", markup=False),
@@ -100,12 +109,14 @@ class Bar(Lines):
 
     def measuring(self, cell: Cell, done: int, left_s: float) -> None:
         """Move the bar, which is longer when there is more to do than was known."""
+        left = duration_text(left_s)
+        before = f"{'':{BAR}} {self._cells}/{self._cells} {left} left "
         self._progress.update(
             self._task,
             completed=done,
             total=self._cells,
-            description=cell_text(cell),
-            left=duration_text(left_s),
+            description=cell_text(cell, self._console.width - len(before)),
+            left=left,
         )
 
 

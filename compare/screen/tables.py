@@ -207,8 +207,9 @@ def called(summary: Summary) -> str:
 
 
 def count_text(estimate: Estimate) -> str:
-    """Return an estimate as a whole number with half its spread in per cent, where one is known."""
+    """Return an estimate, whole from 10 up, with half its spread in per cent, where one is known."""
     if not estimate.measured:
         return DASH
     known = estimate.kind in {Spread.INTERVAL, Spread.RANGE} and estimate.width >= 0.005
-    return f"{estimate.value:,.0f}" + (f" ±{estimate.width:.0%}" if known else "")
+    value = f"{estimate.value:,.0f}" if estimate.value >= 9.95 else f"{estimate.value:.2g}"
+    return value + (f" ±{estimate.width:.0%}" if known else "")

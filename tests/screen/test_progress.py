@@ -1,6 +1,8 @@
 import io
+import re
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from compare.contract import Paradigm, Server
@@ -62,6 +64,25 @@ def test_the_bar_keeps_failures_and_remarks_above_itself():
     shown = show(Bar, terminal=True)
     for words in ("2 min left", "It [crashed].", "The machine was busy.", "round 3"):
         assert words in shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        (60, "aiohttp executor (1,000 threads)"),
+        (80, "aiohttp executor (1,000 threads), 1,000 in flight"),
+        (120, "concurrency: aiohttp executor (1,000 threads), 1,000 in flight, round 3"),
+    ],
+)
+def test_the_contestant_and_the_time_left_are_whole_in_a_narrow_terminal(columns, named):
+    out = io.StringIO()
+    cell = replace(CELL, contestant=Contestant(Server.AIOHTTP, Paradigm.EXECUTOR, threads=1000))
+    with Bar(Console(file=out, force_terminal=True, width=columns)) as watching:
+        watching.begins(26, 100)
+        watching.measuring(cell, 3, 70)
+    last = re.sub("\x1b[^A-Za-z]*[A-Za-z]", "", out.getvalue()).rstrip().splitlines()[-1].strip()
+    assert last.endswith(f" 3/26 70 s left {named}")
+    assert last.startswith("━" * progress.BAR) or "╸" in last or "╺" in last
 
 
 def test_more_cells_than_planned_make_the_bar_longer():

@@ -179,6 +179,13 @@ def test_a_spread_is_told_in_per_cent_where_it_is_known():
     assert tables.count_text(single.throughput_rps) == tables.DASH
 
 
+@pytest.mark.parametrize(
+    ("rate", "text"), [(0.499, "0.5"), (0, "0"), (3.42, "3.4"), (9.96, "10"), (2500, "2,500")]
+)
+def test_less_than_one_answer_a_second_is_not_shown_as_none(rate, text):
+    assert tables.count_text(Estimate(rate, rate, rate, 1, Spread.SINGLE)) == text
+
+
 def test_the_sides_of_a_comparison_with_itself_are_told_apart():
     assert tables.called(made.summary([1], side="A")) == "aiohttp native, side A"
 
