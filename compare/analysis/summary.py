@@ -98,7 +98,8 @@ class Summary(msgspec.Struct, frozen=True):
             return f"limited by the pool of {self.limit:,}, not by the paradigm"
         if warning is Warning.BLOCKS_LOOP:
             ping = self.bystander.p50 if self.bystander.p50.known is not Known.TOO_FEW else self.bystander.max
-            return f"{warning.words}: ping waited {ping.text}"
+            waited = f": ping waited {ping.text}" if ping.known is not Known.TOO_FEW else ""
+            return warning.words + waited
         if warning is Warning.NOISY and len(self.rounds) > 1:
             busy = sum(Warning.NOISY in one.warnings for one in self.rounds)
             return f"the machine was busy with something else in {busy} of {len(self.rounds)} rounds"

@@ -99,9 +99,6 @@ def diff(base: Run, new: Run, *, anyway: bool = False) -> Diff:
     Raises UnlikeRunsError when the environments differ in what numbers depend on, unless `anyway`, and when the runs
     have no row in common.
     """
-    unlike = environment_differences(base.environment, new.environment)
-    if unlike and not anyway:
-        raise UnlikeRunsError(unlike, " Use --anyway to compare all the same.")
     before, after = _rows(base), _rows(new)
     pairs = [(after[key], before[key]) for key in before if key in after]
     if not pairs:
@@ -109,6 +106,9 @@ def diff(base: Run, new: Run, *, anyway: bool = False) -> Diff:
             ["they have no row in common, which is the same experiment, contestant, load and duration"],
             " Compare two runs of one command, such as `compare bench concurrency`.",
         )
+    unlike = environment_differences(base.environment, new.environment)
+    if unlike and not anyway:
+        raise UnlikeRunsError(unlike, " Use --anyway to compare all the same.")
     floor = max(paired.noise_floor(list(rows.values())) for rows in (before, after))
     same_seed = base.seed == new.seed
     found = [one for metric in METRICS for one in _compared(pairs, metric, floor, same_seed=same_seed)]

@@ -49,7 +49,9 @@ def test_a_loop_that_is_busy_or_free_is_not_called_blocked(innocent):
 
 def test_what_was_seen_to_block_beforehand_needs_no_ping_and_marks_no_thread():
     native, threads = row(ping_s=math.nan), row(Paradigm.CALLBACK)
-    assert [one.valid for one in marked([native, threads], ["my:work"])] == [False, True]
+    marks = marked([native, threads], ["my:work"])
+    assert [one.valid for one in marks] == [False, True]
+    assert marks[0].words(Warning.BLOCKS_LOOP) == "this native face blocks the loop"
 
 
 def test_only_the_work_that_blocks_is_marked():

@@ -147,6 +147,12 @@ def elsewhere(**changed):
     return replace(run(made(80)), environment=replace(ENVIRONMENT, **changed))
 
 
+def test_unlike_runs_without_a_row_in_common_are_not_advised_to_try_anyway():
+    with pytest.raises(UnlikeRunsError, match="no row in common") as caught:
+        diff(run(made(80, CALLBACK)), elsewhere(cpus=8))
+    assert "--anyway" not in str(caught.value)
+
+
 def test_unlike_machines_are_refused_and_the_differences_listed():
     new = elsewhere(cpu_model="another", cpus=8, memory_bytes=16 << 30)
     with pytest.raises(UnlikeRunsError) as caught:
