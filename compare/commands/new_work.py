@@ -13,7 +13,7 @@ from compare.work.template import new_work
 @click.option("--folder", type=click.Path(path_type=Path), default=".", help="Where to; default here.")
 def command(name: str, folder: Path) -> int:
     """Write NAME.py, a long I/O of your own to fill in, and its test."""
-    written = new_work(name, folder)
+    written = new_work(name, folder, typed())
     for path in written:
         click.echo(f"Wrote {path}")
     click.echo(f"Measure it with: {typed()} bench --work {name}:work")

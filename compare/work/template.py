@@ -6,8 +6,11 @@ from pathlib import Path
 
 from compare.work.promise import WorkError
 
-WORK = '''"""{name}: my own long I/O. Serve it with `compare serve aiohttp --work {name}:work`, measure it with
-`compare bench concurrency --work {name}:work`. Run both in this folder.
+WORK = '''"""{name}: my own long I/O. Run these in this folder, in which the work is looked for:
+
+serve it:    {command} serve aiohttp --work {name}:work
+try it:      curl 'http://127.0.0.1:8002/io/native?delay=0.1'
+measure it:  {command} bench concurrency --work {name}:work
 """
 
 import asyncio
@@ -50,7 +53,7 @@ class Work:
 work = Work()
 '''
 
-TEST = '''"""The two faces of {name} do the same work. Run with `pytest test_{name}.py` in this folder."""
+TEST = '''"""The two faces of {name} do the same work. Run it here, with the pytest beside the command compare."""
 
 import asyncio
 
@@ -75,8 +78,8 @@ def test_every_paradigm_can_be_measured():
 '''
 
 
-def new_work(name: str, folder: Path) -> list[Path]:
-    """Write `NAME.py` and `test_NAME.py` into `folder` and return their paths.
+def new_work(name: str, folder: Path, command: str = "compare") -> list[Path]:
+    """Write `NAME.py` and `test_NAME.py` into `folder` and return their paths; `command` is what calls compare there.
 
     Raises WorkError, before anything is written, when `name` is not a module's name or a file is there already.
     """
@@ -92,7 +95,7 @@ def new_work(name: str, folder: Path) -> list[Path]:
             raise WorkError(f"{path} is there already: choose another name, or remove it.")
     try:
         for path, text in texts.items():
-            path.write_text(text.format(name=name), encoding="utf-8")
+            path.write_text(text.format(name=name, command=command), encoding="utf-8")
     except OSError as error:
         raise WorkError(f"{folder} cannot be written to: {error.strerror}.") from error
     return list(texts)
