@@ -231,7 +231,7 @@ OBSERVED = Target(
     faults=(
         ("LITTLES_TOLERANCE = 0.03", "LITTLES_TOLERANCE = 0.05"),
         # what is in flight is counted where rate x latency must make it
-        ("ratio = in_flight / expected if expected > 0", "ratio = 1.0 if expected > 0"),
+        ("ratio = in_flight / expected if expected", "ratio = 1.0 if expected"),
         ("enough = edge * ENOUGH_RESPONSES <= 1", "enough = True"),
         # what the server uses without a load is the cost of its answers, and few answers have a cost
         (
@@ -246,7 +246,7 @@ OBSERVED = Target(
         ("MANY_THREADS_S if many else LEAST_WINDOW_S", "LEAST_WINDOW_S"),
         (", ENOUGH_RESPONSES * median_s)", ", 0.0)"),
         # the rate counted instead of the one asked for
-        ("due, response_s = load.rate_rps * window.window_s,", "due, response_s = window.intended,"),
+        ("due = load.rate_rps * window.window_s", "due = window.intended"),
         ("edges = 3 * math.sqrt(before + after + 1)", "edges = 0.0"),
         ("3 / math.sqrt(due) if", "1 / due if"),
         (

@@ -246,7 +246,7 @@ def orphaned_thread_s(one: Measurement) -> float:
     course = course_of(one)
     if len(course) < 2:
         return 0.0
-    times, counts = zip(*course, strict=True)
+    times, counts = np.transpose(course)
     return float(np.trapezoid(counts, times))
 
 
@@ -265,17 +265,16 @@ def littles_law(window: Window, load: Load) -> Little:
     edges = 3 * math.sqrt(before + after + 1)
     if abs(after - before) > LITTLES_TOLERANCE * window.intended + edges:
         return Little(False, math.nan, LITTLES_TOLERANCE)
-    due, response_s = load.rate_rps * window.window_s, window.response_mean_s
+    due = load.rate_rps * window.window_s
     arrivals = 3 / math.sqrt(due) if load.arrivals is Arrivals.POISSON else 1 / due
-    expected_s = due * response_s
-    ratio = window.in_flight_s / expected_s if expected_s > 0 else math.nan
-    slack = edges * response_s / expected_s if expected_s > 0 else 0
-    return Little(True, ratio, LITTLES_TOLERANCE + arrivals + slack)
+    expected_s = due * window.response_mean_s
+    ratio = window.in_flight_s / expected_s if expected_s else math.nan
+    return Little(True, ratio, LITTLES_TOLERANCE + arrivals + edges / due)
 
 
 def _closed(window: Window, in_flight: int) -> Little:
     expected = window.answers / window.window_s * window.answered_mean_s
-    ratio = in_flight / expected if expected > 0 else math.nan
+    ratio = in_flight / expected if expected else math.nan
     edge = window.median_s / window.window_s  # what is in flight may be younger at one edge than at the other
     enough = edge * ENOUGH_RESPONSES <= 1
     return Little(True, ratio, LITTLES_TOLERANCE + edge if enough else math.inf)

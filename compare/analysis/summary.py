@@ -244,8 +244,8 @@ def _ascending(over: dict[str, Percentile]) -> dict[str, Percentile]:
     """Return the percentiles of one latency with bounds that never fall: what p50 exceeds, p99 exceeds too."""
     least_s, found = 0.0, {}
     for field, one in over.items():
-        if one.known is Known.BEYOND and one.value_s < least_s:
-            one = msgspec.structs.replace(one, value_s=least_s)  # noqa: PLW2901  # the same, with a better bound
+        if one.known is Known.BEYOND:
+            one = msgspec.structs.replace(one, value_s=max(one.value_s, least_s))  # noqa: PLW2901  # a better bound
         least_s = one.value_s if one.known is not Known.TOO_FEW else least_s
         found[field] = one
     return found

@@ -73,6 +73,7 @@ def test_littles_law_goes_by_rate_times_latency_and_not_by_what_is_in_flight():
 
 def test_littles_law_is_not_asked_of_a_window_of_fewer_than_ten_responses():
     assert littles_law(Window(closed_loop(10, 0.37)), TEN).tolerance == math.inf
+    assert littles_law(Window(closed_loop(10, 0.15)), TEN).tolerance == math.inf
 
 
 def test_littles_law_finds_lost_samples_and_a_generator_that_pauses_between_requests():
@@ -121,6 +122,13 @@ def test_a_queue_may_grow_by_what_chance_and_3_percent_allow(more, steady):
     assert littles_law(Window(samples(rows, end_s=5.0)), OPEN).steady is steady
 
 
+def test_a_queue_that_grows_by_all_that_is_allowed_is_steady():
+    rows = [
+        answered(n / 300, 0.001 if n < 276 else 3.0) for n in range(300)
+    ]  # 24 = 3 % of 300 and 3 x sqrt(24 + 1)
+    assert littles_law(Window(samples(rows, end_s=5.0)), replace(OPEN, rate_rps=300.0)).steady
+
+
 def test_random_arrivals_are_given_the_room_their_number_needs():
     even = littles_law(Window(open_loop()), OPEN).tolerance
     random = littles_law(Window(open_loop()), replace(OPEN, arrivals=Arrivals.POISSON)).tolerance
@@ -148,8 +156,15 @@ def test_littles_law_is_asked_of_short_answers_too():
 
 def test_littles_law_is_silent_where_nothing_was_due_or_answered():
     nobody = Window(samples([answered(-1.0, 0.5)]))
-    assert astuple(littles_law(nobody, OPEN)) == (True, pytest.approx(NAN, nan_ok=True), 0.03 + 1 / 500)
+    assert astuple(littles_law(nobody, OPEN)) == (
+        True,
+        pytest.approx(NAN, nan_ok=True),
+        0.03 + 1 / 500 + 3 / 500,
+    )
     assert math.isnan(littles_law(nobody, TEN).ratio)
+    at_once = Window(samples([answered(0.5, 0.0)]))
+    assert math.isnan(littles_law(at_once, OPEN).ratio)
+    assert math.isnan(littles_law(at_once, TEN).ratio)
 
 
 def test_littles_law_is_asked_of_a_window_of_ten_responses():
@@ -225,6 +240,20 @@ def test_pings_outside_the_window_are_not_among_the_late_ones():
     before = samples([answered(-0.5, 0.9), answered(1.5, 0.9)])
     assert math.isnan(seen(bystander=before).bystander_over(0.1))
     assert math.isnan(seen().bystander_over(0.1))
+
+
+def test_pings_as_long_as_the_limit_are_not_among_the_late_ones_whenever_they_were_sent():
+    pings = samples([answered(0.0, 0.125), answered(0.5, 0.0625)])
+    assert seen(bystander=pings).bystander_over(0.125) == 0
+
+
+def test_a_round_that_was_made_elsewhere_is_judged_by_the_machine_it_was_made_on():
+    usage = Usage(0.5, 1.0, 0, 0, 7, 0, 0, 1024)
+    elsewhere = replace(ENVIRONMENT, open_files_limit=4096)
+    one = measurement(usage=usage)
+    for environment, hit in ((elsewhere, False), (ENVIRONMENT, True), (None, True)):
+        found = Observed(replace(one, environment=environment), one.samples, ENVIRONMENT)
+        assert found.limit_hit is hit
 
 
 def test_answers_a_second_are_those_of_either_window():

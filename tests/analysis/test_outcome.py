@@ -126,6 +126,7 @@ def test_a_collapse_is_no_invalid_round_and_takes_no_part_in_the_speed_while_it_
     assert row.throughput_rps.rounds == 2
     assert row.with_collapses.rounds == 3
     assert row.with_collapses.low == pytest.approx(40, abs=11)
+    assert row.response.p50.value_s == pytest.approx(0.125)
     assert table.stopped_text(row) == "1 of 3"
     assert row.reliability.unanswered == 10
     (sentence,) = verdict.collapses([row])
