@@ -25,6 +25,10 @@ ROOT = Path(__file__).parents[1]
 NAMED = ROOT / "benchmarks" / "survivors.toml"
 KIT = "tornado_cookies"  # is in kit/, and beside compare/ in the copy: mutmut calls a module by its path
 RUN = "from mutmut.__main__ import cli; cli()"
+PROPERTY = re.compile(
+    r"^( +)@(property|functools\.cached_property)\n((?:\1def (\w+)\(self\).*\n)(?:\1 .*\n|\n(?=\n*\1 ))*)",
+    re.MULTILINE,
+)
 END = "--- that was one change ---\n"
 SHOW = f"""
 import sys
@@ -134,6 +138,11 @@ def chosen(target: Target, names: Collection[str]) -> tuple[str, ...]:
     return tuple(file for file in target.files if Path(file).stem not in set(NUMBERS) - GONE_THROUGH)
 
 
+def undecorated(source: str) -> str:
+    """Return `source` with its properties made by assignment: mutmut leaves alone what has a decorator."""
+    return PROPERTY.sub(lambda found: f"{found[3]}{found[1]}{found[4]} = {found[2]}({found[4]})\n", source)
+
+
 def unnoticed(files: Sequence[str], tests: Sequence[str]) -> set[Change]:
     """Return the changes of the functions in `files` that none of `tests` notices."""
     with tempfile.TemporaryDirectory() as place:
@@ -142,6 +151,8 @@ def unnoticed(files: Sequence[str], tests: Sequence[str]) -> set[Change]:
         shutil.copytree(ROOT / "docs", folder / "docs")
         shutil.move(folder / "kit" / KIT, folder / KIT)
         (folder / "pyproject.toml").write_text(settings(files, tests))
+        for file in files:
+            (folder / file).write_text(undecorated((folder / file).read_text()))
         print(f"{', '.join(files)} under {len(tests)} files of tests", flush=True)
         python(folder, RUN, "run", "--max-children", str(os.cpu_count() or 1))
         codes: dict[str, int | None] = {}
