@@ -2,7 +2,7 @@
 
 import { text } from "./text.js";
 
-const PER_NAME = 5, HELD_UP_S = 0.1, LONGEST_S = 15, LEVEL_S = 0.03, NEWS_S = 10;
+const PER_NAME = 5, HELD_UP_S = 0.1, LONGEST_S = 15, LEVEL_S = 0.03, NEWS_S = 10, NOTICED_S = 0.25;
 export const TOGETHER_S = 0.3;
 const OVER = new Set(["answered", "failed", "expired", "cancelled"]);
 export const PARADIGMS = ["blocking", "callback", "generator", "coroutine", "executor", "native"];
@@ -44,9 +44,11 @@ export class Crowd {
     this.ended = this.now();
   }
 
-  /** Whether the server has said how each request ended that reached it; one that is gone says nothing more. */
+  /** Whether the server has said how each request ended that reached it; one that is gone says nothing more. Of those
+      that left nobody here knows which did: news that is later than the leaving has named them all. */
   get heard() {
     if (this.status.includes(0)) return true;
+    if (this.left && this.model.last_s < this.left + NOTICED_S) return false;
     const known = this.mine.size + this.refused + this.model.unseen - this.unseen;
     const open = [...this.mine].some((number) => this.model.flights.has(number) && this.model.flights.get(number).over === undefined);
     return known >= this.came && !open;
@@ -64,7 +66,10 @@ export class Crowd {
     }
   }
 
-  leave() { this.stopper.abort(); }
+  leave() {
+    if (!this.left && !this.over) this.left = this.now();
+    this.stopper.abort();
+  }
 
   /** Take in an event that may be about one of these requests. */
   notice(event, flight) {

@@ -8,16 +8,16 @@ from on_page import press, run, told, unbroken
 from playwright.sync_api import expect
 from running import EITHER, free_port, running
 
-from compare.contract import Paradigm
+from compare.contract import Paradigm, Server
 
 pytest_plugins = ["browser"]
 pytestmark = pytest.mark.browser
 
-# A server that can show three requests, and then one with each flush of its events.
-FLOODED = """
+# A server with another constant in what sends its events.
+FEEDING = """
 import runpy, sys
 from compare.serving import feed
-feed.BURST, feed.PER_SECOND = 3, 0
+vars(feed).update(%s)
 sys.argv = sys.argv[1:]
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
@@ -31,8 +31,15 @@ class Work:
 """
 
 
-def flooded(server, *options):
-    return [sys.executable, "-c", FLOODED, f"compare.{server}_impl", *options]
+def feeding(**constants):
+    def command(server, *options):
+        return [sys.executable, "-c", FEEDING % constants, f"compare.{server}_impl", *options]
+
+    return command
+
+
+FLOODED = feeding(BURST=3, PER_SECOND=0)  # shows three requests, and then one with each flush
+TELLS_LATE = feeding(FLUSH_S=2, TICK_EVERY=1)
 
 
 @pytest.fixture
@@ -91,7 +98,7 @@ def test_one_viewer_too_many_says_so_and_watches_once_there_is_room(opened, name
 
 @EITHER
 def test_requests_that_came_too_fast_to_be_shown_are_counted_and_so_are_their_answers(opened, name):
-    with running(name, how=flooded) as server:
+    with running(name, how=FLOODED) as server:
         page = opened(server.address[1])
         is_well(page, name)
         run(page, Paradigm.NATIVE, 60)
@@ -100,6 +107,16 @@ def test_requests_that_came_too_fast_to_be_shown_are_counted_and_so_are_their_an
         run(page, Paradigm.NATIVE, 1)
         told(page, "native: 1 answer in ")
         expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_those_that_left_are_known_even_where_the_server_says_late_that_they_came(opened, held):
+    with running(Server.AIOHTTP, *held.options, env=held.env, how=TELLS_LATE) as server:
+        page = opened(server.address[1])
+        is_well(page, Server.AIOHTTP)
+        run(page, Paradigm.NATIVE)
+        held.until(2)
+        press(page, "Leave early")
+        told(page, "2 clients left, and nothing was left running.")
 
 
 @EITHER
