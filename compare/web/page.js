@@ -86,7 +86,7 @@ function conclude(said) {
 }
 
 async function runAll(paradigms, guess) {
-  if (player || queue.length || (crowd && !crowd.over)) return;
+  if (player || $("#go").getAttribute("aria-disabled") === "true") return;
   if (!runForm.reportValidity()) return trouble(text("badRequests"));
   trouble("");
   if (innerWidth < 600) $("#told").scrollIntoView(); // on a phone the picture is below the form

@@ -41,6 +41,27 @@ def test_two_hundred_requests_are_sent_at_once(demo, holding):
     told(demo, "native: 200 answers in ")
 
 
+def test_a_run_lasts_until_a_ping_that_it_held_up_is_answered(demo):
+    pings, asked = [], []
+
+    def hold(route):
+        pings.append(route)
+
+    demo.route("**/ping", hold)
+    with demo.expect_request("**/ping"):
+        pass
+    with demo.expect_response("**/io/native?*"):
+        run(demo, Paradigm.NATIVE)
+    demo.on("request", lambda request: asked.append(request.url))
+    for _ in range(20):  # longer than the page waits for what the server says of a crowd
+        demo.keyboard.press("Enter", delay=50)  # the button has the focus
+    pings[0].continue_()
+    demo.unroute_all()
+    told(demo, "native: 2 answers")
+    expect(demo.locator("#results li")).to_have_count(1)
+    assert not [url for url in asked if "/io/" in url]
+
+
 def test_a_prediction_is_compared_with_what_happened(demo):
     demo.get_by_text("has to wait", exact=True).click()
     run(demo, Paradigm.BLOCKING)
