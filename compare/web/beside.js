@@ -4,9 +4,10 @@ import { text, whenLanguageChanges } from "./text.js";
 
 const SILENT_S = 2.5, LONGER = 1.5; // each try has longer than the one before: a machine may be slow
 const $button = document.querySelector("#beside"), $other = document.querySelector("#other");
-let where = "", name = "", frame = null, heard = false, timer = 0;
+let where = "", name = "", frame = null, heard = false, timer = 0, tries = 0;
 
-export const framed = new URLSearchParams(location.search).has("framed");
+const asked = new URLSearchParams(location.search).get("framed"); // the number of the try that loaded this page
+export const framed = asked !== null;
 
 /** Called when the server has said who it is; `run` and `leave` are what the page beside may ask for. */
 export function meet(about, trouble, actions) {
@@ -14,7 +15,7 @@ export function meet(about, trouble, actions) {
   name = about.server === "tornado" ? "aiohttp" : "tornado";
   if (!where) return;
   if (framed) {
-    parent.postMessage({ ready: true }, where);
+    parent.postMessage({ ready: asked }, where);
     window.onmessage = ({ origin, data }) => origin === where && actions[data.ask]?.(data);
     return;
   }
@@ -22,14 +23,14 @@ export function meet(about, trouble, actions) {
   words();
   $button.onclick = () => (frame ? close() : open(trouble));
   window.onmessage = ({ origin, data, source }) => {
-    if (origin !== where || source !== frame?.contentWindow || !data.ready) return;
+    if (origin !== where || source !== frame?.contentWindow || data.ready !== String(tries)) return; // or of a page that goes
     heard = true;
     trouble("");
   };
 }
 
 /** Ask the page beside for the same. */
-export const alsoThere = (asked) => frame?.contentWindow?.postMessage(asked, where);
+export const alsoThere = (wanted) => frame?.contentWindow?.postMessage(wanted, where);
 
 function open(trouble) {
   frame = document.createElement("iframe");
@@ -41,7 +42,8 @@ function open(trouble) {
   const load = () => {
     if (!frame) return;
     heard = false;
-    frame.src = `${where}/?framed&lang=${document.documentElement.lang}`;
+    tries += 1;
+    frame.src = `${where}/?framed=${tries}&lang=${document.documentElement.lang}`;
     timer = setTimeout(() => {
       if (heard) return;
       trouble(text("besideSilent", name, where));
