@@ -81,9 +81,9 @@ class Work:
             await asyncio.sleep(0.02)
         return b"held"
 """
-# Below the ports that the kernel hands out by itself, so that nothing else gets one before it is used; each process of
-# pytest begins elsewhere.
-PORTS = itertools.count(10_000 + os.getpid() * 101 % 20_000)
+# Below the ports that the kernel hands out by itself, so that nothing else gets one before it is used, and beyond
+# 10080, which a browser opens for nobody; each process of pytest begins elsewhere.
+PORTS = itertools.count(10_100 + os.getpid() * 101 % 20_000)
 
 
 def free_port() -> int:
