@@ -34,7 +34,7 @@ function since(kind) {
 
 export async function walk(paradigm, model) {
   clearTimeout(trip?.timer);
-  trip = { paradigm, at: -1, flight: null };
+  trip = { paradigm, at: -1, flight: null, byHand: false };
   const mine = trip, before = Math.max(0, ...model.flights.keys());
   const of = () => [...model.flights.values()].find((one) => one.number > before && one.paradigm === paradigm);
   showSteps();
@@ -50,8 +50,10 @@ export async function walk(paradigm, model) {
   step();
 }
 
-function step() {
+/** Tell the next step; more follow by themselves until a person sets the pace. */
+function step(byHand = false) {
   if (!trip) return;
+  trip.byHand ||= byHand;
   const steps = text("steps")[trip.paradigm];
   trip.at = Math.min(trip.at + 1, steps.length - 1);
   showSteps();
@@ -60,8 +62,8 @@ function step() {
   const more = trip.at < steps.length - 1;
   $next.setAttribute("aria-disabled", String(!more));
   clearTimeout(trip.timer);
-  if (more && !calmly.matches) trip.timer = setTimeout(step, SLOW_S * 1000);
+  if (more && !trip.byHand && !calmly.matches) trip.timer = setTimeout(() => step(), SLOW_S * 1000);
 }
 
-$next.addEventListener("click", () => $next.getAttribute("aria-disabled") === "false" && step());
+$next.addEventListener("click", () => $next.getAttribute("aria-disabled") === "false" && step(true));
 whenLanguageChanges(showSteps);

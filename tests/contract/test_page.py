@@ -144,6 +144,25 @@ def test_the_trampoline_is_walked_through_with_measured_times(demo, paradigm, se
     expect(step.locator("b")).to_have_text(re.compile(r"^\+([5-9]\d\d|\d{4,})\.\d ms$"))
 
 
+# Presses the button, and returns how many timers that set.
+NEXT_STEP = """() => {
+  const { setTimeout } = window;
+  let timers = 0;
+  window.setTimeout = (...all) => { timers += 1; return setTimeout(...all); };
+  document.querySelector("#next-step").click();
+  window.setTimeout = setTimeout;
+  return timers;
+}"""
+
+
+def test_the_trampoline_waits_for_a_person_who_has_pressed_next_step(demo):
+    demo.emulate_media(reduced_motion="no-preference")
+    press(demo, "generator")
+    expect(demo.locator("#next-step")).to_have_attribute("aria-disabled", "false")
+    assert demo.evaluate(NEXT_STEP) == 0
+    demo.emulate_media(reduced_motion="reduce")
+
+
 def test_all_of_it_goes_by_the_keyboard_and_the_focus_stays(demo, holding):
     keys = demo.keyboard
     for key in (
