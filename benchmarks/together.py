@@ -4,8 +4,9 @@
 
 `compare load --cluster local:2` five times at 20,000/s in all against a server that answers at once, then the freeze
 test of `benchmarks.freeze` five times. The server has a CPU to itself and the cluster with both generators the other;
-with `free` the system places all but the server. One clock says how far apart the windows opened and the first requests
-left; the two generators know each other's by ping-pong alone.
+with `free` the system places all but the server. As root, generators have real-time priority while they send. One clock
+says how far apart the windows opened and the first requests left; the two generators know each other's by ping-pong
+alone.
 """
 
 import itertools

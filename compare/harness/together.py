@@ -63,7 +63,7 @@ class Prepared:
         self._part, self._shown = part, load.certificate_of(whom)
         self._generator = Generator(cpu)
         try:
-            self._generator.prepare(replace(order, waits=True, streams=streams))
+            self._generator.prepare(replace(order, waits=True, ahead=True, streams=streams))
         except GeneratorError as error:
             self.close()
             raise LoadError(str(error)) from error

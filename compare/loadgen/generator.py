@@ -13,12 +13,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import BinaryIO
 
 import msgspec
 
-from compare.loadgen import limits
+from compare.loadgen import limits, priority
 from compare.loadgen.hearing import Hearing, TooLateError
 from compare.loadgen.ledger import FIRST_ROWS, Ledger
 from compare.loadgen.protocol import CUT, START, Opened, Order, Outcome, Refused, Said, StreamOrder
@@ -76,9 +76,10 @@ async def measure(
         raise
     opens_s = start_s + order.ramp_s + order.warmup_s - EDGE_S
     window = (opens_s, opens_s + order.duration_s)
-    for stream in streams:
-        stream.begin(start_s, window[1], order.timeout_s)
-    return await _finish(streams, (start_s, *window), order, hearing), ledgers
+    with priority.ahead() if order.ahead else nullcontext():
+        for stream in streams:
+            stream.begin(start_s, window[1], order.timeout_s)
+        return await _finish(streams, (start_s, *window), order, hearing), ledgers
 
 
 async def _told(hearing: Hearing, say: Say) -> float:

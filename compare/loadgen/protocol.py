@@ -48,7 +48,8 @@ class StreamOrder(msgspec.Struct, frozen=True):
 class Order(msgspec.Struct, frozen=True):
     """A whole run: the load first, then the bystander. Times as in `records.Load`.
 
-    One that `waits` begins when it is told, any other as soon as its connections are open.
+    One that `waits` begins when it is told, any other as soon as its connections are open. While one that goes `ahead`
+    is played, other processes of its machine come second, where the system allows that.
     """
 
     streams: tuple[StreamOrder, ...]
@@ -56,6 +57,7 @@ class Order(msgspec.Struct, frozen=True):
     duration_s: float
     timeout_s: float
     waits: bool = False
+    ahead: bool = False
 
     @property
     def ramp_s(self) -> float:

@@ -1,12 +1,15 @@
 """A load in parts: how it is split, and a real generator that waits for its start."""
 
 import itertools
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import made
 import numpy as np
 import pytest
+from ahead import needs_leave
 from msgspec.structs import replace
 
 from compare.harness import reference
@@ -67,6 +70,20 @@ def test_nothing_is_sent_before_the_start_that_was_told(url):
     assert result.window[0] == pytest.approx(start_s + LOAD.warmup_s, abs=1e-6)
     assert set(result.samples.status.tolist()) == {200}
     assert len(result.samples.status) == pytest.approx(LOAD.rate_rps * LOAD.duration_s, abs=1)
+
+
+@needs_leave
+def test_its_generator_runs_ahead_of_others_while_it_sends_and_not_before_or_after(url):
+    with closing(Prepared(part(url))) as prepared, ThreadPoolExecutor(1) as threads:
+        pid = prepared._generator._child.pid
+        assert os.sched_getscheduler(pid) == os.SCHED_OTHER
+        beginning = threads.submit(prepared.begin, time.monotonic() + 0.3)
+        seen = set()
+        while not beginning.done():
+            seen.add(os.sched_getscheduler(pid))
+        beginning.result()
+        assert os.SCHED_RR in seen
+        assert os.sched_getscheduler(pid) == os.SCHED_OTHER
 
 
 def test_a_part_begins_at_its_own_slot(url):
