@@ -8,19 +8,18 @@ from typing import Any
 ENTRY = "page.js"
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:const|function|class) (\w+))", re.MULTILINE)
-_LINK = re.compile(r'^\s*<link rel="(?:icon|stylesheet|modulepreload)"[^>]*>\n', re.MULTILINE)
-_ENTRY_TAG = re.compile(r'<script type="module" src="/static/page\.js"></script>')
+_LINK = re.compile(r'^\s*<(?:link rel="(?:icon|modulepreload)"|!--)[^>]*>\n', re.MULTILINE)
+_ENTRY_TAG = re.compile(r'<script type="module"[^>]* src="/static/page\.js"></script>')
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
 
 
 def one_page(files: Mapping[str, str], recording: Mapping[str, Any]) -> str:
-    """Return `index.html` of `files` with style, script and `recording` inside, so that it needs no server."""
+    """Return `index.html` of `files` with script and `recording` put inside, so that it needs no server."""
     html = _LINK.sub("", files["index.html"])
     recorded = json.dumps(recording, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
     script = _script(files).replace("</script", "<\\/script")
     head = (
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f"<style>\n{files['page.css']}</style>\n"
         f'<script type="application/json" id="recording">{recorded}</script>\n'
         f'<script type="module">\n{script}</script>'
     )

@@ -1,25 +1,28 @@
 """The demo page's files, as both servers send them: bytes and headers, read once.
 
-Neither framework's file handler is used. Each has its own ETag, ranges and redirects; three small files in memory
+Neither framework's file handler is used. Each has its own ETag, ranges and redirects; small files in memory
 need none of them, and so the same request gets the same answer from both.
 """
 
-from dataclasses import dataclass
+import base64
+import hashlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compare.contract import HEADERS
 
 WEB = Path(__file__).parents[1] / "web"
 
-# Everything the page uses comes from the server itself (or, for a crowd, from other names of this machine), and no
-# other site may frame it but the twin that `--beside` names.
+# Everything the page uses comes from the server itself (or, for a crowd, from other names of this machine), no style
+# counts but the page's own, and no other site may frame it but the twin that `--beside` names.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' http://*.localhost:*; "
-    "base-uri 'none'; form-action 'none'; frame-src {twin}; frame-ancestors {twin}"
+    "default-src 'none'; script-src 'self'; style-src 'sha256-{style}'; img-src 'self'; "
+    "connect-src 'self' http://*.localhost:*; base-uri 'none'; form-action 'none'; "
+    "frame-src {twin}; frame-ancestors {twin}"
 )
+LINK = b'<link rel="stylesheet" href="/static/page.css">'
 TYPES = {
     ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
@@ -34,17 +37,24 @@ class Page:
     headers: dict[str, str]
 
 
-def policy(beside: str) -> str:
-    """Return the policy of a page that may show, and be shown by, the twin at `beside` ("" = none)."""
-    return POLICY.format(twin=beside or "'none'")
+def policy(beside: str, style: str) -> str:
+    """Return the policy of a page with this `style` that shows, and is shown by, the twin at `beside` ("" = none)."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return POLICY.format(twin=beside or "'none'", style=digest)
 
 
 def pages(beside: str = "", folder: Path = WEB) -> list[Page]:
-    """Read the files of `folder`: `index.html` is served at `/`, each other one at `/static/` and its name.
+    """Read the files of `folder`: `index.html` is served at `/`, `page.css` inside it, all others at `/static/NAME`.
 
-    Raises KeyError for a file whose type is not in `TYPES`.
+    Nothing is painted before the style is there, so it needs no request of its own. Raises KeyError for a file whose
+    type is not in `TYPES`.
     """
-    return [_read(file, policy(beside)) for file in sorted(folder.iterdir())]
+    style = (folder / "page.css").read_text()
+    allowed = policy(beside, style)
+    served = [_read(file, allowed) for file in sorted(folder.iterdir()) if file.name != "page.css"]
+    return [
+        replace(page, body=page.body.replace(LINK, f"<style>{style}</style>".encode())) for page in served
+    ]
 
 
 def _read(file: Path, allowed: str) -> Page:

@@ -20,4 +20,4 @@ def test_every_crowd_is_in_the_recording_with_pings_and_sources(server):
     times = [event["at_s"] for event in found["events"]]
     assert all(min(times) - 1 < ping["sent"] < max(times) + 1 for ping in found["pings"])  # one clock
     assert found["pings"]
-    assert {"index.html", "page.js", "page.css", "en.js"} <= set(files)
+    assert {"index.html", "page.js", "en.js"} <= set(files)

@@ -4,12 +4,12 @@ from compare.screen.onepage import one_page
 
 FILES = {
     "index.html": """<head>
-  <link rel="stylesheet" href="/static/page.css">
-  <link rel="modulepreload" href="/static/words.js">
-  <script type="module" src="/static/page.js"></script>
+  <style>p { color: red; }</style>
+  <!-- Low, because. -->
+  <link rel="modulepreload" fetchpriority="low" href="/static/words.js">
+  <script type="module" fetchpriority="low" src="/static/page.js"></script>
 </head>
 """,
-    "page.css": "p { color: red; }\n",
     "page.js": 'import { hello } from "./words.js";\nimport { twice } from "./twice.js";\nconst own = 1;\n',
     "twice.js": 'import { hello } from "./words.js";\nconst own = 2;\nexport const twice = hello + hello;\n',
     "words.js": 'export const hello = "</script>";\nexport function unused() {}\n',

@@ -1,12 +1,16 @@
 """The demo page's files over HTTP, the same from both servers. What the page does is tested in a browser."""
 
+import base64
+import hashlib
 import re
 
 import pytest
 
-from compare.serving.pages import WEB, pages, policy
+from compare.serving.pages import WEB, pages
 
-FILES = sorted(file.name for file in WEB.iterdir() if file.name != "index.html")
+FILES = sorted(file.name for file in WEB.iterdir() if file.name not in {"index.html", "page.css"})
+STYLE = (WEB / "page.css").read_text()
+POLICY = pages()[0].headers["Content-Security-Policy"]
 PATHS = ["/", *(f"/static/{name}" for name in FILES)]
 
 
@@ -19,17 +23,19 @@ async def test_a_file_comes_whole_with_its_type_and_the_policy(server, path):
     answer = await server.get(path)
     file = WEB / (path.removeprefix("/static/").strip("/") or "index.html")
     assert answer.status == 200
-    assert await answer.read() == file.read_bytes()
+    body = file.read_text().replace(
+        '<link rel="stylesheet" href="/static/page.css">', f"<style>{STYLE}</style>"
+    )
+    assert await answer.text() == body
     headers = {name: value for name, value in answer.headers.items() if name not in {"Date", "Server"}}
     assert headers == {
         "Content-Type": {
             ".html": "text/html; charset=utf-8",
-            ".css": "text/css; charset=utf-8",
             ".js": "text/javascript; charset=utf-8",
             ".svg": "image/svg+xml",
         }[file.suffix],
-        "Content-Length": str(file.stat().st_size),
-        "Content-Security-Policy": policy(""),
+        "Content-Length": str(len(body.encode())),
+        "Content-Security-Policy": POLICY,
         "Cache-Control": "no-cache",
         "X-Content-Type-Options": "nosniff",
     }
@@ -51,7 +57,14 @@ async def test_head_gives_the_headers_of_the_file_and_no_body(server, path):
 
 @pytest.mark.parametrize(
     "path",
-    ["/static/", "/static/x", "/static/index.html", "/static/../web/page.js", "/static/%2e%2e/cookies.py"],
+    [
+        "/static/",
+        "/static/x",
+        "/static/index.html",
+        "/static/page.css",
+        "/static/../web/page.js",
+        "/static/%2e%2e/cookies.py",
+    ],
 )
 async def test_there_is_no_other_file(server, path):
     answer = await server.send(f"GET {path} HTTP/1.1\r\n\r\n".encode())
@@ -65,12 +78,14 @@ async def test_a_file_is_only_read(server):
     assert answer.headers["Allow"] == "GET, HEAD"
 
 
-def test_the_policy_allows_nothing_but_the_servers_own_files():
-    sources = dict(part.split(" ", 1) for part in policy("").split("; "))
+def test_the_policy_allows_nothing_but_the_servers_own_files_and_the_style_in_the_page():
+    sources = dict(part.split(" ", 1) for part in POLICY.split("; "))
     names_of_this_machine = sources.pop(
         "connect-src"
     )  # for a crowd: a browser opens six connections to one name
     assert names_of_this_machine == "'self' http://*.localhost:*"
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    assert sources.pop("style-src") == f"'sha256-{digest}'"
     assert set(sources.values()) == {"'none'", "'self'"}
     assert sources["default-src"] == sources["frame-ancestors"] == "'none'"
 
@@ -93,8 +108,18 @@ def test_the_page_asks_for_nothing_outside_and_holds_no_inline_script_or_style()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", html)
 
 
+def test_every_module_is_asked_for_at_once_and_none_holds_up_the_paint():
+    html = (WEB / "index.html").read_text()
+    asked = re.findall(
+        r'<(?:link rel="modulepreload"|script type="module") fetchpriority="low" \w+="/static/([^"]+)"', html
+    )
+    assert sorted(asked) == [name for name in FILES if name.endswith(".js")]
+    assert html.count("<script") == 1
+
+
 def test_a_file_of_unknown_type_is_refused_at_the_start(tmp_path):
-    (tmp_path / "data.bin").write_bytes(b"")
+    (tmp_path / "page.css").touch()
+    (tmp_path / "data.bin").touch()
     with pytest.raises(KeyError):
         pages(folder=tmp_path)
 
