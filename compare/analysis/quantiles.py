@@ -21,6 +21,8 @@ else:
 
 SAMPLES_ABOVE = 10  # a percentile needs n (1 - p) of these, or one more slow request would move it at will
 
+BEYOND = "> "  # before the text of a percentile that is only known to be larger
+
 
 class Known(enum.StrEnum):
     """How much the samples say about a percentile."""
@@ -54,7 +56,7 @@ class Percentile(msgspec.Struct, frozen=True):
         """`12.3 ms`, `> 1.2 s` or `n/a`."""
         if self.known is Known.TOO_FEW:
             return "n/a"
-        return ("> " if self.known is Known.BEYOND else "") + seconds_text(self.value_s)
+        return (BEYOND if self.known is Known.BEYOND else "") + seconds_text(self.value_s)
 
 
 UNKNOWN = Percentile(Known.TOO_FEW, math.nan, rounds=0, kind=Spread.NONE)

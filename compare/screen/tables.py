@@ -12,6 +12,7 @@ from rich.table import Table
 
 from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.metrics import CEILING_SHARE, CPU, ORPHANED, THREADS
+from compare.analysis.quantiles import BEYOND, UNKNOWN
 from compare.analysis.summary import Summary
 from compare.analysis.units import seconds_text
 from compare.report import table as rows
@@ -154,7 +155,7 @@ def _table(
         show_edge=False,
         pad_edge=False,
         padding=(0, 1, 0, 0) if room else 0,
-        caption=_caption(dropped),
+        caption=_caption(dropped, lines),
         caption_justify="left",
         caption_style="",
         width=None if needed <= width else needed,
@@ -170,12 +171,19 @@ def _table(
     return table
 
 
-def _caption(dropped: Sequence[Column]) -> str | None:
-    """Return the sentence that names what the width left out."""
-    if not dropped:
-        return None
-    names = [column.heading for column in dropped]
-    return f"No room for {', '.join(names)}: see report.html, or widen the terminal."
+def _caption(dropped: Sequence[Column], lines: Sequence[Line]) -> str | None:
+    """Return the sentences that say what `n/a` and `>` mean where they stand, and name what the width left out."""
+    cells = [cell for line in lines for cell in line]
+    longer = [cell for cell in cells if cell.startswith(BEYOND)]
+    said = []
+    if UNKNOWN.text in cells:
+        said.append(f"{UNKNOWN.text}: too few requests for that percentile.")
+    if longer:
+        said.append(f"{longer[0]}: longer than that, since some requests were still unanswered.")
+    if dropped:
+        names = [column.heading for column in dropped]
+        said.append(f"No room for {', '.join(names)}: see report.html, or widen the terminal.")
+    return " ".join(said) or None
 
 
 def numbers(summary: Summary) -> list[str]:

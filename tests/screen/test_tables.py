@@ -91,6 +91,17 @@ def test_a_name_stands_whole_on_one_line_and_what_has_no_room_is_named(width, hi
     assert ("threads" in headings) is ("threads" not in hidden)
 
 
+def test_a_table_says_what_the_signs_in_it_mean_and_no_more():
+    known = measured(EXECUTOR, 1000)
+    few = replace(known, response=Latency())
+    beyond = replace(known, response=Latency(p50=Percentile(Known.BEYOND, 1.34), p99=known.response.p99))
+    texts = [
+        " ".join(shown(tables.results("concurrency", [row], 120)).split()) for row in (known, few, beyond)
+    ]
+    assert ["n/a: too few requests" in text for text in texts] == [False, True, False]
+    assert ["> 1.34 s: longer than that" in text for text in texts] == [False, False, True]
+
+
 def test_a_name_wider_than_the_terminal_is_not_cut():
     assert "tornado executor (1,000 threads)" in shown(
         tables.results("concurrency", [made.summary([1], EXECUTOR, 1000)], 30), 30
