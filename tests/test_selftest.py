@@ -195,4 +195,4 @@ def test_the_real_long_part_finds_a_server_that_is_half_as_fast(monkeypatch):
     monkeypatch.setattr(selftest, "PLANTED", (0.0, 1.0))
     itself, half = selftest.run_long(trials=2)
     assert "slower 2, faster 0" in half.found
-    assert "differs 0" in itself.found
+    assert itself.ok, itself.found  # one of both may be told apart, as 12 of a thousand equal pairs are
