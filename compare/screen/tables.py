@@ -177,7 +177,7 @@ def _caption(dropped: Sequence[Column], lines: Sequence[Line]) -> str | None:
     longer = [cell for cell in cells if cell.startswith(BEYOND)]
     said = []
     if UNKNOWN.text in cells:
-        said.append(f"{UNKNOWN.text}: too few requests for that percentile.")
+        said.append(f"{UNKNOWN.text}: too few requests to tell.")
     if longer:
         said.append(f"{longer[0]}: longer than that, since some requests were still unanswered.")
     if dropped:
