@@ -121,7 +121,7 @@ def _against(one: Decision) -> str:
     if one.word is Word.SAME:
         return f"native on {server} answers as much as threads do within {one.margin:.0%}"
     if one.word is Word.CANNOT_TELL:
-        span = f"{factor_text(one.ratio.low)} to {factor_text(one.ratio.high)}"
+        span = " to ".join(dict.fromkeys(map(factor_text, (one.ratio.low, one.ratio.high))))
         few = f"{rounds} {'round' if rounds == 1 else 'rounds'}"
         return f"native on {server} answers {span} times what threads do ({few}: one cannot tell)"
     least = "at least " if one.at_least else ""
@@ -136,11 +136,9 @@ def _stops(rows: Sequence[Summary], top: int) -> list[str]:
 
 def _counted(rows: Sequence[Summary]) -> str:
     whole = sum(row.reliability.servers for row in rows)
-    return (
-        f"{_few(rows)} servers stopped answering"
-        if _deaths(rows)
-        else f"none of {whole} servers stopped answering"
-    )
+    if whole == 1:
+        return f"the one server {'stopped' if _deaths(rows) else 'did not stop'} answering"
+    return f"{_few(rows) if _deaths(rows) else f'none of {whole}'} servers stopped answering"
 
 
 def _few(rows: Sequence[Summary]) -> str:

@@ -1,5 +1,6 @@
 import pytest
 from drawn import made
+from drawn import row as drawn_row
 from msgspec.structs import replace
 
 from compare.analysis.decide import decide
@@ -53,3 +54,23 @@ def test_without_rows_there_is_no_advice():
 def test_an_invalid_row_supports_nothing(it):
 
     assert advice.table([replace(row, valid=False) for row in it.summaries]) == []
+
+
+def test_a_single_round_of_a_single_server_is_told_in_the_singular(it):
+    rows = [
+        replace(one, reliability=replace(one.reliability, servers=1, collapsed=0))
+        for one in it.summaries
+        if one.contestant.server is Server.TORNADO
+    ]
+    found = {(one.client, one.load): one.because for one in advice.table(rows)}
+    assert "the one server did not stop answering" in found["only blocks", "up to 100 in flight"]
+    stopped = [replace(one, reliability=replace(one.reliability, collapsed=1)) for one in rows]
+    many = {(one.client, one.load): one.because for one in advice.table(stopped)}
+    assert "in one process the one server stopped answering" in many["only blocks", "1,000 in flight"]
+
+
+def test_a_ratio_of_one_round_is_one_number():
+    pool = Contestant(Server.AIOHTTP, Paradigm.EXECUTOR, threads=100)
+    one = decide(drawn_row([280.0]), drawn_row([100.0], pool))
+    assert one.ratio.low == one.ratio.high
+    assert "answers 2.8 times what threads do (1 round: one cannot tell)" in advice._against(one)
