@@ -87,7 +87,9 @@ _WORDS = {
         f"Little's law fails by more than {percent_text(LITTLES_TOLERANCE)}: "
         "samples are missing or the generator paused"
     ),
-    Warning.LIMIT_HIT: "a limit was hit: open files, ports or threads",
+    Warning.LIMIT_HIT: (
+        "a limit was hit (open files, ports or threads), or the server was too slow to accept all connections"
+    ),
     Warning.NO_SUCCESS: "no request succeeded in the measured window",
     Warning.COLLAPSED: "the server stopped answering, and nobody was answered to the end of observation",
     Warning.STALLED: (f"the server answered nobody for more than {counted(STALL_WAITS)} waits, then went on"),
