@@ -187,7 +187,6 @@ METRICS = Target(
             "seen.usage.threads_peak if seen.usage else math.nan",
             "seen.usage.threads_peak if seen.usage else 0",
         ),
-        ("lambda seen: seen.loop_lag.p99", "lambda seen: seen.loop_lag.p50"),
         ("lambda seen: seen.silence.unanswered", "lambda seen: 0"),
         ("lambda seen: seen.silence.collapsed_after_s", "lambda seen: seen.silence.longest_s"),
         ("LATE_PING_S = 0.1", "LATE_PING_S = 1.0"),
@@ -233,6 +232,7 @@ OBSERVED = Target(
         # what is in flight is counted where rate x latency must make it
         ("ratio = in_flight / expected if expected", "ratio = 1.0 if expected"),
         ("enough = edge * ENOUGH_RESPONSES <= 1", "enough = True"),
+        ("loop_lag_s.p99 if", "loop_lag_s.p50 if"),
         # what the server uses without a load is the cost of its answers, and few answers have a cost
         (
             "own_share = self.usage.cpu_s / self.usage.window_s - blank",

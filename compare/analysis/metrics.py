@@ -226,7 +226,7 @@ LOOP_LAG = Metric(
     "loop_lag_p99_s",
     Unit.SECONDS,
     Better.LESS,
-    lambda seen: seen.loop_lag.p99,
+    lambda seen: seen.loop_lag_p99_s,
     heading="loop lag p99",
     about="how late the server's loop ran its timers",
 )
@@ -234,7 +234,7 @@ GC_PAUSE = Metric(
     "gc_longest_pause_s",
     Unit.SECONDS,
     Better.LESS,
-    lambda seen: seen.gc.longest_s,
+    lambda seen: seen.gc_longest_s,
     heading="longest GC pause",
     about="the longest collection of Python's garbage collector since the server was ready; all else waits meanwhile",
     words="{more}'s longest collection is {ratio} times that of {less}",

@@ -13,7 +13,6 @@ from compare.analysis.ceiling import ceiling_rps, default_pool, effective_limit,
 from compare.analysis.outcome import Silence, silence
 from compare.analysis.quantiles import Latency
 from compare.analysis.window import Window
-from compare.contract import GcPauses, LoopLag
 from compare.late import Late
 from compare.records import (
     Abandoned,
@@ -186,14 +185,14 @@ class Observed:
         return self.load.concurrency if rate_rps(self.load) is None else self.window.in_flight_peak
 
     @property
-    def loop_lag(self) -> LoopLag:
+    def loop_lag_p99_s(self) -> float:
         """What the server said of its loop, NaN where nothing was heard."""
-        return self.measurement.loop_lag_s or LoopLag(math.nan, math.nan, math.nan)
+        return self.measurement.loop_lag_s.p99 if self.measurement.loop_lag_s else math.nan
 
     @property
-    def gc(self) -> GcPauses:
+    def gc_longest_s(self) -> float:
         """What the server said of its garbage collector, NaN where nothing was heard."""
-        return self.measurement.gc or GcPauses(0, math.nan, math.nan)
+        return self.measurement.gc.longest_s if self.measurement.gc else math.nan
 
     @property
     def shares(self) -> tuple[int, ...]:

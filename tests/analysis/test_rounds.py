@@ -152,6 +152,7 @@ def test_below_a_hundred_answers_no_cost_of_one_is_told():
     [
         (NATIVE, 10, 0.1, 1.9, True),
         (NATIVE, 10, 0.1, 2.0, False),
+        (NATIVE, 10, 0.1, 0.999 * 2.0, False),
         (NATIVE, 10, 0.3, 2.7, True),  # below ten median responses
         (NATIVE, 10, 0.3, 3.3, False),
         (CALLBACK, 100, 0.1, 2.0, False),

@@ -136,6 +136,7 @@ def test_a_failed_round_is_told_and_a_row_of_failures_has_no_number():
     (row,) = summarise(run([failed(0), failed(1)]))
     assert not row.valid
     assert row.rounds == ()
+    assert not row.dead
     assert not row.throughput_rps.measured
     assert row.response.p50.text == "n/a"
 
@@ -172,6 +173,7 @@ def test_rows_are_comparable_by_wait_in_flight_and_rate_whatever_their_duration(
     assert levels[0] == levels[1]
     assert len(set(levels)) == 4
     assert levels[4] == (0.1, 10, 5)
+    assert levels[0] == (0.1, 10, 0)
 
 
 def test_an_empty_run_has_no_rows():

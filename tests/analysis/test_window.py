@@ -83,12 +83,12 @@ def test_errors_are_counted_by_kind_the_most_frequent_first():
         samples(
             [
                 answered(-0.5, 0.6, status=500),  # intended before the window
-                *[answered(0.0, 0.1), UNANSWERED, UNSENT, UNSENT, UNSENT, REFUSED, REFUSED, RESET, MALFORMED],
+                *[answered(0.0, 0.1), UNANSWERED, *[UNSENT] * 4, REFUSED, REFUSED, RESET, MALFORMED],
             ]
         )
     )
     assert [(error.kind, error.count) for error in window.errors()] == [
-        ("unsent", 3),
+        ("unsent", 4),
         ("refused", 2),
         ("malformed", 1),
         ("reset", 1),
@@ -180,11 +180,12 @@ def test_what_was_expected_is_a_success_and_nothing_else():
 
 def test_what_was_unanswered_when_the_window_began_is_counted_apart():
     before = (-0.1, -0.1, NAN, SampleStatus.UNANSWERED, NAN)
-    window = Window(samples([before, before, UNANSWERED, answered(-0.1, 0.2)]))
-    assert window.unanswered_before == 2
+    at_its_start = (0.0, 0.0, NAN, SampleStatus.UNANSWERED, NAN)
+    window = Window(samples([before, before, before, at_its_start, UNANSWERED, answered(-0.1, 0.2)]))
+    assert window.unanswered_before == 3
     assert window.errors() == (
-        ErrorCount("unanswered from before the window", 2),
-        ErrorCount("unanswered", 1),
+        ErrorCount("unanswered from before the window", 3),
+        ErrorCount("unanswered", 2),
     )
 
 
