@@ -1,4 +1,4 @@
-"""Does the suite notice what a machine changes? mutmut over the cookie codec and over numbers of `analysis`.
+"""Does the suite notice what a machine changes? mutmut over the cookie codec and the numbers of `analysis`.
 
 `benchmarks.mutations` plants faults that somebody thought of; mutmut changes every operator, constant and argument of
 the functions in a file, one at a time, and runs the tests that reach it. A change that no test notices lacks a test, or
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +40,7 @@ for name in sys.argv[1:]:
 UNNOTICED = {0, 33}  # the tests pass, or none reaches it
 NOTICED = {1, 3}  # a test fails, or pytest cannot collect
 BY_THE_CLOCK = {-24, 24, 36, 152, -9}
-HANGS_S = (
-    60.0  # beyond what the tests of a function take: a busy machine must not pass for a test that notices
-)
+HANGS_S = 60.0  # beyond what the tests of a function take: a busy machine must not pass for a test
 ON_ITS_OWN = ("-n", "0", "-p", "no:cacheprovider", "-m", "not alone and not full")
 
 
@@ -56,8 +54,6 @@ class Target:
 
 ANALYSIS = Path("compare", "analysis")
 NUMBERS = tuple(sorted(file.stem for file in (ROOT / ANALYSIS).glob("[a-z]*.py")))
-# The files of compare/analysis/ that were gone through: each change that no test notices is named. The others are open.
-GONE_THROUGH = {*NUMBERS} - {"metrics", "observed", "summary"}
 BESIDES = {"observed": ("test_rounds.py", "test_outcome.py")}  # reached through a file that imports it
 
 
@@ -131,13 +127,6 @@ def change(name: str, shown: str) -> Change:
     return Change(f"{module}.{function}", was, now)
 
 
-def chosen(target: Target, names: Collection[str]) -> tuple[str, ...]:
-    """Return the files of a target that `names` names, or those that were gone through where it names none."""
-    if names:
-        return tuple(file for file in target.files if Path(file).stem in names)
-    return tuple(file for file in target.files if Path(file).stem not in set(NUMBERS) - GONE_THROUGH)
-
-
 def undecorated(source: str) -> str:
     """Return `source` with its properties made by assignment: mutmut leaves alone what has a decorator."""
     return PROPERTY.sub(lambda found: f"{found[3]}{found[1]}{found[4]} = {found[2]}({found[4]})\n", source)
@@ -183,7 +172,11 @@ def main() -> None:
     covered = {Path(file).stem for group in groups for target in GROUPS[group] for file in target.files}
     if unknown := set(names) - covered:
         sys.exit(f"not covered: {', '.join(sorted(unknown))}; there are {', '.join(sorted(covered))}")
-    targets = [(chosen(target, names), target.tests) for group in groups for target in GROUPS[group]]
+    targets = [
+        (tuple(file for file in target.files if not names or Path(file).stem in names), target.tests)
+        for group in groups
+        for target in GROUPS[group]
+    ]
     found = {one for files, tests in targets if files for one in unnoticed(files, tests)}
     known = named()
     modules = [file.removesuffix(".py").replace("/", ".") for files, _ in targets for file in files]
