@@ -224,6 +224,7 @@ OBSERVED = Target(
     source="compare/analysis/observed.py",
     tests=(
         "tests/analysis/test_observed.py",
+        "tests/analysis/test_observed_server.py",
         "tests/analysis/test_rounds.py",
         "tests/analysis/test_ceiling.py",
     ),

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from compare.analysis.intervals import Estimate
 from compare.analysis.metrics import METRICS
+from compare.analysis.observed import Observed
 from compare.analysis.rounds import RoundFigures
 from compare.analysis.summary import Summary
 from compare.analysis.validity import Warning  # noqa: A004 - see there
@@ -115,6 +116,12 @@ def measurement(
         noise=Noise(0.1, 0.0, 0.0, 1.0, noisy),
         **(usual | more),
     )
+
+
+def seen(where: Cell | None = None, stamps: Samples | None = None, **more) -> Observed:
+    one = measurement(where, stamps, **more)
+    assert one.samples is not None
+    return Observed(one, one.samples, ENVIRONMENT)
 
 
 def rounds(count: int) -> list[Measurement]:
