@@ -4,6 +4,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from watching import Notes, Quiet
 
 from compare import bench, findings, preparing, records
 from compare.analysis.summary import summarise
@@ -16,40 +17,13 @@ from compare.experiments.slow import TooSlowError
 from compare.harness import simulated
 from compare.harness.companions import CompanionError
 from compare.preparing import CannotStartError
-from compare.records import Cell, Closed, Contestant, Measurement, Noise, NotMeasured, rate_rps
+from compare.records import Cell, Closed, Contestant, Measurement, NotMeasured, rate_rps
 from compare.report import exports
-
-
-class Quiet:
-    def calibrate(self):
-        return Noise(0, 0, 0, 1)
-
-    cell = calibrate
-
-    def before_cell(self):
-        pass
-
-
-class Silent:
-    def begins(self, cells, expected_s):
-        pass
-
-    def grows(self, cells):
-        pass
-
-    def measuring(self, cell, done, left_s):
-        pass
-
-    def measured(self, measurement):
-        pass
-
-    def remark(self, sentence):
-        pass
 
 
 def run(tmp_path, options=None, measure=None, experiments=("concurrency",), **more):
     ask = Ask(experiments, options or Options(preset=Preset.QUICK), out=tmp_path)
-    return bench.run(ask, Silent(), measure=measure or simulated.measurer(), sentry=Quiet(), **more)
+    return bench.run(ask, Notes(), measure=measure or simulated.measurer(), sentry=Quiet(), **more)
 
 
 def test_every_round_of_every_experiment_is_measured_one_after_the_other(tmp_path):
@@ -136,7 +110,7 @@ def test_cells_of_a_missing_face_are_not_made_and_are_told_apart_from_failures(t
     options = Options(
         preset=Preset.QUICK, work="my:work", paradigms=(Paradigm.NATIVE, Paradigm.CALLBACK), concurrency=(5,)
     )
-    outcome = bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
+    outcome = bench.run(Ask(options=options, out=tmp_path), Notes(), sentry=Quiet())
     assert {one.cell.contestant.paradigm for one in outcome.run.measurements} == {Paradigm.CALLBACK}
     assert outcome.run.planned == len(outcome.run.measurements) == 2
     found = findings.finish(records.read(outcome.folder), outcome.folder)
@@ -154,7 +128,7 @@ def test_a_work_without_any_face_that_was_asked_for_cannot_start(tmp_path, monke
     monkeypatch.setattr(preparing, "measuring", ready)
     options = Options(preset=Preset.QUICK, work="my:work", paradigms=(Paradigm.NATIVE,))
     with pytest.raises(CannotStartError, match="Not measured: native, because my:work has no native face"):
-        bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
+        bench.run(Ask(options=options, out=tmp_path), Notes(), sentry=Quiet())
     assert not list(tmp_path.iterdir())
 
 
@@ -162,20 +136,12 @@ def test_too_few_open_files_are_told_before_anything_is_measured(tmp_path, monke
     monkeypatch.setattr(preparing.resource, "getrlimit", lambda _: (300, 1163))
     options = Options(Preset.QUICK, (Server.AIOHTTP,), (Paradigm.NATIVE,), concurrency=(10, 1000))
     with pytest.raises(CannotStartError) as refused:
-        bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
+        bench.run(Ask(options=options, out=tmp_path), Notes(), sentry=Quiet())
     assert str(refused.value) == (
         "1,000 in flight need 1,164 open files in each process, and the hard limit is 1,163 (ulimit -Hn): raise it in "
         "this shell with `sudo prlimit --pid $$ --nofile=1164`, or ask for fewer, such as --concurrency 100."
     )
     assert not list(tmp_path.iterdir())
-
-
-class Heard(Silent):
-    def __init__(self):
-        self.remarks = []
-
-    def remark(self, sentence):
-        self.remarks.append(sentence)
 
 
 @pytest.fixture
@@ -192,7 +158,7 @@ def slow_work(monkeypatch):
 
 @pytest.mark.usefixtures("slow_work")
 def test_a_slow_work_of_ones_own_is_measured_in_windows_that_hold_it(tmp_path):
-    heard = Heard()
+    heard = Notes()
     options = Options(Preset.QUICK, (Server.AIOHTTP,), (Paradigm.NATIVE,), concurrency=(5,), work="my:work")
     outcome = bench.run(Ask(options=options, out=tmp_path), heard, sentry=Quiet())
     assert {one.cell.load.duration_s for one in outcome.run.measurements} == {4.0}
@@ -205,7 +171,7 @@ def test_a_slow_work_of_ones_own_is_measured_in_windows_that_hold_it(tmp_path):
 def test_a_slow_work_that_the_preset_cannot_hold_leaves_nothing(tmp_path):
     options = Options(Preset.QUICK, work="my:work")
     with pytest.raises(TooSlowError, match="not the 45 s of the preset quick"):
-        bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
+        bench.run(Ask(options=options, out=tmp_path), Notes(), sentry=Quiet())
     assert not list(tmp_path.iterdir())
 
 
@@ -230,7 +196,7 @@ def test_a_work_that_cannot_be_done_stops_everything_before_a_server_is_started(
     monkeypatch.setattr(preparing, "companions", failing)
     ask = Ask(options=Options(preset=Preset.QUICK, work="postgres"), out=tmp_path)
     with pytest.raises(CannotStartError, match="There is no database"):
-        bench.run(ask, Silent())
+        bench.run(ask, Notes())
     assert not list(tmp_path.iterdir())
 
 
@@ -238,7 +204,7 @@ def test_two_real_cells_from_options_to_charts(tmp_path):
     options = Options(
         preset=Preset.QUICK, paradigms=(Paradigm.NATIVE,), concurrency=(5,), delay_s=0.05, duration_s=0.2
     )
-    outcome = bench.run(Ask(options=options, out=tmp_path), Silent(), sentry=Quiet())
+    outcome = bench.run(Ask(options=options, out=tmp_path), Notes(), sentry=Quiet())
     made = outcome.run.measurements
     assert [one.failure for one in made] == [None, None]
     assert all(one.usage.cpu_s > 0 and one.noise is not None and one.loop_lag_s is not None for one in made)

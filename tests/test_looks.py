@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
-from test_bench import Quiet, Silent
+from watching import Notes, Quiet
 
 from compare import bench, looks, records
 from compare.analysis.decide import Word
@@ -38,7 +38,7 @@ def noisy(spread, seed=0, ratio=1.0):
 def run(tmp_path, measure, preset=Preset.DEFAULT, resume=None, paradigms=PAIR, rounds=None, pairs=(), **more):
     options = Options(preset, servers=ONE, paradigms=paradigms, seed=3, rounds=rounds)
     ask = Ask(options=options, out=tmp_path, resume=resume, pairs=pairs)
-    return bench.run(ask, Silent(), measure=measure, sentry=Quiet(), **more)
+    return bench.run(ask, Notes(), measure=measure, sentry=Quiet(), **more)
 
 
 def rounds_at_1000(outcome):
@@ -130,7 +130,7 @@ def test_where_time_is_short_native_against_callback_is_measured_on_and_the_exec
         return measure(cell)
 
     ask = Ask(options=options, out=tmp_path)
-    outcome = bench.run(ask, Silent(), measure=timed, sentry=Quiet(), clock=lambda: now[0])
+    outcome = bench.run(ask, Notes(), measure=timed, sentry=Quiet(), clock=lambda: now[0])
     rounds = {
         paradigm: max(
             one.cell.round
@@ -158,7 +158,7 @@ def test_levels_that_arithmetic_predicts_are_measured_once(tmp_path):
 
 def test_looks_are_at_the_pairs_that_carry_the_error_budget(tmp_path):
     options = Options(servers=ONE, paradigms=(*PAIR, Paradigm.EXECUTOR), seed=1)
-    outcome = bench.run(Ask(options=options, out=tmp_path), Silent(), measure=noisy(0.001), sentry=Quiet())
+    outcome = bench.run(Ask(options=options, out=tmp_path), Notes(), measure=noisy(0.001), sentry=Quiet())
     found = [(one.a.paradigm, one.b.paradigm, one.b.threads) for one in outcome.run.looks]
     assert found == [
         (Paradigm.NATIVE, Paradigm.CALLBACK, None),

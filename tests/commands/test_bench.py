@@ -9,6 +9,7 @@ import psutil
 import pytest
 from click.testing import CliRunner
 from running import left
+from watching import Quiet
 
 from compare import bench as benchmark
 from compare import records
@@ -32,13 +33,6 @@ FEW = [
     "--rounds",
     "1",
 ]
-
-
-class Quiet:
-    def calibrate(self):
-        return Noise(0, 0, 0, 1)
-
-    cell = calibrate
 
 
 def drawn(summaries, run, folder):

@@ -6,6 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from watching import Notes
 
 from benchmarks import apart
 from compare import bench, records
@@ -30,26 +31,15 @@ pytestmark = [
 ]
 
 
-class Watching:
-    """Watches a benchmark, and does something once when it is said that round 1 begins."""
+class Replacing(Notes):
+    """Does something once when it is said that round 1 begins."""
 
-    def __init__(self, do=None):
-        self._do, self.said = do, []
-
-    def begins(self, cells, expected_s):
-        pass
-
-    def grows(self, cells):
-        pass
-
-    def measuring(self, cell, done, left_s):
-        pass
-
-    def measured(self, measurement):
-        pass
+    def __init__(self, do):
+        super().__init__()
+        self._do = do
 
     def remark(self, sentence):
-        self.said.append(sentence)
+        super().remark(sentence)
         if self._do is not None and "begins round 1" in sentence:
             do, self._do = self._do, None
             do()
@@ -87,7 +77,7 @@ def names(machine):
 def test_every_request_crosses_the_wire_and_no_number_shows_that_the_clocks_are_apart(site, tmp_path):
     there = site.network.hosts
     before = frames_sent(there[1])
-    run = measured(site, tmp_path, Watching())
+    run = measured(site, tmp_path, Notes())
     assert {one.failure for one in run.measurements} == {None}
     assert sorted(one.cell.round for one in run.measurements) == [0, 0, 1, 1]
     assert {tuple(names(one.machine)) for one in run.measurements} == {tuple(host.name for host in there)}
@@ -109,7 +99,7 @@ def test_a_round_whose_load_dies_is_made_again_whole_when_that_machine_is_back(s
         site.kill(load)
         site.begin(load, AHEAD_S)
 
-    watcher = Watching(replace)
+    watcher = Replacing(replace)
     run = measured(site, tmp_path, watcher)
     results = [one for one in run.measurements if not one.superseded]
     assert sorted((one.cell.round, one.attempt) for one in results) == [(0, 2), (0, 2), (1, 1), (1, 1)]
@@ -117,4 +107,4 @@ def test_a_round_whose_load_dies_is_made_again_whole_when_that_machine_is_back(s
     (lost,) = run.lost
     assert (lost.round, lost.attempt) == (0, 1)
     assert f"{load.name}:" in lost.reason
-    assert any(said.endswith("Its round 1 is made again elsewhere.") for said in watcher.said)
+    assert any(said.endswith("Its round 1 is made again elsewhere.") for said in watcher.remarks)

@@ -3,51 +3,16 @@ from itertools import count
 
 import pytest
 from msgspec.structs import replace
+from watching import NOISY, QUIET, Notes, Quiet
 
 from compare.contract import Paradigm, Server
 from compare.engine import plan
 from compare.engine.drive import Drive
 from compare.harness import environment
-from compare.records import Cell, Closed, Contestant, Measurement, Noise, Run
+from compare.records import Cell, Closed, Contestant, Measurement, Run
 
 CELLS = [Cell("x", Contestant(server, p), Closed(10)) for server in Server for p in list(Paradigm)[:5]]
-QUIET, NOISY = Noise(0, 0, 0, 1, noisy=False), Noise(0, 0, 0, 2, noisy=True)
 EMPTY = Run("a run", "2025-01-01T00:00:00+00:00", "compare bench", 0, environment.read())
-
-
-class Quiet:
-    """A sentry on a machine that is quiet, except when the script says otherwise."""
-
-    def __init__(self, calibrations=(), cells=()):
-        self._calibrations, self._cells = iter(calibrations), iter(cells)
-
-    def calibrate(self):
-        return next(self._calibrations, QUIET)
-
-    def measure(self, cell):
-        return Measurement(cell, noise=next(self._cells, QUIET))
-
-
-class Notes:
-    """A watcher that writes everything down."""
-
-    def __init__(self):
-        self.begun, self.grown, self.next, self.made, self.remarks = None, 0, [], [], []
-
-    def begins(self, cells, expected_s):
-        self.begun = (cells, expected_s)
-
-    def grows(self, cells):
-        self.grown += cells
-
-    def measuring(self, cell, done, left_s):
-        self.next.append((cell, done, left_s))
-
-    def measured(self, measurement):
-        self.made.append(measurement)
-
-    def remark(self, sentence):
-        self.remarks.append(sentence)
 
 
 def drive(measure=None, sentry=None, kept=None, notes=None, clock=None, **options):

@@ -5,6 +5,7 @@ import itertools
 import threading
 
 import pytest
+from watching import Notes, Quiet
 
 from compare.contract import Paradigm, Server
 from compare.engine import plan
@@ -13,7 +14,7 @@ from compare.engine.machine import UnreadyError
 from compare.engine.many import MachineLostError
 from compare.engine.ready import Seen
 from compare.harness import environment
-from compare.records import Cell, Closed, Contestant, Measurement, Noise, Run
+from compare.records import Cell, Closed, Contestant, Measurement, Run
 
 CELLS = [Cell("concurrency", Contestant(server, Paradigm.NATIVE), Closed(10)) for server in Server]
 ROUNDS = plan.order(CELLS, 4, seed=1)
@@ -57,31 +58,6 @@ class Site:
 
     def drop(self):
         self.dropped = True
-
-
-class Notes:
-    def __init__(self):
-        self.remarks, self.made, self.grown = [], [], 0
-
-    def begins(self, cells, expected_s):
-        pass
-
-    def grows(self, cells):
-        self.grown += cells
-
-    def measuring(self, cell, done, left_s):
-        pass
-
-    def measured(self, measurement):
-        self.made.append(measurement)
-
-    def remark(self, sentence):
-        self.remarks.append(sentence)
-
-
-class Quiet:
-    def calibrate(self):
-        return Noise(0, 0, 0, 1)
 
 
 def fleet(site, notes=None, kept=None, whole=lambda one: one):

@@ -4,7 +4,7 @@ import sys
 import pytest
 from drawn import made
 from msgspec.structs import replace
-from test_bench import Quiet, Silent
+from watching import Notes, Quiet
 
 from compare import bench, experiments, findings
 from compare.analysis.decide import LOOKS
@@ -72,7 +72,7 @@ def test_a_new_experiment_is_one_file_and_shows_in_list_table_csv_chart_and_word
     assert list(catalogue.EXPERIMENTS)[-1] == made_up
     options = Options(Preset.QUICK, servers=(Server.AIOHTTP,))
     ask = Ask((made_up,), options, out=tmp_path)
-    outcome = bench.run(ask, Silent(), measure=simulated.measurer(), sentry=Quiet())
+    outcome = bench.run(ask, Notes(), measure=simulated.measurer(), sentry=Quiet())
     found = findings.finish(outcome.run, outcome.folder)
     assert any("sneezing native answers" in sentence for sentence in found.sentences[made_up])
     assert {"sneezing.png", "sneezing.svg"} <= {file.name for file in found.files}
