@@ -35,7 +35,6 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "gil-collapse.md")
 QUOTED = re.compile(
     r"(?s)<!-- quoted (?P<part>\w+) from (?P<runs>[^>]+) -->\n(?P<text>.*?)<!-- end of (?P=part) -->"
 )
-THREADED = {Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR}
 
 
 @dataclass(frozen=True)

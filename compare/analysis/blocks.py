@@ -7,7 +7,7 @@ import msgspec
 from compare.analysis.quantiles import Known
 from compare.analysis.summary import Summary
 from compare.analysis.validity import Warning  # noqa: A004 - see there
-from compare.contract import NATIVE_FACE
+from compare.contract import WaitThread
 
 FEW = 10  # in flight: a loop that only waits answers so many at once within milliseconds
 LEAST_PING_S = 0.01
@@ -33,7 +33,7 @@ def _face(row: Summary) -> tuple[object, ...]:
 
 
 def _own(row: Summary) -> bool:
-    return row.contestant.paradigm in NATIVE_FACE and not row.contestant.waits_as_asked
+    return row.contestant.paradigm.thread is WaitThread.NONE and not row.contestant.waits_as_asked
 
 
 def _blocks(row: Summary) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 
-from compare.contract import Paradigm
+from compare.contract import WaitThread
 from compare.records import Contestant, Environment, Load, Measurement, rate_rps
 
 
@@ -15,21 +15,27 @@ def ceiling_rps(contestant: Contestant, load: Load, pool: int, limit: int = 0) -
     """
     if load.delay_s <= 0 or not contestant.waits_as_asked:
         return None
-    threads = {
-        Paradigm.BLOCKING: 1,
-        Paradigm.EXECUTOR: contestant.threads or pool,
-    }.get(contestant.paradigm, math.inf)
+    threads = slots(contestant, pool)
     servers = contestant.workers * contestant.loops
     at_once = servers * min(threads, contestant.max_in_flight or math.inf, limit or math.inf)
     most = min(load.concurrency if rate_rps(load) is None else math.inf, at_once)
     return most / load.delay_s if math.isfinite(most) else None
 
 
+def slots(contestant: Contestant, pool: int) -> float:
+    """Return how many waits of one server may overlap, as far as its threads decide it."""
+    return {
+        WaitThread.LOOP: 1,
+        WaitThread.POOL: contestant.threads or pool,
+    }.get(contestant.paradigm.thread, math.inf)
+
+
 def threads_of(contestant: Contestant, in_flight: int, pool: int = 0) -> int:
     """Return about how many threads a contestant has at a load: as many as wait, or as its pool has."""
-    if contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR}:
-        return in_flight
-    return min(contestant.threads or pool, in_flight) if contestant.paradigm is Paradigm.EXECUTOR else 0
+    return {
+        WaitThread.EACH: in_flight,
+        WaitThread.POOL: min(contestant.threads or pool, in_flight),
+    }.get(contestant.paradigm.thread, 0)
 
 
 def default_pool(one: Measurement, environment: Environment) -> int:

@@ -149,7 +149,7 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
     options = Options(
         preset=_preset(asked),
         servers=tuple(map(Server, asked["servers"])) or tuple(Server),
-        paradigms=tuple(map(Paradigm, asked["paradigms"])) or tuple(Paradigm),
+        paradigms=tuple(Paradigm(one) for one in asked["paradigms"]) or tuple(Paradigm),
         concurrency=asked["concurrency"],
         delay_s=asked["delay_s"],
         rounds=asked["rounds"],
@@ -169,7 +169,7 @@ def _ask(names: tuple[str, ...], asked: dict[str, Any]) -> Ask:
         out=asked["out"],
         command=_command(asked["dsn"]),
         resume=asked["resume"],
-        pairs=tuple(map(Paradigm, asked["pairs"])),
+        pairs=tuple(Paradigm(one) for one in asked["pairs"]),
         interpreters=found,
         cluster=where.asked_for(asked),
         upstream=asked["upstream"],

@@ -7,7 +7,7 @@ import click
 
 from compare.commands import usage
 from compare.commands.usage import ExitCode
-from compare.contract import Paradigm, Server
+from compare.contract import Paradigm, Server, WaitThread
 from compare.harness import recorded
 from compare.harness.servers import ServerError, serve
 from compare.records import Contestant
@@ -28,7 +28,7 @@ from compare.screen.onepage import one_page
 def command(target: Path, server: str, requests: int, wait_s: float) -> int:
     """Record a crowd by each way of waiting and write a page that plays it, without a server."""
     few = min(requests, 4)  # they wait one after the other: more would be a long film of one bar
-    crowds = [(one, few if one is Paradigm.BLOCKING else requests) for one in Paradigm]
+    crowds = [(one, few if one.thread is WaitThread.LOOP else requests) for one in Paradigm]
     try:
         with serve(Contestant(Server(server), Paradigm.NATIVE)) as running:
             files = recorded.page_files(running.ready.url)

@@ -24,12 +24,10 @@ from compare.contract.bounds import (
     MAX_BODY_BYTES,
     MAX_DELAY_S,
     MAX_HEADER_BYTES,
-    NATIVE_FACE,
     PONG,
     Accept,
     Gc,
     Loop,
-    Paradigm,
     Server,
 )
 from compare.contract.errors import (
@@ -45,6 +43,7 @@ from compare.contract.errors import (
     overloaded,
     too_many_viewers,
 )
+from compare.contract.paradigm import Paradigm, WaitThread
 from compare.contract.ready import (
     Ready,
     read_ready,
@@ -70,7 +69,6 @@ __all__ = [
     "MAX_BODY_BYTES",
     "MAX_DELAY_S",
     "MAX_HEADER_BYTES",
-    "NATIVE_FACE",
     "PONG",
     "STATUS",
     "Accept",
@@ -85,6 +83,7 @@ __all__ = [
     "Ready",
     "Server",
     "Stats",
+    "WaitThread",
     "Waited",
     "asks_for_all",
     "body_too_large",

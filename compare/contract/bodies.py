@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import msgspec
 
-from compare.contract.bounds import Paradigm, Server
+from compare.contract.bounds import Server
+from compare.contract.paradigm import Paradigm
 from compare.contract.targets import delay_of
 
 

@@ -1,4 +1,4 @@
-"""Names and bounds that both servers share: paradigms, ports, sizes, times, fixed headers and bodies."""
+"""Names and bounds that both servers share: servers, ports, sizes, times, fixed headers and bodies."""
 
 import enum
 
@@ -8,21 +8,6 @@ class Server(enum.StrEnum):
 
     TORNADO = "tornado"
     AIOHTTP = "aiohttp"
-
-
-class Paradigm(enum.StrEnum):
-    """The six ways of waiting, in the order in which every file and table lists them."""
-
-    BLOCKING = "blocking"
-    CALLBACK = "callback"
-    GENERATOR = "generator"
-    COROUTINE = "coroutine"
-    EXECUTOR = "executor"
-    NATIVE = "native"
-
-
-# The paradigms that wait on the loop, by the native face of a work; the others take its blocking face.
-NATIVE_FACE = frozenset({Paradigm.COROUTINE, Paradigm.NATIVE})
 
 
 class Loop(enum.StrEnum):

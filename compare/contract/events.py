@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from compare.contract.bounds import Paradigm, Server
+from compare.contract.bounds import Server
+from compare.contract.paradigm import Paradigm
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="kind", tag=str.lower):

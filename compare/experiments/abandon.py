@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from compare.analysis.observed import course_of, orphaned_thread_s
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
-from compare.experiments.options import TRAMPOLINES, Options, Preset
+from compare.experiments.options import OFF_THE_LOOP, TRAMPOLINES, Options, Preset
 from compare.late import Late
 from compare.records import Abandoned, Cell, Measurement, Run
-from compare.report import series
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End, Panel
 from compare.report.figures.sheets import Words
@@ -35,10 +34,10 @@ WAITS = 1.5  # the window: each client is answered at least once and then leaves
 def plan(options: Options) -> list[Cell]:
     wait_s = options.wait_or(WAIT_S)
     window_s = options.duration_s or WAITS * wait_s
+    paradigms = OFF_THE_LOOP  # a held loop cannot even say what is left
     return [
         Cell(NAME, contestant, Abandoned(in_flight, wait_s, window_s, warmup_s=0.3))
-        for in_flight, contestant in options.at((IN_FLIGHT,))
-        if contestant.paradigm is not Paradigm.BLOCKING  # while it waits it cannot even say what is left
+        for in_flight, contestant in options.at((IN_FLIGHT,), paradigms)
         if options.preset is not Preset.QUICK or contestant.paradigm not in TRAMPOLINES
     ]
 
@@ -70,7 +69,7 @@ def _panel(panel: Panel, server: Server, mine: Sequence[Measurement]) -> None:
         rounds = [_course(one, grid) for one in mine if one.cell.contestant.paradigm is paradigm]
         if rounds:
             middle = np.median(rounds, axis=0)
-            colour = series.COLOUR[paradigm]
+            colour = paradigm.colour
             panel.plot(grid, middle, color=colour, lw=1.6)
             half = int(np.searchsorted(grid, load.duration_s + load.delay_s / 3))
             ends.append(End(float(grid[half]), float(middle[half]), str(paradigm), colour))

@@ -11,7 +11,7 @@ from compare.analysis.summary import Summary
 from compare.analysis.units import seconds_text
 from compare.contract import Gc, Paradigm, Server
 from compare.experiments import schedule, sides, soak
-from compare.experiments.options import Options, Preset
+from compare.experiments.options import OFF_THE_LOOP, Options, Preset
 from compare.records import Cell, Contestant, Mixed, Run, Soak
 from compare.report import headline
 from compare.report.figures import forest
@@ -28,13 +28,7 @@ MEMORY_RPS = 100.0  # of each of the streams: about 540 requests a second in all
 PARADIGMS = {
     Preset.QUICK: (Paradigm.NATIVE,),
     Preset.DEFAULT: (Paradigm.NATIVE, Paradigm.CALLBACK),
-    Preset.FULL: (
-        Paradigm.NATIVE,
-        Paradigm.CALLBACK,
-        Paradigm.COROUTINE,
-        Paradigm.GENERATOR,
-        Paradigm.EXECUTOR,
-    ),
+    Preset.FULL: OFF_THE_LOOP,
 }
 
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from compare.analysis import ceiling
 from compare.analysis.decide import decisions
 from compare.analysis.metrics import BYSTANDER_P50, CPU, METRICS, P50, THROUGHPUT, Figure, Metric
 from compare.analysis.summary import Summary
-from compare.contract import Paradigm, Server
+from compare.contract import Paradigm, Server, WaitThread
 from compare.contract.settings import default_threads
 from compare.experiments import schedule
 from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
@@ -62,7 +63,7 @@ def worth_it(options: Options, contestant: Contestant, in_flight: int, levels: l
         return False
     if in_flight == 1 and options.preset is Preset.DEFAULT and contestant.paradigm not in ALONE:
         return False
-    threads = contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR} or contestant.threads
+    threads = contestant.paradigm.thread is WaitThread.EACH or contestant.threads
     if threads and in_flight > MOST_THREADS:
         return False
     queued = [level for level in levels if level > slots(contestant)]
@@ -73,11 +74,12 @@ def worth_it(options: Options, contestant: Contestant, in_flight: int, levels: l
 
 
 def contestants(options: Options, in_flight: int) -> list[Contestant]:
-    """Return every contestant, `executor` twice: on Python's own pool and on one as large as the load."""
+    """Return every contestant, those with a pool twice: on Python's own pool and on one as large as the load."""
     wide = [
-        options.contestant(server, Paradigm.EXECUTOR, threads=in_flight)
+        options.contestant(server, paradigm, threads=in_flight)
         for server in options.servers
-        if Paradigm.EXECUTOR in options.paradigms
+        for paradigm in options.paradigms
+        if paradigm.thread is WaitThread.POOL
     ]
     return options.contestants() + wide
 
@@ -124,11 +126,7 @@ def primary(summaries: Sequence[Summary]) -> list[tuple[Summary, Summary]]:
 
 def slots(contestant: Contestant) -> float:
     """Return how many waits this contestant can have overlap, as far as its threads decide it."""
-    if contestant.paradigm is Paradigm.BLOCKING:
-        return 1
-    if contestant.paradigm is Paradigm.EXECUTOR:
-        return contestant.threads or default_threads()
-    return float("inf")
+    return ceiling.slots(contestant, default_threads())
 
 
 def warmup_s(in_flight: int, wait_s: float) -> float:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from compare.analysis.decide import LOOKS, Word, decide
 from compare.analysis.summary import Summary
-from compare.contract import Paradigm, Server
+from compare.contract import Paradigm, Server, WaitThread
 from compare.experiments import schedule
 from compare.experiments.options import Options, Preset
 from compare.late import Late
 from compare.records import Cell, Run
-from compare.report import series
 from compare.report.figures import maps, sheets
 from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
@@ -75,8 +74,8 @@ def rounds_of(cell: Cell, options: Options, rounds: int) -> int:
     if options.preset is not Preset.DEFAULT or options.rounds is not None or options.singled_out:
         return rounds
     waits, paradigm = cell.load.delay_s > 0, cell.contestant.paradigm
-    takes_turns = paradigm is Paradigm.BLOCKING and waits and cell.load.concurrency > 1
-    return 1 if takes_turns or (paradigm is Paradigm.EXECUTOR and not waits) else rounds
+    takes_turns = paradigm.thread is WaitThread.LOOP and waits and cell.load.concurrency > 1
+    return 1 if takes_turns or (paradigm.thread is WaitThread.POOL and not waits) else rounds
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def _drawn(x: int, y: int, one: Square) -> maps.Square:
     if not one.won:
         return maps.Square(x, y, one.words)
     strength = min(0.75, 0.22 + 0.2 * (one.lead - 1))
-    return maps.Square(x, y, one.words, series.COLOUR[one.best.contestant.paradigm], strength)
+    return maps.Square(x, y, one.words, one.best.contestant.paradigm.colour, strength)
 
 
 def _troubles(panel: Panel, rows: Sequence[Summary], map_: Sequence[Square]) -> None:
@@ -207,7 +206,7 @@ def answer(summaries: Sequence[Summary], _run: Run) -> str:
 
 
 def _shortly(squares: int, won: Mapping[Paradigm, int], same: int, unsure: int) -> str:
-    """Return the same in 20 words even where each of the six paradigms wins somewhere."""
+    """Return the same in 20 words even where each paradigm wins somewhere."""
     told = [f"{paradigm} {count}" for paradigm, count in won.items() if count]
     told += [f"same {same}"] if same else []
     told += [f"cannot tell {unsure}"] if unsure else []

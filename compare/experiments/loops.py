@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from compare.analysis.decide import Decision
 from compare.analysis.summary import Summary
-from compare.contract import Loop, Paradigm
+from compare.contract import Loop
 from compare.experiments import schedule, sides
-from compare.experiments.options import TRAMPOLINES, Options, Preset
+from compare.experiments.options import OFF_THE_LOOP, TRAMPOLINES, Options, Preset
 from compare.records import Cell, Contestant, Run
 from compare.report import headline
 from compare.report.figures import forest
@@ -33,9 +33,8 @@ def plan(options: Options) -> list[Cell]:
             replace(contestant, loop=loop),
             schedule.closed(options, contestant, in_flight, wait_s=wait_s, warmup_s=0.3, quick_s=QUICK_S),
         )
-        for in_flight, contestant in options.at((IN_FLIGHT,))
+        for in_flight, contestant in options.at((IN_FLIGHT,), OFF_THE_LOOP)  # a held one gives 1 / wait
         for loop in Loop
-        if contestant.paradigm is not Paradigm.BLOCKING  # 1 / wait on either loop
         if named or contestant.paradigm not in TRAMPOLINES
     ]
 

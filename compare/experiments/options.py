@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from compare.contract import Loop, Paradigm, Server
+from compare.analysis.ceiling import slots
+from compare.contract import Loop, Paradigm, Server, WaitThread
 from compare.contract.settings import default_threads
 from compare.records import Cell, Contestant, Mixed, Open
 
@@ -32,7 +33,8 @@ WORKER_S = 0.3  # of CPU, which each further worker takes to start
 
 
 # A quick run leaves them out where it must: each costs what `callback` or `native` costs, and its trampoline.
-TRAMPOLINES = frozenset({Paradigm.GENERATOR, Paradigm.COROUTINE})
+TRAMPOLINES = frozenset(one for one in Paradigm if one.trampoline)
+OFF_THE_LOOP = tuple(one for one in Paradigm if one.thread is not WaitThread.LOOP)
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -90,10 +92,10 @@ class Options(msgspec.Struct, frozen=True):
     ) -> Contestant:
         """Return the contestant of this server and paradigm on the loop and the work asked for.
 
-        `threads` counts for `executor` alone: no other paradigm uses the pool, and two contestants that
+        `threads` counts where the wait takes a pool's thread: nobody else uses the pool, and two contestants that
         differ in a field nobody reads would be one contestant under two names.
         """
-        pool = threads if paradigm is Paradigm.EXECUTOR else None
+        pool = threads if paradigm.thread is WaitThread.POOL else None
         return Contestant(
             server, paradigm, threads=pool, loop=self.loop, work=self.work, max_in_flight=max_in_flight
         )
@@ -125,7 +127,6 @@ def expected_s(cell: Cell) -> float:
 def _answered_at_once(cell: Cell) -> bool:
     """Whether nothing queues for a wait of others, so that all is answered one wait after the window."""
     one, many = cell.contestant, cell.load.concurrency
-    if isinstance(cell.load, Open | Mixed) or one.paradigm not in {Paradigm.BLOCKING, Paradigm.EXECUTOR}:
+    if isinstance(cell.load, Open | Mixed) or cell.load.delay_s == 0:
         return True
-    threads = 1 if one.paradigm is Paradigm.BLOCKING else one.threads or default_threads()
-    return many <= 2 * threads or cell.load.delay_s == 0
+    return many <= 2 * slots(one, default_threads())

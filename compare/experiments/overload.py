@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm, Server
 from compare.experiments import schedule
-from compare.experiments.options import TRAMPOLINES, Options, Preset, whole_waits
+from compare.experiments.options import OFF_THE_LOOP, TRAMPOLINES, Options, Preset, whole_waits
 from compare.late import Late
 from compare.records import Arrivals, Cell, Closed, Contestant, Load, Measurement, Open, Run, rate_rps
-from compare.report import series
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End, Panel
 from compare.report.figures.labels import short
@@ -59,7 +58,8 @@ def _contestants(options: Options, limit: int) -> list[Contestant]:
         options.contestant(server, paradigm, threads=limit, max_in_flight=limit)
         for server in options.servers
         for paradigm in options.paradigms
-        if paradigm is not Paradigm.BLOCKING  # never more than one in flight: there is nothing to limit
+        if paradigm
+        in OFF_THE_LOOP  # a held loop has never more than one in flight: there is nothing to limit
     ]
 
 
@@ -149,7 +149,7 @@ def _courses(panel: Panel, mine: Sequence[Measurement], doubtful: set[tuple[Cont
     ends = []
     for paradigm, mean in means.items():
         invalid = any((one.cell.contestant, load) in doubtful for one in drawn[paradigm])
-        times, colour = courses[paradigm][0][0], series.COLOUR[paradigm]
+        times, colour = courses[paradigm][0][0], paradigm.colour
         panel.plot(times, mean, color=colour, lw=1.5, ls=":" if invalid else "-")
         last = int(np.searchsorted(times, load.duration_s * 0.9))
         text = f"{paradigm} (invalid)" if invalid else str(paradigm)

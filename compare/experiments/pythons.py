@@ -9,7 +9,7 @@ from compare.analysis.decide import Decision
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments import schedule, sides
-from compare.experiments.options import Options, Preset
+from compare.experiments.options import OFF_THE_LOOP, Options, Preset
 from compare.records import Cell, Contestant, Run
 from compare.report import headline
 from compare.report.figures import forest
@@ -27,7 +27,7 @@ FULL_S = 5.0
 PARADIGMS = {
     Preset.QUICK: (Paradigm.NATIVE,),
     Preset.DEFAULT: (Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR),
-    Preset.FULL: tuple(one for one in Paradigm if one is not Paradigm.BLOCKING),  # 1 / wait on every Python
+    Preset.FULL: OFF_THE_LOOP,  # a held loop gives 1 / wait on every Python
 }
 
 

@@ -14,7 +14,6 @@ from compare.experiments import schedule
 from compare.experiments.options import Options, Preset
 from compare.late import Late
 from compare.records import Cell, Measurement, Mixed, Run, Soak
-from compare.report import series
 from compare.report.figures import sheets
 from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
@@ -136,7 +135,7 @@ def _panel(panel: Panel, mine: Sequence[Soak]) -> None:
     for soak in mine:
         minutes = np.array([one.at_s for one in soak.course]) / 60
         memory_mb = np.array([one.rss_bytes for one in soak.course]) / MB
-        panel.plot(minutes, memory_mb, color=series.COLOUR[Paradigm.NATIVE], lw=1.4)
+        panel.plot(minutes, memory_mb, color=Paradigm.NATIVE.colour, lw=1.4)
         rest = (soak.before, soak.after)
         rest_mb = [one.rss_bytes / MB for one in rest]
         panel.plot([one.at_s / 60 for one in rest], rest_mb, "o", color=sheets.INK, ms=5)

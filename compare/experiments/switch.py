@@ -19,7 +19,6 @@ from compare.report.figures import dots, maps, sheets
 from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
 from compare.report.headline import Strip
-from compare.report.series import COLOUR
 from compare.report.verdict import name
 from compare.report.words import footer, of, servers
 
@@ -115,7 +114,7 @@ def _square(row: Summary, x: int, y: int, most_rps: float) -> maps.Square:
     if not row.valid or not row.rounds:
         return maps.Square(x, y, text, stopped=stopped)
     strength = 0.1 + 0.6 * _rate(row) / most_rps
-    return maps.Square(x, y, text, COLOUR[row.contestant.paradigm], strength, stopped)
+    return maps.Square(x, y, text, row.contestant.paradigm.colour, strength, stopped)
 
 
 def _rate(row: Summary) -> float:

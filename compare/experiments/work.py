@@ -10,7 +10,7 @@ from compare.analysis.metrics import CPU, P50, THROUGHPUT
 from compare.analysis.summary import Summary
 from compare.contract import Paradigm
 from compare.experiments import schedule
-from compare.experiments.options import Options, Preset
+from compare.experiments.options import OFF_THE_LOOP, Options, Preset
 from compare.records import Cell, Run
 from compare.report import headline
 from compare.report.figures import charts
@@ -25,9 +25,9 @@ QUICK_S = 0.4
 IN_FLIGHT = {Preset.QUICK: (100,), Preset.DEFAULT: (100, 1000), Preset.FULL: (100, 1000)}
 # A quick look leaves out what queues or costs a trampoline more; 1,000 sockets are asked of those who are compared.
 PARADIGMS = {
-    Preset.QUICK: frozenset(Paradigm) - {Paradigm.BLOCKING, Paradigm.GENERATOR},
+    Preset.QUICK: frozenset(OFF_THE_LOOP) - {Paradigm.GENERATOR},
     Preset.DEFAULT: frozenset({Paradigm.NATIVE, Paradigm.CALLBACK, Paradigm.EXECUTOR}),
-    Preset.FULL: frozenset(Paradigm) - {Paradigm.BLOCKING},
+    Preset.FULL: frozenset(OFF_THE_LOOP),
 }
 CROWD_PARADIGMS = frozenset({Paradigm.NATIVE, Paradigm.CALLBACK})
 START_S = 0.3  # more than a sleep: a pool of connections to open first

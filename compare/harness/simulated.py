@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from msgspec.structs import replace
 
-from compare.contract import NATIVE_FACE, Gc, GcPauses, LoopLag, Paradigm, Server
+from compare.contract import Gc, GcPauses, LoopLag, Server, WaitThread
 from compare.records import (
     Abandoned,
     Arrivals,
@@ -34,24 +34,21 @@ from compare.records import (
 
 Capacity = Callable[[Contestant], float]
 
-# Requests a second one CPU can carry, however long they wait.
+# Requests a second one CPU can carry, however long they wait, by the thread that a wait takes.
 CPU_RPS = {
-    (Server.TORNADO, Paradigm.BLOCKING): 4200,
-    (Server.TORNADO, Paradigm.CALLBACK): 1500,
-    (Server.TORNADO, Paradigm.GENERATOR): 1380,
-    (Server.TORNADO, Paradigm.COROUTINE): 3900,
-    (Server.TORNADO, Paradigm.EXECUTOR): 2100,
-    (Server.TORNADO, Paradigm.NATIVE): 4100,
-    (Server.AIOHTTP, Paradigm.BLOCKING): 9500,
-    (Server.AIOHTTP, Paradigm.CALLBACK): 2600,
-    (Server.AIOHTTP, Paradigm.GENERATOR): 2400,
-    (Server.AIOHTTP, Paradigm.COROUTINE): 7700,
-    (Server.AIOHTTP, Paradigm.EXECUTOR): 3400,
-    (Server.AIOHTTP, Paradigm.NATIVE): 8800,
+    (Server.TORNADO, WaitThread.LOOP): 4200,
+    (Server.TORNADO, WaitThread.EACH): 1500,
+    (Server.TORNADO, WaitThread.POOL): 2100,
+    (Server.TORNADO, WaitThread.NONE): 4100,
+    (Server.AIOHTTP, WaitThread.LOOP): 9500,
+    (Server.AIOHTTP, WaitThread.EACH): 2600,
+    (Server.AIOHTTP, WaitThread.POOL): 3400,
+    (Server.AIOHTTP, WaitThread.NONE): 8800,
 }
+TRAMPOLINE = 0.9  # of them are left beside a handler that is driven by hand
 # The share of its CPU that the garbage collector takes.
 COLLECTING = {Gc.DEFAULT: 0.12, Gc.FREEZE: 0.10, Gc.TUNED: 0.02, Gc.OFF: 0.0}
-THREADED = frozenset(Paradigm) - NATIVE_FACE - {Paradigm.BLOCKING}
+THREADED = frozenset({WaitThread.EACH, WaitThread.POOL})
 DEFAULT_POOL = 6  # of a machine with two CPUs
 
 
@@ -60,14 +57,17 @@ def capacity(contestant: Contestant) -> float:
     faster = 1.25 if contestant.loop == "uvloop" else 1.0
     collecting = (1 - COLLECTING[contestant.gc]) / (1 - COLLECTING[Gc.DEFAULT])
     processes = 1 + 0.9 * (contestant.workers - 1)  # as if there were CPUs enough
-    return CPU_RPS[contestant.server, contestant.paradigm] * faster * collecting * processes
+    driven = TRAMPOLINE if contestant.paradigm.trampoline else 1.0
+    rps = CPU_RPS[contestant.server, contestant.paradigm.thread]
+    return rps * driven * faster * collecting * processes
 
 
 def slots(contestant: Contestant) -> float:
     """Return how many waits may overlap in the model."""
-    if contestant.paradigm is Paradigm.BLOCKING:
-        return 1
-    return (contestant.threads or DEFAULT_POOL) if contestant.paradigm is Paradigm.EXECUTOR else math.inf
+    return {
+        WaitThread.LOOP: 1,
+        WaitThread.POOL: contestant.threads or DEFAULT_POOL,
+    }.get(contestant.paradigm.thread, math.inf)
 
 
 def measurer(seed: int = 0, speed: Capacity = capacity, drift: float = 0.0) -> Callable[[Cell], Measurement]:
@@ -97,10 +97,10 @@ def measurement(cell: Cell, cpu_rps: float, rng: np.random.Generator) -> Measure
     answered = int(np.sum((samples.done_s <= load.duration_s) & (samples.status == 200)))
     rate = answered / load.duration_s
     in_flight = min(load.concurrency, slots(contestant), max(1.0, rate * load.delay_s))
-    threads = 2 + int(in_flight) if contestant.paradigm in THREADED else 2
+    threads = 2 + int(in_flight) if contestant.paradigm.thread in THREADED else 2
     busy = min(1.0, rate / cpu_rps)
     idle_bytes = 38_000_000 * contestant.workers
-    lag = load.delay_s if contestant.paradigm is Paradigm.BLOCKING else 0.0004 + 0.02 * busy**6
+    lag = load.delay_s if contestant.paradigm.thread is WaitThread.LOOP else 0.0004 + 0.02 * busy**6
     return Measurement(
         cell=cell,
         usage=Usage(
@@ -196,7 +196,7 @@ def _bystander(load: Load, lag_s: float, rng: np.random.Generator) -> Samples:
 
 def _orphans(load: Load, contestant: Contestant) -> Iterator[tuple[float, int]]:
     """Yield how many threads still wait for clients that left when the generator stopped waiting."""
-    left = min(load.concurrency, slots(contestant)) if contestant.paradigm in THREADED else 0
+    left = min(load.concurrency, slots(contestant)) if contestant.paradigm.thread in THREADED else 0
     leave_s = load.duration_s + load.timeout_s  # they leave in the middle of their waits
     for tick in range(int((load.delay_s + 0.5) / 0.05)):
         yield leave_s + tick * 0.05, max(0, round(left * (1 - tick * 0.05 / max(load.delay_s, 0.001))))

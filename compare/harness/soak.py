@@ -21,7 +21,7 @@ import msgspec
 import psutil
 from msgspec.structs import replace
 
-from compare.contract import Paradigm
+from compare.contract import Paradigm, WaitThread
 from compare.harness import load, probe
 from compare.harness.generators import Generator, Player
 from compare.harness.monitor import Monitor, Reading
@@ -51,11 +51,12 @@ def streams(cell: Cell) -> tuple[Stream, ...]:
     """Return the mix around `cell`'s own requests, which come first and at whose rate the others go."""
     rate, wait_s = rate_rps(cell.load) or 1.0, cell.load.delay_s
     own = cell.contestant.paradigm
-    others = [one for one in Paradigm if one not in {own, Paradigm.BLOCKING}]
+    others = [one for one in Paradigm if one is not own and one.thread is not WaitThread.LOOP]
+    blocking = [one for one in Paradigm if one.thread is WaitThread.LOOP]
     return (
         Stream(str(own), probe.io_path(cell.contestant, wait_s), rate),
         *(Stream(str(one), _path(cell, one, wait_s), rate) for one in others),
-        Stream("blocking", _path(cell, Paradigm.BLOCKING, BLOCKING_S), rate / 5),
+        *(Stream(str(one), _path(cell, one, BLOCKING_S), rate / 5) for one in blocking),
         Stream("ping", "/ping", rate),
         Stream("not found", "/nowhere", rate / 5, 404),
         Stream("refused", "/io/native?delay=nan", rate / 5, 400),
@@ -244,7 +245,7 @@ _PARTING_WORDS = (
     *(
         f"GET /io/{one}?delay={LEAVE_WAIT_S} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
         for one in Paradigm
-        if one is not Paradigm.BLOCKING
+        if one.thread is not WaitThread.LOOP
     ),
     b"GET /io/native?del",
     b"PUT /cookies/a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",

@@ -1,4 +1,4 @@
-"""The six ways to wait for one long I/O, each once: no framework is named here, and both servers use them."""
+"""The ways to wait for one long I/O, each once: no framework is named here, and both servers use them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator

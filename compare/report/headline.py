@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from compare.analysis.decide import Decision, Word
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text
-from compare.contract import Paradigm, Server
+from compare.contract import Paradigm, Server, WaitThread
 from compare.late import Late
 from compare.records import Run
 from compare.report.verdict import factor_text
@@ -154,7 +154,7 @@ def _stopped(rows: Sequence[Summary]) -> list[str]:
 def thread_each(row: Summary) -> bool:
     """Whether a row has a thread for each request."""
     threads = row.contestant.threads == row.in_flight
-    return threads or row.contestant.paradigm in {Paradigm.CALLBACK, Paradigm.GENERATOR}
+    return threads or row.contestant.paradigm.thread is WaitThread.EACH
 
 
 def _counts(row: Summary) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from compare.contract import Paradigm, Server
 from compare.late import Late
 from compare.records import Environment, Run
 from compare.records.files import write_whole
-from compare.report import advice, headline, series, table, verdict
+from compare.report import advice, headline, table, verdict
 from compare.report.headline import Strip
 from compare.report.verdict import name
 
@@ -231,20 +231,18 @@ def _figure(path: Path) -> "markupsafe.Markup":
 
 def _letters() -> dict[str, str]:
     """Return which colours of letters in a figure are which of the page's."""
-    return {
-        _mixed(colour, INK, TEXT_SHARE): f"--{paradigm}-text" for paradigm, colour in series.COLOUR.items()
-    }
+    return {_mixed(paradigm.colour, INK, TEXT_SHARE): f"--{paradigm}-text" for paradigm in Paradigm}
 
 
 def _looks() -> list[dict[str, str]]:
     return [
         {
             "name": str(paradigm),
-            "colour": colour,
-            "dark": _mixed(colour, INK, TEXT_SHARE),
-            "light": _mixed(colour, PALE, PALE_SHARE),
+            "colour": paradigm.colour,
+            "dark": _mixed(paradigm.colour, INK, TEXT_SHARE),
+            "light": _mixed(paradigm.colour, PALE, PALE_SHARE),
         }
-        for paradigm, colour in series.COLOUR.items()
+        for paradigm in Paradigm
     ]
 
 

@@ -4,23 +4,6 @@ from dataclasses import dataclass
 
 from compare.contract import Paradigm
 
-COLOUR = {
-    Paradigm.BLOCKING: "#D55E00",
-    Paradigm.CALLBACK: "#E69F00",
-    Paradigm.GENERATOR: "#CC79A7",
-    Paradigm.COROUTINE: "#56B4E9",
-    Paradigm.EXECUTOR: "#009E73",
-    Paradigm.NATIVE: "#0072B2",
-}
-MARK = {
-    Paradigm.BLOCKING: "X",
-    Paradigm.CALLBACK: "s",
-    Paradigm.GENERATOR: "D",
-    Paradigm.COROUTINE: "P",
-    Paradigm.EXECUTOR: "v",
-    Paradigm.NATIVE: "o",
-}
-
 
 @dataclass(frozen=True)
 class Point:
@@ -47,4 +30,4 @@ class Line:
     @property
     def colour(self) -> str:
         """The paradigm's colour."""
-        return COLOUR[self.paradigm]
+        return self.paradigm.colour

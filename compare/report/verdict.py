@@ -12,7 +12,7 @@ from compare.analysis.intervals import Estimate, Spread
 from compare.analysis.metrics import CPU, THROUGHPUT, Metric
 from compare.analysis.summary import Summary
 from compare.analysis.units import count_text, seconds_text
-from compare.contract import Accept, Gc, Loop, Paradigm
+from compare.contract import Accept, Gc, Loop, WaitThread
 from compare.records import Contestant, Link, Run
 
 Pair = tuple[Summary, Summary]
@@ -24,7 +24,7 @@ _FRACTIONS |= {1 / 3: "a third of", 1 / 2: "half", 2 / 3: "two thirds of"}
 def name(contestant: Contestant, *, server: bool = True) -> str:
     """Return what a contestant is called everywhere: `aiohttp native`, `tornado executor (100 threads)`."""
     told = {
-        _pool(contestant.threads): contestant.paradigm is Paradigm.EXECUTOR,
+        _pool(contestant.threads): contestant.paradigm.thread is WaitThread.POOL,
         str(contestant.loop): contestant.loop is not Loop.ASYNCIO,
         contestant.work: contestant.work != "sleep",
         f"{contestant.workers} workers": contestant.workers > 1,

@@ -8,7 +8,7 @@ from compare.analysis.metrics import THROUGHPUT, Metric
 from compare.analysis.quantiles import Known, Percentile
 from compare.analysis.summary import Estimate, Summary
 from compare.analysis.units import count_text
-from compare.contract import Accept, Paradigm, Server
+from compare.contract import Accept, Paradigm, Server, WaitThread
 from compare.records import Contestant, Run
 from compare.report.series import Line, Point
 from compare.report.verdict import contrast, load_text, name
@@ -20,13 +20,13 @@ Across = Callable[[Summary], float]
 def label(summary: Summary) -> str:
     """Return what a line through this row is called: the paradigm, and the pool where it has one."""
     contestant = summary.contestant
-    if contestant.paradigm is not Paradigm.EXECUTOR:
+    if contestant.paradigm.thread is not WaitThread.POOL:
         return str(contestant.paradigm)
     if contestant.threads is None:
-        return "executor, default pool"
+        return f"{contestant.paradigm}, default pool"
     if contestant.threads == summary.load.concurrency:
-        return "executor, n threads"
-    return f"executor, {contestant.threads:,} threads"
+        return f"{contestant.paradigm}, n threads"
+    return f"{contestant.paradigm}, {contestant.threads:,} threads"
 
 
 def lines(
@@ -58,7 +58,7 @@ def lines(
 
 def _dashed(contestant: Contestant) -> bool:
     """Return whether a line is the other one of its paradigm: Python's default pool, or one socket for all workers."""
-    default_pool = contestant.paradigm is Paradigm.EXECUTOR and contestant.threads is None
+    default_pool = contestant.paradigm.thread is WaitThread.POOL and contestant.threads is None
     return default_pool or contestant.accept is Accept.SHARED
 
 

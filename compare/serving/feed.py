@@ -42,7 +42,7 @@ from compare.serving.lanes import Lanes
 FLUSH_S = 0.05
 TICK_EVERY = 2  # flushes
 HELD_S = 0.01  # a timer later than this says that the loop was held
-BURST = 1200  # flights that may be watched in one go: a crowd of 200 in each of the six ways
+BURST = 200 * len(Paradigm)  # flights that may be watched in one go: a crowd of 200 in each way of waiting
 PER_SECOND = 400  # and on average
 UNREAD_BYTES = 256 * 1024  # of one viewer
 

@@ -1,4 +1,4 @@
-"""The demo page's files, as both servers send them: bytes and headers, read once.
+"""The demo page's files, as both servers send them: bytes and headers, read once. One is made: the list of paradigms.
 
 Neither framework's file handler is used. Each has its own ETag, ranges and redirects; small files in memory
 need none of them, and so the same request gets the same answer from both.
@@ -6,10 +6,12 @@ need none of them, and so the same request gets the same answer from both.
 
 import base64
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from compare.contract import HEADERS
+import msgspec
+
+from compare.contract import HEADERS, Paradigm
 
 WEB = Path(__file__).parents[1] / "web"
 
@@ -43,25 +45,31 @@ def policy(beside: str, style: str) -> str:
     return POLICY.format(twin=beside or "'none'", style=digest)
 
 
+def paradigms_module() -> bytes:
+    """Return `paradigms.js`: whose thread a wait takes, by paradigm, in their order; made from the registry."""
+    threads = msgspec.json.encode({str(one): one.thread for one in Paradigm}).decode()
+    made = f"export const THREAD = {threads};\nexport const PARADIGMS = Object.keys(THREAD);\n"
+    return made.encode()
+
+
 def pages(beside: str = "", folder: Path = WEB) -> list[Page]:
     """Read the files of `folder`: `index.html` is served at `/`, `page.css` inside it, all others at `/static/NAME`.
 
     Nothing is painted before the style is there, so it needs no request of its own. Raises KeyError for a file whose
     type is not in `TYPES`.
     """
-    style = (folder / "page.css").read_text()
-    allowed = policy(beside, style)
-    served = [_read(file, allowed) for file in sorted(folder.iterdir()) if file.name != "page.css"]
-    return [
-        replace(page, body=page.body.replace(LINK, f"<style>{style}</style>".encode())) for page in served
-    ]
+    files = {file.name: file.read_bytes() for file in folder.iterdir()}
+    files["paradigms.js"] = paradigms_module()
+    style = files.pop("page.css").decode()
+    allowed, inside = policy(beside, style), f"<style>{style}</style>".encode()
+    return [_page(name, body.replace(LINK, inside), allowed) for name, body in sorted(files.items())]
 
 
-def _read(file: Path, allowed: str) -> Page:
-    path = "/" if file.name == "index.html" else f"/static/{file.name}"
+def _page(name: str, body: bytes, allowed: str) -> Page:
+    path = "/" if name == "index.html" else f"/static/{name}"
     headers = HEADERS | {
-        "Content-Type": TYPES[file.suffix],
+        "Content-Type": TYPES[Path(name).suffix],
         "Content-Security-Policy": allowed,
         "Cache-Control": "no-cache",
     }
-    return Page(path, file.read_bytes(), headers)
+    return Page(path, body, headers)

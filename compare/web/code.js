@@ -1,5 +1,6 @@
 // The running server's own source beside what it does: the line that runs is lit, the one that waits is hatched.
 
+import { THREAD } from "./paradigms.js";
 import { text, whenLanguageChanges } from "./text.js";
 
 const WAITS = { // the line at which each paradigm waits, and the one at which it goes on
@@ -71,12 +72,12 @@ export function light(paradigm, what) {
   const state = `${paradigm} ${what}`;
   if (state === lit) return;
   lit = state;
-  const [waits, goesOn] = WAITS[shown];
+  const [waits, goesOn] = WAITS[shown], busy = THREAD[paradigm] === "loop"; // it runs the line at which it waits
   for (const row of $code.children) {
     const line = row.textContent;
     const here = what === "goes on" ? goesOn?.test(line) : what && waits.test(line);
-    row.classList.toggle("lit", Boolean(here) && (what !== "waits" || paradigm === "blocking"));
-    row.classList.toggle("waits", Boolean(here) && what === "waits" && paradigm !== "blocking");
+    row.classList.toggle("lit", Boolean(here) && (what !== "waits" || busy));
+    row.classList.toggle("waits", Boolean(here) && what === "waits" && !busy);
   }
 }
 

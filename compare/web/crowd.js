@@ -1,15 +1,14 @@
 // A crowd of requests from this page: more than six at once, which is all a browser opens to one name.
 
+import { THREAD } from "./paradigms.js";
 import { text } from "./text.js";
 
 const PER_NAME = 5, HELD_UP_S = 0.1, LONGEST_S = 15, LEVEL_S = 0.03, NEWS_S = 10, NOTICED_S = 0.25;
 export const TOGETHER_S = 0.3;
 const OVER = new Set(["answered", "failed", "expired", "cancelled"]);
-export const PARADIGMS = ["blocking", "callback", "generator", "coroutine", "executor", "native"];
-export const NATIVE_FACE = ["coroutine", "native"]; // these wait on the loop, by the native face of the work
 
 /** How many waits may overlap. */
-export const slotsOf = (paradigm, about) => (paradigm === "blocking" ? 1 : paradigm === "executor" ? about.slots || 1 : 1e6);
+export const slotsOf = (paradigm, about) => ({ loop: 1, pool: about.slots || 1 })[THREAD[paradigm]] ?? 1e6;
 
 /** How long the last of `asked` answers takes by arithmetic, in seconds. */
 export const expected_s = (paradigm, asked, wait_s, about) => Math.ceil(asked / slotsOf(paradigm, about)) * wait_s;

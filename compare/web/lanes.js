@@ -1,6 +1,6 @@
 // The picture: one time axis, a lane for the loop, for each thread and each request, and what the bystander feels.
 
-import { NATIVE_FACE } from "./crowd.js";
+import { THREAD } from "./paradigms.js";
 import { text } from "./text.js";
 
 const TOP_S = 5, BOTTOM_S = 0.0005;
@@ -156,7 +156,7 @@ function requestLanes(sheet, top, high, rows, model) {
     }
     const y = top + one.row * each, over = one.over ?? Infinity;
     const inThread = one.started !== undefined && one.thread !== "loop";
-    if (NATIVE_FACE.includes(one.paradigm)) bar(sheet, one.admitted, one.resumed ?? over, y, thick, waits);
+    if (THREAD[one.paradigm] === "none") bar(sheet, one.admitted, one.resumed ?? over, y, thick, waits);
     else if (one.started === undefined) dotted(sheet, one.admitted, over, y + thick / 2);
     else {
       dotted(sheet, one.admitted, one.started, y + thick / 2);

@@ -3,10 +3,11 @@
 import { alsoThere, framed, meet } from "./beside.js";
 import { showJar } from "./cookies.js";
 import { embedSources, knownSources, light, servedBy, showCode } from "./code.js";
-import { Crowd, PARADIGMS, TOGETHER_S, contest, expected_s, fitting, regroup, roomForCrowds, sentence, truthOf } from "./crowd.js";
+import { Crowd, TOGETHER_S, contest, expected_s, fitting, regroup, roomForCrowds, sentence, truthOf } from "./crowd.js";
 import { Feed } from "./feed.js";
 import { NAME_PX, draw, readColours } from "./lanes.js";
 import { Model } from "./model.js";
+import { PARADIGMS } from "./paradigms.js";
 import { Player, readRecording, recording, saveAs, traceOf } from "./replay.js";
 import { walk } from "./steps.js";
 import { fillTexts, text, whenLanguageChanges } from "./text.js";
@@ -39,11 +40,11 @@ function option(name, value, words, checked, remark = "") {
   return label;
 }
 
-/** The three answers to "when does the last answer come": all at once, by the slots, one by one. */
+/** The answers to "when does the last answer come": all at once, by the slots, one by one. */
 function showPrediction() {
   const before = $("#predict-last :checked")?.value;
-  const each = ["native", "executor", "blocking"].map((paradigm) => expected_s(paradigm, asked() || 1, wait_s(), model.about));
-  const options = [...new Set(each)].map((s) => option("last", String(s), text("seconds", s), String(s) === before));
+  const each = PARADIGMS.map((paradigm) => expected_s(paradigm, asked() || 1, wait_s(), model.about));
+  const options = [...new Set(each)].sort((a, b) => a - b).map((s) => option("last", String(s), text("seconds", s), String(s) === before));
   $("#predict-last").replaceChildren($("#predict-last legend"), ...options);
 }
 

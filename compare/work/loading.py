@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from compare.contract import NATIVE_FACE, Paradigm
+from compare.contract import Paradigm, WaitThread
 from compare.work.promise import Blocking, Kind, Native, Work, WorkError
 from compare.work.sleep import Sleep
 
@@ -180,10 +180,10 @@ def faces_missing(work: Work) -> dict[Paradigm, str]:
     missing: dict[Paradigm, str] = {}
     if work.blocking is None:
         reason = f"not measured: {work.name} has no blocking face"
-        missing |= {paradigm: reason for paradigm in Paradigm if paradigm not in NATIVE_FACE}
+        missing |= {paradigm: reason for paradigm in Paradigm if paradigm.thread is not WaitThread.NONE}
     if work.native is None:
         reason = f"not measured: {work.name} has no native face"
-        missing |= {paradigm: reason for paradigm in Paradigm if paradigm in NATIVE_FACE}
+        missing |= {paradigm: reason for paradigm in Paradigm if paradigm.thread is WaitThread.NONE}
     return missing
 
 

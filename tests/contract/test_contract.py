@@ -9,10 +9,11 @@ import pytest
 from compare.contract import (
     DEFAULT_DELAY_S,
     Paradigm,
+    WaitThread,
 )
 
-THREADED = [Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR]
-THREADLESS = [Paradigm.COROUTINE, Paradigm.NATIVE]
+THREADED = [one for one in Paradigm if one.thread in {WaitThread.EACH, WaitThread.POOL}]
+THREADLESS = [one for one in Paradigm if one.thread is WaitThread.NONE]
 OFF_THE_LOOP = [*THREADED, *THREADLESS]
 
 

@@ -10,10 +10,10 @@ import pytest
 from aiohttp import ClientError
 from running import HANG_S
 
-from compare.contract import Paradigm
+from compare.contract import Paradigm, WaitThread
 
-THREADED = [Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR]
-ON_THE_LOOP = [Paradigm.COROUTINE, Paradigm.NATIVE]
+THREADED = [one for one in Paradigm if one.thread in {WaitThread.EACH, WaitThread.POOL}]
+ON_THE_LOOP = [one for one in Paradigm if one.thread is WaitThread.NONE]
 
 
 class Watching:

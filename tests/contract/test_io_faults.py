@@ -5,12 +5,10 @@ import threading
 
 import pytest
 
-from compare.contract import (
-    Paradigm,
-)
+from compare.contract import Paradigm, WaitThread
 
-THREADED = [Paradigm.CALLBACK, Paradigm.GENERATOR, Paradigm.EXECUTOR]
-THREADLESS = [Paradigm.COROUTINE, Paradigm.NATIVE]
+THREADED = [one for one in Paradigm if one.thread in {WaitThread.EACH, WaitThread.POOL}]
+THREADLESS = [one for one in Paradigm if one.thread is WaitThread.NONE]
 OFF_THE_LOOP = [*THREADED, *THREADLESS]
 
 

@@ -2,7 +2,6 @@
 
 import ast
 import difflib
-import itertools
 import re
 import subprocess
 import sys
@@ -11,10 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from compare.contract import NATIVE_FACE, Paradigm, Server
-from compare.harness.simulated import CPU_RPS
-from compare.paradigms.waits import WAITS
-from compare.report.series import COLOUR, MARK
+from compare.contract import Server
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "compare"
@@ -186,28 +182,6 @@ def test_the_twins_differ_only_where_the_framework_forces_it(name):
     ours, theirs = ((PACKAGE / f"{server}_impl" / name).read_text() for server in Server)
     found = differing(ours, theirs)
     assert found <= DIFFERS_AT_MOST[name], f"{found} lines differ: see diff -y compare/*_impl/{name}"
-
-
-def test_the_waits_list_the_paradigms_in_their_order():
-    assert list(WAITS) == list(Paradigm)
-
-
-def on_the_page(file: str, table: str) -> list[str]:
-    """Return the names in a list or the keys of a table in one of the page's files."""
-    text = (PACKAGE / "web" / file).read_text()
-    found = re.search(rf"\b{table}\b[ =:]+(\[[^\]]*\]|\{{.*?\n *\}})", text, flags=re.DOTALL)
-    assert found is not None, file
-    return re.findall(r'"(\w+)"' if found[1].startswith("[") else r"(?m)^ +(\w+):", found[1])
-
-
-def test_every_paradigm_is_in_each_table_of_its_looks_words_and_lines():
-    assert list(COLOUR) == list(MARK) == list(Paradigm)
-    assert CPU_RPS.keys() == set(itertools.product(Server, Paradigm))
-    assert on_the_page("crowd.js", "PARADIGMS") == list(Paradigm)
-    assert set(on_the_page("crowd.js", "NATIVE_FACE")) == NATIVE_FACE
-    for language in ("en.js", "zh.js"):
-        assert on_the_page(language, "paradigms") == list(Paradigm), language
-    assert on_the_page("code.js", "WAITS") == [*Paradigm, "handler"]
 
 
 def test_an_init_file_holds_a_docstring_and_public_names_only():

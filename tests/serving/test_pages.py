@@ -3,15 +3,19 @@
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 
-from compare.serving.pages import WEB, pages
+from compare.serving.pages import WEB, pages, paradigms_module
 
-FILES = sorted(file.name for file in WEB.iterdir() if file.name not in {"index.html", "page.css"})
 STYLE = (WEB / "page.css").read_text()
 POLICY = pages()[0].headers["Content-Security-Policy"]
-PATHS = ["/", *(f"/static/{name}" for name in FILES)]
+LINK, INSIDE = '<link rel="stylesheet" href="/static/page.css">', f"<style>{STYLE}</style>"
+FILES = {file.name: file.read_text() for file in WEB.iterdir() if file.name != "page.css"}
+FILES["index.html"] = FILES["index.html"].replace(LINK, INSIDE)
+FILES["paradigms.js"] = paradigms_module().decode()
+PATHS = ["/", *(f"/static/{name}" for name in sorted(FILES) if name != "index.html")]
 
 
 def test_the_page_has_its_files():
@@ -21,20 +25,17 @@ def test_the_page_has_its_files():
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_file_comes_whole_with_its_type_and_the_policy(server, path):
     answer = await server.get(path)
-    file = WEB / (path.removeprefix("/static/").strip("/") or "index.html")
+    name = path.removeprefix("/static/").strip("/") or "index.html"
     assert answer.status == 200
-    body = file.read_text().replace(
-        '<link rel="stylesheet" href="/static/page.css">', f"<style>{STYLE}</style>"
-    )
-    assert await answer.text() == body
+    assert await answer.text() == FILES[name]
     headers = {name: value for name, value in answer.headers.items() if name not in {"Date", "Server"}}
     assert headers == {
         "Content-Type": {
             ".html": "text/html; charset=utf-8",
             ".js": "text/javascript; charset=utf-8",
             ".svg": "image/svg+xml",
-        }[file.suffix],
-        "Content-Length": str(len(body.encode())),
+        }[Path(name).suffix],
+        "Content-Length": str(len(FILES[name].encode())),
         "Content-Security-Policy": POLICY,
         "Cache-Control": "no-cache",
         "X-Content-Type-Options": "nosniff",
@@ -113,7 +114,7 @@ def test_every_module_is_asked_for_at_once_and_none_holds_up_the_paint():
     asked = re.findall(
         r'<(?:link rel="modulepreload"|script type="module") fetchpriority="low" \w+="/static/([^"]+)"', html
     )
-    assert sorted(asked) == [name for name in FILES if name.endswith(".js")]
+    assert sorted(asked) == sorted(name for name in FILES if name.endswith(".js"))
     assert html.count("<script") == 1
 
 

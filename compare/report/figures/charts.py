@@ -11,7 +11,7 @@ from compare.analysis.summary import Summary
 from compare.records import Run
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End, Panel
-from compare.report.series import COLOUR, Line
+from compare.report.series import Line
 from compare.report.words import Across, Number, footer, label, legend, lines, of, servers
 
 
@@ -90,7 +90,7 @@ def _row(chart: Chart, view: View, rows: Sequence[Summary], panels: Sequence[Pan
 def _stopped(chart: Chart, rows: Sequence[Summary]) -> list[End]:
     """Return each row in which servers stopped answering, with how many did, and each that failed."""
     return [
-        End(chart.across(row), 0.0, f"{chart.line(row)}{_short(row)}", COLOUR[row.contestant.paradigm])
+        End(chart.across(row), 0.0, f"{chart.line(row)}{_short(row)}", row.contestant.paradigm.colour)
         for row in rows
         if row.reliability.collapsed or not row.rounds
     ]

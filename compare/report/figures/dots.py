@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from compare.contract import Server
-from compare.report import series
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
@@ -82,7 +81,7 @@ def _panel(panel: Panel, each: Sequence[Strip], most: float, ceiling_rps: float 
 
 
 def _strip(panel: Panel, height: int, strip: Strip) -> None:
-    colour = series.COLOUR[strip.paradigm]
+    colour = strip.paradigm.colour
     if strip.valid and math.isfinite(strip.median_rps):
         panel.barh(height, strip.median_rps, height=0.62, color=colour, alpha=0.25, lw=0, zorder=2)
         ends = [height - 0.31, height + 0.31]
@@ -91,7 +90,7 @@ def _strip(panel: Panel, height: int, strip: Strip) -> None:
         strip.rates_rps,
         [height] * len(strip.rates_rps),
         ls="",
-        marker=series.MARK[strip.paradigm],
+        marker=strip.paradigm.mark,
         ms=5.5,
         mfc=colour if strip.valid else "white",
         mec="white" if strip.valid else colour,

@@ -18,7 +18,7 @@ from compare.analysis.units import counted
 from compare.late import Late
 from compare.report.figures.labels import short, spread
 from compare.report.figures.sheets import INK, LABEL_AT, LABEL_SIZE, SOFT
-from compare.report.series import MARK, Line
+from compare.report.series import Line
 
 if TYPE_CHECKING:
     import matplotlib as mpl
@@ -148,7 +148,7 @@ def _draw(axes: Axes, line: Line) -> None:
         axes.plot(
             point.x,
             point.y,
-            marker="^" if point.at_least else MARK[line.paradigm],
+            marker="^" if point.at_least else line.paradigm.mark,
             ms=8 if point.at_least else 5.5,
             mec="white" if point.valid else line.colour,
             mfc=line.colour if point.valid else "white",

@@ -6,7 +6,6 @@ from pathlib import Path
 from compare.analysis.decide import SMALLEST_EFFECT, Decision, Word
 from compare.analysis.intervals import Estimate, Spread
 from compare.contract import Paradigm
-from compare.report import series
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import Panel
 from compare.report.figures.sheets import Words
@@ -58,9 +57,9 @@ def _axes(panel: Panel, ratios: Sequence[Estimate], label: str) -> None:
 
 
 def _ratio(panel: Panel, height: int, one: Decision, paradigm: Paradigm) -> None:
-    colour, ratio = series.COLOUR[paradigm], one.ratio
+    colour, ratio = paradigm.colour, one.ratio
     panel.plot([ratio.low, ratio.high], [height, height], color=colour, lw=2.2, solid_capstyle="butt")
-    panel.plot(ratio.value, height, marker=series.MARK[paradigm], color=colour, ms=7, mec="white")
+    panel.plot(ratio.value, height, marker=paradigm.mark, color=colour, ms=7, mec="white")
     words = f"{factor_text(ratio.value)}" + ("" if one.named else f"  {_word(one)}")
     panel.text(
         1.02,

@@ -7,7 +7,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from compare.contract import Paradigm
-from compare.report import series
 from compare.report.figures import drawing, sheets
 from compare.report.figures.drawing import End
 from compare.report.figures.sheets import Grid, Words
@@ -33,12 +32,6 @@ def panel(lines):
 
 def boxes(axes):
     return [Text.get_window_extent(text) for text in axes.texts if text.get_text()]  # without the leader line
-
-
-def test_every_paradigm_has_one_colour_and_one_mark_of_its_own():
-    for of in (series.COLOUR, series.MARK):
-        assert set(of) == set(Paradigm)
-        assert len(set(of.values())) == len(Paradigm)
 
 
 def test_names_of_lines_that_end_in_one_point_do_not_collide():
