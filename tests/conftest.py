@@ -20,8 +20,6 @@ from hypothesis import settings as hypothesis_settings
 from running import HANG_S, HOSTS, PAUSE_S, SECRET, Held
 from yarl import URL
 
-import compare.aiohttp_impl.__main__ as aiohttp_main
-import compare.tornado_impl.__main__ as tornado_main
 from compare.contract import Server
 from compare.contract.settings import Settings
 from compare.serving.binding import bind
@@ -30,6 +28,9 @@ from compare.serving.lag import Ticker
 from compare.serving.workers import Control
 from compare.work.loading import load
 from compare.work.promise import Work
+
+import compare.aiohttp_impl.__main__ as aiohttp_main
+import compare.tornado_impl.__main__ as tornado_main
 
 # an ordinary account may open 1,024 files until it asks for more; tests open a thousand connections from this process
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,1 +1,1 @@
-"""The app as an asyncio-native port in aiohttp."""
+"""The app in aiohttp."""

@@ -14,10 +14,6 @@ from typing import cast
 
 from aiohttp import web
 
-from compare.aiohttp_impl import answers
-from compare.aiohttp_impl.answers import AccessLog, log
-from compare.aiohttp_impl.app import guarded, make_app
-from compare.aiohttp_impl.connections import Connection, Transports
 from compare.contract import BACKLOG, BODY_TIMEOUT_S, KEEP_ALIVE_S, MAX_HEADER_BYTES, Server
 from compare.contract.settings import Settings
 from compare.serving.access import access_log
@@ -27,12 +23,17 @@ from compare.serving.lag import Ticker
 from compare.serving.lifecycle import main
 from compare.serving.workers import Control
 
+from compare.aiohttp_impl import answers
+from compare.aiohttp_impl.answers import AccessLog, log
+from compare.aiohttp_impl.app import guarded, make_app
+from compare.aiohttp_impl.connections import Connection, OpenConnections
+
 
 class Listening:
     """A listening aiohttp server."""
 
-    def __init__(self, runner: web.AppRunner, listener: asyncio.Server, transports: Transports) -> None:
-        self._runner, self._listener, self._transports = runner, listener, transports
+    def __init__(self, runner: web.AppRunner, listener: asyncio.Server, opened: OpenConnections) -> None:
+        self._runner, self._listener, self._opened = runner, listener, opened
 
     def retire(self) -> None:
         """Close the listening socket alone, and ask the client of each answer from now on to close its connection."""
@@ -41,7 +42,7 @@ class Listening:
 
     def connections(self) -> int:
         """Return how many connections are open."""
-        return len(self._transports)
+        return len(self._opened)
 
     async def stop_accepting(self) -> None:
         """Close the listening socket and idle connections; requests in flight go on."""
@@ -52,26 +53,26 @@ class Listening:
     async def close(self) -> None:
         """Close every connection."""
         await self._runner.cleanup()
-        self._transports.close()
+        self._opened.close()
 
 
 async def listen(
     settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker, control: Control
 ) -> Listening:
     """Serve the app on `sock`."""
+    opened = OpenConnections(KEEP_ALIVE_S)
+    ticker.also(opened.sweep)
     runner = web.AppRunner(
         make_app(settings, flights, ticker, control), handler_cancellation=True, shutdown_timeout=0
     )
     await runner.setup()
     server = cast("web.Server", runner.server)  # there is one once it is set up
     server.request_handler = guarded(server.request_handler, origins_of(settings, sock))
-    transports = Transports(KEEP_ALIVE_S)
-    ticker.also(transports.sweep)
     loop = asyncio.get_running_loop()
     connection = functools.partial(
         Connection,
         server,
-        transports,
+        opened,
         loop=loop,
         access_log=access_log if settings.access_log else None,
         access_log_class=AccessLog,
@@ -82,7 +83,7 @@ async def listen(
         max_line_size=MAX_HEADER_BYTES,
         auto_decompress=False,  # as in Tornado; a broken gzip body would be a traceback in the log each time
     )
-    return Listening(runner, await loop.create_server(connection, sock=sock, backlog=BACKLOG), transports)
+    return Listening(runner, await loop.create_server(connection, sock=sock, backlog=BACKLOG), opened)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,6 @@ from aiohttp import hdrs, web
 from aiohttp.http import HttpProcessingError
 from multidict import istr
 
-from compare.aiohttp_impl import cookie_routes, events, forms, long_io, pages
-from compare.aiohttp_impl.answers import Route, answer, answer_error, log_exception, malformed
-from compare.aiohttp_impl.bodies import receive
 from compare.contract import MAX_BODY_BYTES, PONG, ContractError, asks_for_all
 from compare.contract.origins import Malformed, Origins
 from compare.contract.settings import Settings, default_threads
@@ -19,6 +16,10 @@ from compare.serving.feed import Feed
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.workers import Control
+
+from compare.aiohttp_impl import cookie_routes, events, forms, long_io, pages
+from compare.aiohttp_impl.answers import Route, answer, answer_error, log_exception, malformed
+from compare.aiohttp_impl.bodies import receive
 
 _SITE = istr("Sec-Fetch-Site")
 

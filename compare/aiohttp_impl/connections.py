@@ -7,12 +7,13 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from compare.aiohttp_impl.answers import malformed
-from compare.aiohttp_impl.bodies import Bounded
 from compare.serving.connections import Connections
 
+from compare.aiohttp_impl.answers import malformed
+from compare.aiohttp_impl.bodies import Bounded
 
-class Transports(Connections[asyncio.Transport]):
+
+class OpenConnections(Connections[asyncio.Transport]):
     """The transports of one server."""
 
     def socket_of(self, connection: asyncio.Transport) -> socket.socket:
@@ -33,29 +34,29 @@ class Transports(Connections[asyncio.Transport]):
 
 
 class Connection(Bounded):
-    """aiohttp's side of one connection, among the server's transports, and silent about what a malformed request held.
+    """aiohttp's side of one connection, among the server's open ones, and silent about what a malformed request held.
 
     aiohttp repeats the first bytes of the line at fault in its answer, so that a script which makes a header too long
     reads cookies it may not; and in the log, where secrets have no place either.
     """
 
-    __slots__ = ("_transports", "_watched")
+    __slots__ = ("_opened", "_watched")
 
-    def __init__(self, manager: web.Server, transports: Transports, **options: Any) -> None:
+    def __init__(self, manager: web.Server, opened: OpenConnections, **options: Any) -> None:
         super().__init__(manager, **options)
-        self._transports = transports
+        self._opened = opened
         self._watched: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a new connection."""
         super().connection_made(transport)
         self._watched = cast("asyncio.Transport", transport)  # uvloop's own does not derive from it
-        self._transports.add(self._watched)
+        self._opened.add(self._watched)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget a connection that has ended."""
         if self._watched is not None:
-            self._transports.discard(self._watched)
+            self._opened.discard(self._watched)
             self._watched = None
         super().connection_lost(exc)
 

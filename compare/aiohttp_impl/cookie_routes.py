@@ -2,7 +2,6 @@
 
 from aiohttp import web
 
-from compare.aiohttp_impl.answers import answer, done
 from compare.contract import last_segment, query_of, single
 from compare.contract.cookie_bodies import (
     LINES,
@@ -18,6 +17,8 @@ from compare.contract.cookie_bodies import (
 from compare.serving.keys import Keys
 from tornado_cookies.aiohttp import Cookies, cookies_of, setup
 from tornado_cookies.cookies import Encoded
+
+from compare.aiohttp_impl.answers import answer, done
 
 MIN_VERSION = web.AppKey("signed_min_version", int)  # the oldest signed format that is read
 

@@ -4,9 +4,10 @@ import contextlib
 
 from aiohttp import web
 
-from compare.aiohttp_impl.answers import Route, answer
 from compare.contract.events import EVENT_HEADERS
 from compare.serving.feed import Feed
+
+from compare.aiohttp_impl.answers import Route, answer
 
 
 class Events:

@@ -2,12 +2,13 @@
 
 from aiohttp import web
 
-from compare.aiohttp_impl.answers import answer
 from compare.contract import forms
 from compare.serving.keys import Keys
 from tornado_cookies import xsrf
 from tornado_cookies.aiohttp import cookies_of, setup, token_beside_form
 from tornado_cookies.forms import token_in_form
+
+from compare.aiohttp_impl.answers import answer
 
 
 class Form(web.View):

@@ -6,10 +6,11 @@ from typing import Any
 from aiohttp import web
 from multidict import istr
 
-from compare.aiohttp_impl.answers import Route, answer
 from compare.contract import IoReader, Paradigm, Server, io_reader, server_timing
 from compare.paradigms.waits import WAITS, Wait
 from compare.serving.flights import Flights
+
+from compare.aiohttp_impl.answers import Route, answer
 
 _TIMING = istr("Server-Timing")
 

@@ -2,11 +2,12 @@
 
 from aiohttp import web
 
-from compare.aiohttp_impl.answers import Route, answer
-from compare.aiohttp_impl.long_io import LongIO
 from compare.contract import Server
 from compare.serving import source
 from compare.serving.pages import Page, pages
+
+from compare.aiohttp_impl.answers import Route, answer
+from compare.aiohttp_impl.long_io import LongIO
 
 
 class File:

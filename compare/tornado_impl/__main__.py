@@ -16,16 +16,17 @@ from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.lifecycle import main
 from compare.serving.workers import Control
+
 from compare.tornado_impl import answers
 from compare.tornado_impl.app import make_app
-from compare.tornado_impl.connections import FAR_OFF_S, Streams, TrackingServer
+from compare.tornado_impl.connections import FAR_OFF_S, OpenConnections, TrackingServer
 
 
 class Listening:
     """A listening Tornado server."""
 
-    def __init__(self, server: TrackingServer) -> None:
-        self._server = server
+    def __init__(self, server: TrackingServer, opened: OpenConnections) -> None:
+        self._server, self._opened = server, opened
 
     def retire(self) -> None:
         """Close the listening socket alone, and ask the client of each answer from now on to close its connection."""
@@ -34,7 +35,7 @@ class Listening:
 
     def connections(self) -> int:
         """Return how many connections are open."""
-        return len(self._server.streams)
+        return len(self._opened)
 
     async def stop_accepting(self) -> None:
         """Close the listening socket; requests in flight go on, a new one on an old connection gets a 503."""
@@ -42,26 +43,26 @@ class Listening:
 
     async def close(self) -> None:
         """Close every connection."""
-        for stream in self._server.streams:
+        for stream in self._opened:
             stream.close()
         await self._server.close_all_connections()
-        self._server.streams.close()
+        self._opened.close()
 
 
 async def listen(
     settings: Settings, sock: socket.socket, flights: Flights, ticker: Ticker, control: Control
 ) -> Listening:
     """Serve the app on `sock`."""
-    streams = Streams(KEEP_ALIVE_S)
-    ticker.also(streams.sweep)
+    opened = OpenConnections(KEEP_ALIVE_S)
+    ticker.also(opened.sweep)
     server = TrackingServer(
         make_app(settings, origins_of(settings, sock), flights, ticker, control),
         idle_connection_timeout=FAR_OFF_S,
         max_header_size=MAX_HEADER_BYTES,
-        streams=streams,
+        opened=opened,
     )
     server.add_sockets([sock])
-    return Listening(server)
+    return Listening(server, opened)
 
 
 if __name__ == "__main__":

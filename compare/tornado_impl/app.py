@@ -17,8 +17,9 @@ from compare.serving.feed import Feed
 from compare.serving.flights import Flights
 from compare.serving.lag import Ticker
 from compare.serving.workers import Control
+
 from compare.tornado_impl import cookie_routes, events, forms, long_io, pages
-from compare.tornado_impl.answers import Handler, Refused, log_function
+from compare.tornado_impl.answers import Handler, Refused, Route, log_function
 from compare.tornado_impl.bodies import Bounded
 
 
@@ -91,8 +92,8 @@ def make_app(
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="executor")
     feed = Feed(flights, settings, settings.threads or default_threads())
     cookie_keys = keys.load(settings)
-    routes: list[Any] = [
-        ("/ping", Ping),
+    routes: list[Route] = [
+        ("/ping", Ping, {}),
         *long_io.routes(flights, settings.work, pool),
         ("/stats", Stats, {"flights": flights, "ticker": ticker, "control": control}),
         *events.routes(feed),

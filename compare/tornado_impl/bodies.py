@@ -6,6 +6,7 @@ from tornado import httputil, web
 from tornado.http1connection import HTTP1Connection
 
 from compare.contract import BODY_TIMEOUT_S, MAX_BODY_BYTES, body_too_large
+
 from compare.tornado_impl.answers import Refused
 
 

@@ -13,7 +13,7 @@ from compare.serving.connections import Connections
 FAR_OFF_S = 3600.0  # for Tornado's own timer, which is in the way; its default
 
 
-class Streams(Connections[IOStream]):
+class OpenConnections(Connections[IOStream]):
     """The streams of one server."""
 
     def socket_of(self, connection: IOStream) -> socket.socket:
@@ -40,7 +40,7 @@ class Streams(Connections[IOStream]):
 
 
 class TrackingServer(HTTPServer):
-    """Tornado's server and its streams.
+    """Tornado's server and its connections.
 
     `close_all_connections` alone closes them one by one, each waiting for a turn of the loop; under load that takes
     seconds in which new requests keep coming.
@@ -48,15 +48,15 @@ class TrackingServer(HTTPServer):
 
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Take the empty collection that this server fills."""
-        self.streams: Streams = kwargs.pop("streams")
+        self.opened: OpenConnections = kwargs.pop("opened")
         super().initialize(*args, **kwargs)
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         """Take a new connection."""
-        self.streams.add(stream)
+        self.opened.add(stream)
         super().handle_stream(stream, address)
 
     def on_close(self, server_conn: Any) -> None:
         """Forget a connection that has ended."""
-        self.streams.discard(server_conn.stream)
+        self.opened.discard(server_conn.stream)
         super().on_close(server_conn)

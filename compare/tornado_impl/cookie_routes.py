@@ -14,9 +14,10 @@ from compare.contract.cookie_bodies import (
     refusing,
     signed_body,
 )
-from compare.tornado_impl.answers import Handler, Route
-from compare.tornado_impl.cookies import Cookies
 from tornado_cookies.cookies import Encoded
+from tornado_cookies.tornado import Cookies
+
+from compare.tornado_impl.answers import Handler, Route
 
 
 class CookieHandler(Cookies, Handler):

@@ -7,6 +7,7 @@ from tornado.iostream import StreamClosedError
 
 from compare.contract.events import EVENT_HEADERS
 from compare.serving.feed import Feed
+
 from compare.tornado_impl.answers import Handler, Route
 
 

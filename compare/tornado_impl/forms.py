@@ -3,9 +3,10 @@
 from tornado import httputil, web
 
 from compare.contract import ContractError, forms
-from compare.tornado_impl.answers import Handler, Route
-from compare.tornado_impl.cookies import Cookies
 from tornado_cookies import xsrf
+from tornado_cookies.tornado import Cookies
+
+from compare.tornado_impl.answers import Handler, Route
 
 
 class Form(Cookies, Handler):

@@ -6,6 +6,7 @@ from typing import Any
 from compare.contract import IoReader, Paradigm, Server, io_reader, server_timing
 from compare.paradigms.waits import WAITS, Wait
 from compare.serving.flights import Flights
+
 from compare.tornado_impl.answers import Handler, Route
 
 

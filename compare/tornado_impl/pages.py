@@ -5,6 +5,7 @@ import re
 from compare.contract import Server
 from compare.serving import source
 from compare.serving.pages import Page, pages
+
 from compare.tornado_impl.answers import Handler, Route
 from compare.tornado_impl.long_io import LongIO
 

@@ -12,9 +12,10 @@ import psutil
 import pytest
 from running import HANG_S, PAUSE_S, PING, running
 
+from compare.contract import MAX_HEADER_BYTES, PONG, Loop, Server
+
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
-from compare.contract import MAX_HEADER_BYTES, PONG, Loop, Server
 
 NATIVE = b"GET /io/native?delay=30 HTTP/1.1\r\nHost: x\r\n\r\n"
 CROWD = 20

@@ -13,10 +13,11 @@ import pytest
 from running import HANG_S, PAUSE_S, running
 from wire import answers
 
+from compare.contract import MAX_BODY_BYTES, MAX_HEADER_BYTES, Server
+
 import compare.aiohttp_impl.__main__ as aiohttp_main
 import compare.tornado_impl.__main__ as tornado_main
 from compare.aiohttp_impl import bodies as aiohttp_bodies
-from compare.contract import MAX_BODY_BYTES, MAX_HEADER_BYTES, Server
 from compare.tornado_impl import bodies as tornado_bodies
 
 PING = b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

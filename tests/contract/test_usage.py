@@ -2,12 +2,13 @@
 
 import pytest
 
-from compare.aiohttp_impl.__main__ import listen as aiohttp_listen
 from compare.contract import Server
 from compare.contract.option_table import OPTIONS
 from compare.contract.settings import default_threads
 from compare.contract.usage import help_text, option_lines
 from compare.serving.lifecycle import main
+
+from compare.aiohttp_impl.__main__ import listen as aiohttp_listen
 
 
 @pytest.mark.parametrize("asked", [["--help"], ["-h"], ["--port", "x", "--help"]])
