@@ -32,18 +32,14 @@ SIDES = ("a", "b")
 def plan(options: Options) -> list[Cell]:
     paradigms = options.paradigms_or(PARADIGMS[options.preset])
     return [
-        Cell(
+        schedule.cell(
             NAME,
+            options,
             contestant,
-            schedule.closed(
-                options,
-                contestant,
-                in_flight,
-                wait_s=options.wait_s,
-                warmup_s=schedule.warmup_s(options.wait_s, in_flight),
-                quick_s=QUICK_S,
-                quick_crowd_s=QUICK_S,
-            ),
+            in_flight,
+            warmup_s=schedule.warmup_s(options.wait_s, in_flight),
+            quick_s=QUICK_S,
+            quick_crowd_s=QUICK_S,
             side=side,
         )
         for in_flight, contestant in options.at((IN_FLIGHT,), paradigms)

@@ -62,11 +62,7 @@ def _memory(options: Options) -> list[Cell]:
 def _answers(options: Options) -> list[Cell]:
     paradigms = options.paradigms_or(PARADIGMS[options.preset])
     return [
-        Cell(
-            NAME,
-            replace(contestant, gc=how),
-            schedule.closed(options, contestant, in_flight, wait_s=options.wait_s, full_s=FULL_S),
-        )
+        schedule.cell(NAME, options, replace(contestant, gc=how), in_flight, full_s=FULL_S)
         for in_flight, contestant in options.at((IN_FLIGHT,), paradigms)
         for how in Gc
     ]

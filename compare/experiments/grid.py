@@ -49,16 +49,13 @@ def plan(options: Options) -> list[Cell]:
     paradigms = options.paradigms if options.preset is Preset.FULL else options.paradigms_or(PARADIGMS)
     waits = WAITS_S[options.preset] if options.delay_s is None else (options.delay_s,)
     return [
-        Cell(
+        schedule.cell(
             NAME,
+            options,
             contestant,
-            schedule.closed(
-                options,
-                contestant,
-                in_flight,
-                wait_s=wait_s,
-                warmup_s=schedule.warmup_s(wait_s, in_flight),
-            ),
+            in_flight,
+            wait_s=wait_s,
+            warmup_s=schedule.warmup_s(wait_s, in_flight),
         )
         for wait_s in waits
         for in_flight, contestant in options.at(LEVELS[options.preset], paradigms)

@@ -28,10 +28,14 @@ def plan(options: Options) -> list[Cell]:
     wait_s = options.wait_or(WAIT_S)
     named = options.preset is Preset.FULL or options.singled_out
     return [
-        Cell(
+        schedule.cell(
             NAME,
+            options,
             replace(contestant, loop=loop),
-            schedule.closed(options, contestant, in_flight, wait_s=wait_s, warmup_s=0.3, quick_s=QUICK_S),
+            in_flight,
+            wait_s=wait_s,
+            warmup_s=0.3,
+            quick_s=QUICK_S,
         )
         for in_flight, contestant in options.at((IN_FLIGHT,), OFF_THE_LOOP)  # a held one gives 1 / wait
         for loop in Loop

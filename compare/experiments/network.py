@@ -38,15 +38,10 @@ PARADIGMS = {
 def plan(options: Options) -> list[Cell]:
     paradigms = options.paradigms_or(PARADIGMS[options.preset])
     return [
-        Cell(
-            NAME,
-            replace(contestant, link=link, work="sleep"),  # other works have their far end on this host
-            schedule.closed(
-                options, contestant, in_flight, wait_s=options.wait_s, quick_s=QUICK_S, full_s=FULL_S
-            ),
-        )
+        schedule.cell(NAME, options, variant, in_flight, quick_s=QUICK_S, full_s=FULL_S)
         for in_flight, contestant in options.at((IN_FLIGHT,), paradigms)
         for link in LINKS[options.preset]
+        for variant in [replace(contestant, link=link, work="sleep")]  # other works have their far end here
     ]
 
 

@@ -29,23 +29,19 @@ START_S = 0.3  # in which hundreds of connections are opened
 
 
 def plan(options: Options) -> list[Cell]:
+    warmup_s = schedule.warmup_s(options.wait_s, start_s=START_S)
     return [
-        Cell(
+        schedule.cell(
             NAME,
-            contestant,
-            schedule.closed(
-                options,
-                contestant,
-                in_flight,
-                wait_s=options.wait_s,
-                warmup_s=schedule.warmup_s(options.wait_s, start_s=START_S),
-                quick_s=QUICK_S,
-            ),
+            options,
+            options.contestant(server, Paradigm.EXECUTOR, threads=threads),
+            in_flight,
+            warmup_s=warmup_s,
+            quick_s=QUICK_S,
         )
         for in_flight in options.concurrency or (IN_FLIGHT[options.preset],)
         for server in options.servers
         for threads in THREADS[options.preset]
-        for contestant in [options.contestant(server, Paradigm.EXECUTOR, threads=threads)]
     ]
 
 

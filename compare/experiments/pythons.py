@@ -34,13 +34,7 @@ PARADIGMS = {
 def plan(options: Options) -> list[Cell]:
     paradigms = options.paradigms_or(PARADIGMS[options.preset])
     return [
-        Cell(
-            NAME,
-            variant,
-            schedule.closed(
-                options, contestant, in_flight, wait_s=options.wait_s, quick_s=QUICK_S, full_s=FULL_S
-            ),
-        )
+        schedule.cell(NAME, options, variant, in_flight, quick_s=QUICK_S, full_s=FULL_S)
         for in_flight, contestant in options.at((IN_FLIGHT,), paradigms)
         for tag in ("", *options.pythons)
         for variant in _variants(contestant, tag, options.preset)

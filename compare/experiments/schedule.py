@@ -52,27 +52,35 @@ def observe_s(preset: Preset, wait_s: float) -> float:
     return enough_s / 2 if preset is Preset.QUICK else enough_s
 
 
-def closed(
+def cell(
+    name: str,
     options: Options,
     contestant: Contestant,
     in_flight: int,
     *,
-    wait_s: float,
+    wait_s: float | None = None,
     warmup_s: float = WARMUP_S,
     quick_s: float = QUICK_S,
     quick_crowd_s: float = QUICK_CROWD_S,
     full_s: float | None = None,
-) -> Closed:
-    """Return a closed loop as long as these rules or the options have it; `full_s` is the window of a full run."""
+    side: str = "",
+) -> Cell:
+    """Return a cell of the experiment `name`: a closed loop as long as these rules or the options have it.
+
+    `wait_s` is the options' own wait unless the experiment varies it, `full_s` the window of a full run.
+    """
+    if wait_s is None:
+        wait_s = options.wait_s
     shortest_s = window_s(options.preset, contestant, in_flight, quick_s, quick_crowd_s)
     chosen_s = full_s if full_s is not None and options.preset is Preset.FULL else shortest_s
-    return Closed(
+    load = Closed(
         in_flight,
         wait_s,
         options.duration_s or whole_waits(chosen_s, wait_s),
         warmup_s=warmup_s,
         timeout_s=observe_s(options.preset, wait_s),
     )
+    return Cell(name, contestant, load, side=side)
 
 
 def rounds_of(cell: Cell, preset: Preset, rounds: int, *, queues: bool) -> int:

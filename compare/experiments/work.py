@@ -36,17 +36,13 @@ START_S = 0.3  # more than a sleep: a pool of connections to open first
 def plan(options: Options) -> list[Cell]:
     works = WORKS if options.work == "sleep" else ("sleep", options.work)
     return [
-        Cell(
+        schedule.cell(
             NAME,
+            options,
             replace(contestant, work=work),
-            schedule.closed(
-                options,
-                contestant,
-                in_flight,
-                wait_s=options.wait_s,
-                warmup_s=schedule.warmup_s(options.wait_s, in_flight, START_S),
-                quick_s=QUICK_S,
-            ),
+            in_flight,
+            warmup_s=schedule.warmup_s(options.wait_s, in_flight, START_S),
+            quick_s=QUICK_S,
         )
         for in_flight, contestant in options.at(IN_FLIGHT[options.preset])
         for work in works
