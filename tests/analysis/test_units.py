@@ -43,6 +43,7 @@ def test_seconds_are_told_in_three_digits_and_the_unit_that_suits(seconds, text)
         (1e6, "1 MB"),
         (-2e6, "-2 MB"),
         (38e6, "38 MB"),
+        (999_500_000, "1 GB"),
         (1e9, "1 GB"),
         (8.59e9, "8.59 GB"),
         (1.2345e12, "1,234 GB"),
