@@ -86,7 +86,7 @@ def run(
     *,
     measure: Measure | None = None,
     sentry: Guard | None = None,
-    keep: Callable[[Run, Path], None] = records.save,
+    keep: Callable[[Run, Path], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
     """Measure what `ask` asks for; every cell is kept as soon as it is measured, Ctrl-C loses nothing.
@@ -94,7 +94,7 @@ def run(
     Without `measure`, real servers are started and first asked one request of each kind. Raises CannotStartError
     before anything is measured.
     """
-    by = By(measure, sentry, keep, clock)
+    by = By(measure, sentry, keep or records.Keeper().save, clock)
     if ask.resume is not None:
         return _resumed(ask, ask.resume, watcher, by)
     stages = {name: first_stage(name, ask.options) for name in ask.experiments}

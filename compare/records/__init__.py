@@ -2,7 +2,7 @@
 
 from compare.records.loads import Abandoned, Arrivals, Closed, Load, Mixed, Open, rate_rps
 from compare.records.packing import Samples, SampleStatus, as_kept
-from compare.records.store import RecordsError, read, save
+from compare.records.store import Keeper, RecordsError, read, save
 from compare.records.types import (
     SCHEMA_VERSION,
     Cell,
@@ -36,6 +36,7 @@ __all__ = [
     "Figures",
     "GeneratorReport",
     "Interpreter",
+    "Keeper",
     "Link",
     "Load",
     "Look",

@@ -78,24 +78,55 @@ class _Document(msgspec.Struct, frozen=True):
     body: msgspec.Raw
 
 
-def save(run: Run, folder: Path) -> None:
-    """Keep `run`, which may have grown since it was last saved there, in `folder`.
+class Keeper:
+    """Keeps a growing run: what it has written itself it neither packs nor reads again."""
 
-    Samples kept before are not written again. Each file is replaced as a whole, samples first: killed at any moment,
-    the folder holds the run as it was or as it is. Raises RecordsError when it cannot be written, or holds another
-    run, which is not touched.
-    """
-    before = _kept_of(run, folder)
-    new: Arrays = {}
-    stamps = [
-        (_packed(one.samples, new), _packed(one.bystander, new)) for one in run.measurements[len(before) :]
-    ]
+    def __init__(self) -> None:
+        self._kept: _KeptBody | None = None
+        self._written: tuple[int, ...] | None = None
+
+    def save(self, run: Run, folder: Path) -> None:
+        """Keep `run`, which may have grown since it was last saved there, in `folder`.
+
+        Samples kept before are not packed again. Each file is replaced as a whole, samples first: killed at any moment,
+        the folder holds the run as it was or as it is. Raises RecordsError when it cannot be written, or holds another
+        run, which is not touched.
+        """
+        before = _stamps_of(run, self._known(folder), folder)
+        new: Arrays = {}
+        stamps = [
+            (_packed(one.samples, new), _packed(one.bystander, new))
+            for one in run.measurements[len(before) :]
+        ]
+        every = (*before, *stamps)
+        try:
+            add(new, folder)
+            write_whole(folder / "run.json", _document(run, every))
+        except _damaged() as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise RecordsError(f"Cannot keep the run in {folder}: {reason}.") from error
+        self._kept, self._written = _KeptBody(_names(run), every), _state(folder)
+
+    def _known(self, folder: Path) -> _KeptBody | None:
+        """Return what `folder` holds, None when it holds no run; it is read unless it is as it was left."""
+        state = _state(folder)
+        if state is None:
+            return None
+        return self._kept if self._kept and state == self._written else _read_body(folder, _KeptBody)
+
+
+def save(run: Run, folder: Path) -> None:
+    """Keep `run` in `folder`, as a new `Keeper` does."""
+    Keeper().save(run, folder)
+
+
+def _state(folder: Path) -> tuple[int, ...] | None:
+    """Return what tells whether run.json was replaced or changed, None where there is none."""
     try:
-        add(new, folder)
-        write_whole(folder / "run.json", _document(run, (*before, *stamps)))
-    except _damaged() as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise RecordsError(f"Cannot keep the run in {folder}: {reason}.") from error
+        found = (folder / "run.json").stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _damaged() -> tuple[type[Exception], ...]:
@@ -164,13 +195,15 @@ def _placed(body: _Body) -> tuple[Measurement, ...]:
     )
 
 
-def _kept_of(run: Run, folder: Path) -> tuple[_Pair, ...]:
-    """Return the stamps `folder` already holds of this run; raises RecordsError when it holds another."""
-    if not (folder / "run.json").exists():
+def _names(run: Run) -> _Names:
+    return _Names(run.name, run.created, run.command)
+
+
+def _stamps_of(run: Run, kept: _KeptBody | None, folder: Path) -> tuple[_Pair, ...]:
+    """Return the stamps that are kept of this run; raises RecordsError when another is kept."""
+    if kept is None:
         return ()
-    kept = _read_body(folder, _KeptBody)
-    same = kept.run == _Names(run.name, run.created, run.command)
-    if not same or len(kept.stamps) > len(run.measurements):
+    if kept.run != _names(run) or len(kept.stamps) > len(run.measurements):
         raise RecordsError(f"{folder} holds another run, {kept.run.name}; it was not overwritten.")
     return kept.stamps
 

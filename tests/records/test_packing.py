@@ -12,7 +12,7 @@ from made import NAN, answered, samples
 from msgspec.structs import replace
 
 from compare.records import SampleStatus, packing
-from compare.records.packing import load, pack, unpack
+from compare.records.packing import add, load, pack, unpack
 
 times = st.floats(-10, 100).map(lambda value: round(value, 6))
 rows = st.lists(
@@ -134,6 +134,19 @@ def test_what_all_arrays_together_may_hold_is_bounded(tmp_path, monkeypatch):
     for keys in (["a", "b", "c"], ["a"] * 3):
         with pytest.raises(ValueError, match="more than 5 requests"):
             load(tmp_path, keys)
+
+
+def test_members_are_of_the_quickest_lzma_which_any_reader_takes(tmp_path):
+    stamps, array = pack(samples([answered(n / 100, 0.1) for n in range(100)]))
+    add({stamps.key: array}, tmp_path)
+    with zipfile.ZipFile(tmp_path / "samples.npz") as kept:
+        (member,) = kept.infolist()
+        assert kept.testzip() is None
+    raw = (tmp_path / "samples.npz").read_bytes()[member.header_offset + 30 + len(member.filename) :]
+    assert member.compress_type == zipfile.ZIP_LZMA
+    assert int.from_bytes(raw[5:9], "little") == 1 << 18  # the dictionary; zipfile's own has 8 MiB
+    with np.load(tmp_path / "samples.npz") as arrays:
+        assert np.array_equal(arrays[stamps.key], array)
 
 
 @pytest.mark.parametrize("row", [0, 3])

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 import compare.records.packing
 from compare import records
-from compare.records import Orphans, RecordsError, read, save
+from compare.records import Keeper, Orphans, RecordsError, read, save
 
 
 def same(ours, theirs):
@@ -77,6 +77,36 @@ def test_beyond_a_size_samples_go_on_in_another_file(tmp_path, monkeypatch, boun
         save(replace(made, measurements=made.measurements[:count]), tmp_path)
     assert (tmp_path / "samples-2.npz").exists()
     assert same(read(tmp_path), made)
+
+
+def test_keeping_one_more_cell_writes_the_last_file_of_samples_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(compare.records.packing, "SHARD_ARRAYS", 2)
+    made = run(rounds(4))
+    for count in range(1, 4):
+        save(replace(made, measurements=made.measurements[:count]), tmp_path)
+    before = {path.name: path.stat().st_ino for path in tmp_path.glob("samples*.npz")}
+    save(made, tmp_path)
+    after = {path.name: path.stat().st_ino for path in tmp_path.glob("samples*.npz")}
+    assert len({*after.items()} - {*before.items()}) == 1
+    assert len(after) > 1
+
+
+def test_a_keeper_does_not_read_what_it_wrote_itself(tmp_path, monkeypatch):
+    made, keeper = run(rounds(3)), Keeper()
+    keeper.save(replace(made, measurements=made.measurements[:1]), tmp_path)
+    monkeypatch.setattr(records.store, "_read_body", lambda *_: pytest.fail("it was read again"))
+    keeper.save(made, tmp_path)
+    monkeypatch.undo()
+    assert same(read(tmp_path), made)
+
+
+def test_a_keeper_notices_that_somebody_else_wrote_there(tmp_path):
+    made, keeper = run(rounds(2)), Keeper()
+    keeper.save(made, tmp_path)
+    (tmp_path / "run.json").unlink()
+    save(replace(made, created="2026-01-01"), tmp_path)
+    with pytest.raises(RecordsError, match="another run, made; it was not overwritten"):
+        keeper.save(made, tmp_path)
 
 
 def test_numpy_alone_opens_the_samples(kept):
