@@ -206,6 +206,8 @@ def test_a_face_that_blocks_is_told_with_the_ping_that_is_known():
     assert row.words(Warning.BLOCKS_LOOP) == "this native face blocks the loop: ping waited 500 ms"
     few = replace(row, bystander=replace(pings, p50=UNKNOWN))
     assert few.words(Warning.BLOCKS_LOOP) == "this native face blocks the loop: ping waited 2.00 s"
+    none = replace(row, bystander=Latency(p50=UNKNOWN, max=UNKNOWN))
+    assert none.words(Warning.BLOCKS_LOOP) == "this native face blocks the loop"
 
 
 def test_a_number_is_a_percentile_where_it_may_be_a_bound():
