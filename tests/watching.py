@@ -1,4 +1,4 @@
-"""Who watches a benchmark in tests, and what it is told of the machine's noise."""
+"""Watchers of a benchmark for tests, and the sentry that says how noisy their machine is."""
 
 from compare.records import Measurement, Noise
 

@@ -20,7 +20,7 @@ from compare.records import Cell, LostRound, Measurement, Run
 
 
 class NoMachineError(CompareError):
-    """There is no machine to measure on; one sentence."""
+    """No machine is left to measure on; one sentence."""
 
 
 class Machines(Protocol):
@@ -77,7 +77,7 @@ class Fleet(Drive):
             except MachineLostError as error:
                 self._watcher.remark(f"{error} It had measured nothing.")
         if not seen:
-            raise NoMachineError("There is no machine left to measure on: start the workers again.")
+            raise NoMachineError("No machine is left to measure on: start the workers again.")
         return together(seen)
 
     def rounds(self, rounds: Sequence[Sequence[Cell]], *, repeat: bool = False) -> None:  # noqa: ARG002

@@ -167,7 +167,7 @@ def test_what_machines_see_before_they_measure_holds_for_all_and_a_lost_one_is_t
 @pytest.mark.parametrize(
     ("machines", "error"),
     [
-        ([Machine("gone", seen=GONE)], NoMachineError("There is no machine left to measure on")),
+        ([Machine("gone", seen=GONE)], NoMachineError("No machine is left to measure on")),
         ([Machine("a"), Machine("b", seen=UnreadyError("b: no database."))], UnreadyError("b: no database.")),
     ],
 )

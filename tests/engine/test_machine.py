@@ -35,5 +35,5 @@ def test_a_worker_makes_ready_and_says_what_it_saw():
 
 
 def test_a_worker_that_cannot_make_ready_is_named():
-    with pytest.raises(UnreadyError, match=r"^m1:701: There is no database\.$"):
-        machine(Cluster(CompareError("There is no database."))).prepare()
+    with pytest.raises(UnreadyError, match=r"^m1:701: The database is missing\.$"):
+        machine(Cluster(CompareError("The database is missing."))).prepare()
