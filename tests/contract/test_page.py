@@ -9,7 +9,7 @@ import re
 
 import pytest
 from on_page import press, run, told
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from compare.contract import Paradigm, Server
 
@@ -41,21 +41,30 @@ def test_two_hundred_requests_are_sent_at_once(demo, holding):
     told(demo, "native: 200 answers in ")
 
 
-def test_a_run_lasts_until_a_ping_that_it_held_up_is_answered(demo):
-    pings, asked = [], []
+@pytest.fixture
+def held_pings(demo):
+    """Pings of the open page that are held until a test lets them go on; there is one when the test begins."""
+    held: list[Route] = []
+    demo.route("**/ping", lambda route: held.append(route))  # noqa: PLW0108  # Playwright takes no builtin
+    while not held:  # the test's own timeout is the bound
+        demo.wait_for_timeout(20)
+    yield held
+    demo.unroute_all()
 
-    def hold(route):
-        pings.append(route)
 
-    demo.route("**/ping", hold)
-    with demo.expect_request("**/ping"):
-        pass
+def test_a_run_lasts_until_a_ping_that_it_held_up_is_answered(demo, held_pings):
+    asked = []
+
+    def note(request):
+        asked.append(request.url)
+
     with demo.expect_response("**/io/native?*"):
         run(demo, Paradigm.NATIVE)
-    demo.on("request", lambda request: asked.append(request.url))
+    demo.on("request", note)
     for _ in range(20):  # longer than the page waits for what the server says of a crowd
         demo.keyboard.press("Enter", delay=50)  # the button has the focus
-    pings[0].continue_()
+    demo.remove_listener("request", note)
+    held_pings[0].continue_()
     demo.unroute_all()
     told(demo, "native: 2 answers")
     expect(demo.locator("#results li")).to_have_count(1)
