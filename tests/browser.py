@@ -132,6 +132,7 @@ def visitor(page, site) -> Visitor:
 
     The page stays open for the whole file: another for each test would take longer than the tests.
     """
+    page.unroute_all()  # by a test that failed: what it held up would fail all that follow
     page.context.clear_cookies()
     visitor = Visitor(page, site.address[1])
     visitor.go("localhost")
